@@ -1,0 +1,631 @@
+"""The estimator template: fit, partial_fit, the predict family, parameters, tags.
+
+A subclass says what its input is and what its network looks like; everything else is
+here. Data flows one way: check the input, encode the target, train, keep numpy arrays
+and plain values, predict from those.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Iterator, Mapping
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import sklearn.utils
+from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.model_selection import train_test_split
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from . import _state, _targets, inference
+from ._epoch_tasks import CallbackSupportMixin, EpochTasks
+from ._progress import Progress
+from .engine.optimizers import RULES, check_settings, make_optimizer
+from .network import ACTIVATIONS, Layer, Shape, initial_weights, layer_table
+
+_OPTIMIZER = "optimizer__"
+
+
+class NeuralNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
+    """Base of the three classifiers.
+
+    Subclasses define `__init__` and the methods marked "subclass" below.
+    """
+
+    _parameter_constraints: dict[str, list] = {
+        "activation": [StrOptions(set(ACTIVATIONS))],
+        "epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "batch_size": [
+            Interval(Integral, 1, None, closed="left"),
+            StrOptions({"auto"}),
+        ],
+        "optimizer": [str, HasMethods("get_config")],
+        "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
+        "learning_rate_schedule": [StrOptions({"constant", "cosine", "one_cycle"})],
+        "warmup": [Interval(Real, 0, 1, closed="left")],
+        "weight_decay": [Interval(Real, 0, None, closed="left"), None],
+        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither"), None],
+        "patience": [Interval(Integral, 1, None, closed="left")],
+        "class_weight": [dict, list, StrOptions({"balanced"}), None],
+        "warm_start": ["boolean"],
+        "callbacks": [list, tuple, None],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    # --- What a subclass defines -----------------------------------------------------
+
+    def _check_X(self, X: Any, *, reset: bool) -> Any:
+        """Subclass: check X; set (`reset`) or check the attributes of the input."""
+        raise NotImplementedError
+
+    def _learn_input(self, X: Any, index: np.ndarray, weights: np.ndarray) -> Any:
+        """Subclass: settle `input_scaling_` and the like from the rows `index`.
+
+        Returns what `_rows` would: all of X as rows that training indexes.
+        """
+        raise NotImplementedError
+
+    def _rows(self, X: Any) -> Any:
+        """Subclass: checked X as rows that training indexes."""
+        return X
+
+    def _layers(self, n_outputs: int) -> list[Layer]:
+        """Subclass: the network for the settled input."""
+        raise NotImplementedError
+
+    def _input_shape(self) -> Shape:
+        """Subclass: shape of one row as the first layer takes it."""
+        raise NotImplementedError
+
+    # --- Parameters ------------------------------------------------------------------
+
+    def _set_optimizer_params(self, params: Mapping[str, Any]) -> None:
+        """Keep the ``optimizer__*`` arguments of `__init__`, for `get_params`."""
+        for name, value in params.items():
+            if not name.startswith(_OPTIMIZER):
+                raise TypeError(
+                    f"{type(self).__name__}.__init__() got an unexpected keyword "
+                    f"argument {name!r}"
+                )
+            setattr(self, name, value)
+
+    @property
+    def _optimizer_params(self) -> dict[str, Any]:
+        return {
+            name: value
+            for name, value in sorted(vars(self).items())
+            if name.startswith(_OPTIMIZER)
+        }
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Get the parameters, with the ``optimizer__*`` ones that were given.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Has no effect: no parameter is an estimator.
+
+        Returns
+        -------
+        dict
+            Parameter names mapped to their values.
+        """
+        return {**super().get_params(deep=False), **self._optimizer_params}
+
+    def set_params(self, **params: Any) -> NeuralNetClassifier:
+        """Set parameters; any ``optimizer__*`` that the optimizer has is one.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameter names and values.
+
+        Returns
+        -------
+        self : estimator
+            This estimator.
+
+        Raises
+        ------
+        ValueError
+            For an unknown name, with the list of valid ones; nothing is set then.
+        """
+        own = {k: v for k, v in params.items() if not k.startswith(_OPTIMIZER)}
+        settings = {k: v for k, v in params.items() if k.startswith(_OPTIMIZER)}
+        optimizer = own.get("optimizer", self.optimizer)
+        known = self.get_params()
+        unknown = sorted(set(own) - set(known))
+        if unknown:
+            raise ValueError(
+                f"Invalid parameter {unknown[0]!r} for estimator {self}. Valid "
+                f"parameters are: {sorted(known)!r}."
+            )
+        if isinstance(optimizer, str) and optimizer.lower() in RULES:
+            check_settings(optimizer, _without_prefix(settings))
+        super().set_params(**own)
+        for name, value in settings.items():
+            setattr(self, name, value)
+        return self
+
+    # --- Training --------------------------------------------------------------------
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> NeuralNetClassifier:
+        """Train the network.
+
+        If training fails or is interrupted, the estimator is as it was before.
+
+        Parameters
+        ----------
+        X : array-like
+            Training input, see the class.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Class labels of any type, or an indicator matrix (multilabel).
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights in the loss; rows of weight zero are left out altogether.
+        X_val, y_val : array-like, default=None
+            Validation rows, whose loss and accuracy `history_` records and
+            `early_stopping` monitors. They are never trained on.
+        sample_weight_val : array-like of shape (n_val_samples,), default=None
+            Weights in the validation loss and accuracy.
+
+        Returns
+        -------
+        self : estimator
+            The fitted estimator.
+        """
+        with self._unchanged_on_failure():
+            return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
+    ) -> NeuralNetClassifier:
+        """Train one epoch on some rows, going on from the weights of now.
+
+        The first call settles the classes and the input scaling. `early_stopping`,
+        `epochs`, `learning_rate_schedule`, `warmup` and `callbacks` play no part, and
+        sample weights are taken as they are, not relative to their mean.
+
+        Parameters
+        ----------
+        X : array-like
+            Training input, see the class.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Class labels, or an indicator matrix.
+        classes : array-like of shape (n_classes,), default=None
+            All classes that will come; needed in the first call unless y has them
+            all.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights in the loss.
+
+        Returns
+        -------
+        self : estimator
+            The fitted estimator.
+        """
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight='balanced' needs all rows at once and is not supported "
+                "by partial_fit. Give the weights as a dict."
+            )
+        with self._unchanged_on_failure():
+            return self._fit(X, y, sample_weight, classes=classes, one_pass=True)
+
+    @contextlib.contextmanager
+    def _unchanged_on_failure(self) -> Iterator[None]:
+        before = dict(vars(self))
+        try:
+            yield
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        validation: tuple = (None, None, None),
+        *,
+        classes: Any = None,
+        one_pass: bool = False,
+    ) -> NeuralNetClassifier:
+        given = (X, y, sample_weight)
+        goes_on = hasattr(self, "weights_") and (self.warm_start or one_pass)
+        if not goes_on:
+            _state.forget(self)
+        X = self._check_X(X, reset=not goes_on)
+        y = _targets.check_target(y, self)
+        sklearn.utils.check_consistent_length(X, y)
+        weight = _targets.check_sample_weight(sample_weight, X)
+        index = np.flatnonzero(weight)
+        if not len(index):
+            raise ValueError(
+                "Sample weights must contain at least one non-zero number."
+            )
+        self._settle_classes(y[index], classes, goes_on)
+        encoded = _targets.encode(y[index], self.target_type_, self.classes_)
+        weight = weight[index]
+
+        rng = self._generator()
+        train, held_out = self._split(encoded, validation, rng, one_pass)
+        tables = _targets.class_tables(
+            encoded[train], weight[train], self._class_weight(), self.classes_,
+            self.target_type_,
+        )  # fmt: skip
+        if goes_on:
+            rows = self._rows(X)
+        else:
+            rows = self._learn_input(X, index[train], weight[train])
+        make = functools.partial(self._training_data, tables=tables)
+        data = make(
+            rows, index[train], encoded[train], weight[train], normalise=not one_pass
+        )
+        val = None
+        if held_out is not None:
+            val = make(rows, index[held_out], encoded[held_out], weight[held_out])
+        elif validation[0] is not None:
+            val = self._validation_data(*validation, make)
+        self._train(data, val, rng, given, one_pass=one_pass, goes_on=goes_on)
+        return self
+
+    def _settle_classes(self, y: np.ndarray, classes: Any, goes_on: bool) -> None:
+        if goes_on:
+            if classes is not None and not np.array_equal(
+                np.unique(classes), self.classes_
+            ):
+                raise ValueError(
+                    f"classes={classes!r} is not the same as in an earlier call of "
+                    f"partial_fit: {self.classes_!r}."
+                )
+            return
+        _targets.warn_if_one_hot(y)
+        self.target_type_, self.classes_ = _targets.learn_classes(y, classes)
+
+    def _class_weight(self) -> Any:
+        return self.class_weight
+
+    def _split(
+        self, y: np.ndarray, validation: tuple, rng: np.random.Generator, one_pass: bool
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """Numbers of the rows to train on, and of those held out to monitor."""
+        rows = np.arange(len(y))
+        held_out_wanted = (
+            self.early_stopping
+            and not one_pass
+            and validation[0] is None
+            and self.validation_fraction is not None
+        )
+        if not held_out_wanted:
+            return rows, None
+        split = functools.partial(
+            train_test_split,
+            rows,
+            test_size=self.validation_fraction,
+            random_state=int(rng.integers(2**31)),
+        )
+        try:
+            train, held_out = split(
+                stratify=None if y.ndim == 2 and y.shape[1] > 1 else y
+            )
+        except ValueError:  # too few rows of some class to stratify
+            try:
+                train, held_out = split()
+            except ValueError as error:
+                raise ValueError(
+                    f"early_stopping cannot hold out {self.validation_fraction:g} of "
+                    f"{len(y)} rows: {error} Give X_val and y_val, or set "
+                    "validation_fraction=None to monitor the training loss."
+                ) from error
+        return np.sort(train), np.sort(held_out)
+
+    def _training_data(
+        self,
+        rows: Any,
+        index: np.ndarray,
+        encoded: np.ndarray,
+        weight: np.ndarray,
+        tables: list[np.ndarray],
+        normalise: bool = False,
+    ) -> Any:
+        from .engine.feed import TrainingData
+
+        w = _targets.loss_weights(encoded, weight, tables)
+        if normalise:  # so that only the proportions of weights matter
+            w = w / w.mean()
+        return TrainingData(
+            rows,
+            index,
+            encoded,
+            w.astype(np.float32),
+            self.target_type_,
+            self.input_scaling_,
+        )
+
+    def _validation_data(self, X: Any, y: Any, sample_weight: Any, make: Any) -> Any:
+        if y is None:
+            raise ValueError("X_val is given, but y_val is None.")
+        X = self._check_X(X, reset=False)
+        y = _targets.check_target(y, self)
+        sklearn.utils.check_consistent_length(X, y)
+        weight = _targets.check_sample_weight(sample_weight, X)
+        encoded = _targets.encode(y, self.target_type_, self.classes_)
+        return make(self._rows(X), np.arange(len(y)), encoded, weight)
+
+    def _generator(self) -> np.random.Generator:
+        """Generator of this call; another one for each call that goes on."""
+        state = self.random_state
+        if state is None:
+            return np.random.default_rng()
+        if not isinstance(state, Integral):
+            state = sklearn.utils.check_random_state(state).randint(2**31)
+        return np.random.default_rng([int(state), getattr(self, "n_steps_", 0)])
+
+    def _train(
+        self,
+        data: Any,
+        validation: Any,
+        rng: np.random.Generator,
+        given: tuple,
+        *,
+        one_pass: bool,
+        goes_on: bool,
+    ) -> None:
+        from .engine.loop import train
+
+        if not goes_on:
+            n_outputs = len(self.classes_) if self.target_type_ != "binary" else 1
+            self.network_ = self._layers(n_outputs)
+            self.weights_ = initial_weights(self.network_, self._input_shape(), rng)
+            self.history_, self.n_iter_, self.best_epoch_ = {}, 0, 0
+            self.n_steps_ = 0
+            _state.stamp(self)
+        settings = self._settings(len(data), one_pass)
+        observers = self._observers(settings, given, one_pass, validation is not None)
+        trained = train(
+            self.network_,
+            self._input_shape(),
+            self.weights_,
+            data,
+            settings,
+            rng,
+            validation=validation,
+            observers=observers,
+            slots=getattr(self, "optimizer_state_", None) if goes_on else None,
+            n_steps=self.n_steps_,
+        )
+        self._keep(trained, keep_slots=self.warm_start or one_pass)
+
+    def _keep(self, trained: Any, keep_slots: bool) -> None:
+        """Take over what training left; epochs count on from an earlier fit."""
+        self.weights_ = trained.weights
+        self.n_steps_ = trained.n_steps
+        self.best_epoch_ = self.n_iter_ + trained.best_epoch
+        self.n_iter_ += trained.n_epochs
+        self.history_ = _joined(self.history_, trained.history)
+        if keep_slots:
+            self.optimizer_state_ = trained.slots
+        else:
+            vars(self).pop("optimizer_state_", None)
+
+    def _settings(self, n_rows: int, one_pass: bool) -> Any:
+        from .engine.loop import Settings
+
+        optimizer = make_optimizer(
+            self.optimizer,
+            self.learning_rate,
+            self.weight_decay,
+            _without_prefix(self._optimizer_params),
+        )
+        batch_size, epochs = self._auto_size(n_rows)
+        return Settings(
+            epochs=1 if one_pass else epochs,
+            batch_size=min(batch_size, n_rows) if not one_pass else batch_size,
+            optimizer=optimizer,
+            learning_rate_schedule=(
+                "constant" if one_pass else self.learning_rate_schedule
+            ),
+            warmup=0.0 if one_pass else self.warmup,
+            label_smoothing=self.label_smoothing,
+            early_stopping=self.early_stopping and not one_pass,
+            patience=self.patience,
+        )
+
+    def _auto_size(self, n_rows: int) -> tuple[int, int]:
+        """Batch size and epochs, following the number of rows where "auto"."""
+        batch_size, epochs = self.batch_size, self.epochs
+        if batch_size == "auto":
+            nearest = 2 ** round(np.log2(np.sqrt(n_rows)))
+            batch_size = int(np.clip(nearest, 8, 256))
+        if epochs == "auto":
+            steps = -(-n_rows // batch_size)
+            epochs = int(np.clip(round(4000 / steps), 10, 100))
+        return batch_size, epochs
+
+    def _observers(
+        self, settings: Any, given: tuple, one_pass: bool, validated: bool
+    ) -> list:
+        observers: list[Any] = []
+        if self.verbose:
+            observers.append(Progress(type(self).__name__, settings.epochs))
+        if self.callbacks and not one_pass:
+            from .engine.keras_callbacks import KerasCallbacks
+
+            observers.append(KerasCallbacks(self.callbacks, validated, self._keras))
+        if EpochTasks.has_callbacks(self):
+            name = "partial-fit" if one_pass else "fit"
+            observers.append(
+                EpochTasks(self, *given, settings.epochs, self._state_of, name)
+            )
+        return observers
+
+    def _state_of(self, control: Any) -> dict[str, Any]:
+        """Fitted attributes in the middle of training."""
+        history = _joined(self.history_, control.history)
+        n_epochs = len(next(iter(history.values()), []))
+        return {
+            "weights_": control.trainer.read_weights(),
+            "history_": history,
+            "n_iter_": n_epochs,
+            "best_epoch_": n_epochs,
+        }
+
+    # --- Prediction ------------------------------------------------------------------
+
+    def _logits(self, X: Any) -> np.ndarray:
+        """Logits of shape (n_samples, n_outputs) of checked X."""
+        raise NotImplementedError
+
+    def _check_and_run(self, X: Any) -> np.ndarray:
+        check_is_fitted(self)
+        return self._logits(self._check_X(X, reset=False))
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Logits: what sigmoid or softmax turns into probabilities.
+
+        Parameters
+        ----------
+        X : array-like
+            Input, see the class.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_classes)
+            float32. One column for each class or label; for two classes the logit of
+            ``classes_[1]`` alone.
+        """
+        logits = self._check_and_run(X)
+        return logits[:, 0] if self.target_type_ == "binary" else logits
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predict class labels.
+
+        Parameters
+        ----------
+        X : array-like
+            Input, see the class.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_labels)
+            The most probable class of each row, or an indicator matrix.
+        """
+        return _targets.decode(self._check_and_run(X), self.target_type_, self.classes_)
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Predict probabilities.
+
+        Parameters
+        ----------
+        X : array-like
+            Input, see the class.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            float32, columns in the order of `classes_`. Rows sum to one, unless the
+            target was an indicator matrix: then each column is a label's own.
+        """
+        logits = self._check_and_run(X)
+        if self.target_type_ == "multiclass":
+            return inference.softmax(logits)
+        positive = inference.sigmoid(logits)
+        if self.target_type_ == "binary":
+            return np.hstack([inference.sigmoid(-logits), positive])
+        return positive
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Predict logarithms of probabilities, without losing small ones.
+
+        Parameters
+        ----------
+        X : array-like
+            Input, see the class.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Natural logarithm of `predict_proba`, float32.
+        """
+        logits = self._check_and_run(X)
+        if self.target_type_ == "multiclass":
+            return inference.log_softmax(logits)
+        positive = inference.log_sigmoid(logits)
+        if self.target_type_ == "binary":
+            return np.hstack([inference.log_sigmoid(-logits), positive])
+        return positive
+
+    # --- The Keras model -------------------------------------------------------------
+
+    def _keras(self, weights: list[np.ndarray]) -> Any:
+        from .architectures import fitted_model
+
+        return fitted_model(
+            self.network_,
+            self._input_shape(),
+            weights,
+            self.input_scaling_,
+            self.target_type_,
+        )
+
+    def summary(self) -> None:
+        """Print the layer table of the fitted network."""
+        check_is_fitted(self)
+        print(layer_table(self.network_, self._input_shape(), type(self).__name__))
+
+    @property
+    def model_(self) -> Any:
+        """The fitted network as a standard ``keras.Model``, built anew each time.
+
+        It takes unscaled rows (the input scaling is in front, as constants) and gives
+        probabilities. Changing it does not change the estimator.
+        """
+        check_is_fitted(self)
+        return self._keras(self.weights_)
+
+    # --- scikit-learn's protocols ----------------------------------------------------
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "weights_")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        tags.input_tags.sparse = True
+        return tags
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        _state.check(state, type(self).__name__)
+        super().__setstate__(state)
+
+
+def _without_prefix(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {name.removeprefix(_OPTIMIZER): value for name, value in params.items()}
+
+
+def _joined(before: dict[str, list], after: dict[str, list]) -> dict[str, list]:
+    """Histories of two runs, one behind the other; epochs without a value have NaN."""
+    n_before = len(next(iter(before.values()), []))
+    n_after = len(next(iter(after.values()), []))
+    return {
+        name: before.get(name, [np.nan] * n_before)
+        + after.get(name, [np.nan] * n_after)
+        for name in {**before, **after}
+    }

@@ -1,0 +1,192 @@
+"""Images in the layouts that users have: their shape, checks, and pixel ranges."""
+
+from __future__ import annotations
+
+import math
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_array
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+# Grey, grey + alpha, RGB, RGBA: an axis this short can be the channels of an image.
+_MAX_USUAL_CHANNELS = 4
+
+
+def infer_image_shape(n_features: int) -> tuple:
+    """Shape of the square grey or RGB image in a flat row, else a 1 x f signal.
+
+    Four channels cannot be told from one: 4 x side x side is a square itself.
+    """
+    for n_channels in (1, 3):
+        side = math.isqrt(n_features // n_channels)
+        if side * side * n_channels == n_features:
+            return side, side, n_channels
+    return 1, n_features, 1
+
+
+def check_image_shape(image_shape: Any) -> tuple:
+    """Return the parameter `image_shape` as (height, width, channels)."""
+    if len(image_shape) not in (2, 3) or not all(
+        isinstance(size, Integral) and int(size) > 0 for size in image_shape
+    ):
+        raise ValueError(
+            "image_shape must be (height, width) or (height, width, channels), "
+            f"all positive integers, got {image_shape!r}."
+        )
+    return (*map(int, image_shape), 1)[:3]
+
+
+def stored_shape(image_shape: tuple, channels: str) -> tuple:
+    """Axes of one image as stored with its channels "first" or "last"."""
+    return image_shape if channels == "last" else (image_shape[2], *image_shape[:2])
+
+
+def sample_shapes(image_shape: tuple, channels: str) -> list[tuple]:
+    """Every sample shape that is read as an image of `image_shape`."""
+    shapes = [(math.prod(image_shape),), stored_shape(image_shape, channels)]
+    return shapes + ([image_shape[:2]] if image_shape[2] == 1 else [])
+
+
+def name_shape(sample_shape: tuple) -> str:
+    return f"(n_samples, {', '.join(map(str, sample_shape))})"
+
+
+def check_channel_axis(shape: tuple, channels: str) -> None:
+    """Raise if one image of `shape` seems to have its channels at the other end."""
+    image_shape = shape if channels == "last" else (*shape[1:], shape[0])
+    opposite_axis = shape[0] if channels == "last" else shape[2]
+    # A square in front lets small feature maps pass: 4 x 4 x 64, say.
+    if (
+        image_shape[2] > _MAX_USUAL_CHANNELS >= opposite_axis
+        and image_shape[0] != image_shape[1]
+    ):
+        opposite = "first" if channels == "last" else "last"
+        raise ValueError(
+            f"X has shape {name_shape(shape)}, which looks like channels {opposite}, "
+            f"but channels {channels} is expected. Read it with "
+            f"ImageReshaper(input_channels={opposite!r}); if it does have "
+            f"{image_shape[2]} channels, say so with image_shape={image_shape}."
+        )
+
+
+def check_agreement(shape: tuple, image_shape: tuple, channels: str) -> None:
+    """Raise if samples of `shape` are no images of `image_shape`."""
+    expected = sample_shapes(image_shape, channels)
+    if shape in expected:
+        return
+    message = (
+        f"X has shape {name_shape(shape)}, but image_shape={image_shape} expects "
+        f"{' or '.join(map(name_shape, expected))}."
+    )
+    opposite = "first" if channels == "last" else "last"
+    if shape == stored_shape(image_shape, opposite):
+        message += f" Read it with ImageReshaper(input_channels={opposite!r})."
+    n_channels, rest = divmod(math.prod(shape), math.prod(image_shape[:2]))
+    if rest == 0 and n_channels != image_shape[2]:
+        message += (
+            f" For images with {n_channels} channels, give "
+            f"image_shape={(*image_shape[:2], n_channels)}."
+        )
+    raise ValueError(message)
+
+
+def settle_image_shape(shape: tuple, image_shape: Any, channels: str) -> tuple:
+    """Shape (height, width, channels) of samples of `shape`, settled at fit.
+
+    Parameters
+    ----------
+    shape : tuple
+        `X.shape[1:]`: one axis for flat rows, two or three for images.
+    image_shape : tuple, list or None
+        The parameter of that name.
+    channels : {"first", "last"}
+        Where a flat row or a sample of three axes has its channels.
+    """
+    if image_shape is not None:
+        settled = check_image_shape(image_shape)
+        check_agreement(shape, settled, channels)
+        return settled
+    if len(shape) == 1:
+        return infer_image_shape(shape[0])
+    if len(shape) == 2:
+        return (*shape, 1)
+    check_channel_axis(shape, channels)
+    return shape if channels == "last" else (*shape[1:], shape[0])
+
+
+def check_pixels(estimator: Any, X: Any) -> np.ndarray:
+    """Return `X` as a finite numeric array of 2 to 4 dimensions, not copied."""
+    pixels = check_array(X, allow_nd=True, estimator=estimator, input_name="X")
+    name = type(estimator).__name__
+    if pixels.ndim > 4:
+        raise ValueError(
+            f"Found array with dim {pixels.ndim}, while dim <= 4 is required by {name}:"
+            " flat rows (n_samples, n_features), or images (n_samples, height, width) "
+            "or (n_samples, height, width, channels)."
+        )
+    if pixels.size == 0:
+        raise ValueError(
+            f"Found array with 0 feature(s) (shape={pixels.shape}) while a minimum of "
+            f"1 is required by {name}."
+        )
+    return pixels
+
+
+def record_input(estimator: Any, X: Any, shape: tuple, image_shape: tuple) -> None:
+    """Set what both transformers keep about the input of `fit`."""
+    # ensure_2d=False: n_features_in_ would be the height of an image.
+    validate_data(estimator, X, reset=True, skip_check_array=True, ensure_2d=False)
+    estimator.n_features_in_ = math.prod(shape)
+    estimator.input_shape_ = shape
+    estimator.image_shape_ = image_shape
+
+
+def check_fitted_pixels(estimator: Any, X: Any, *, names: bool = True) -> np.ndarray:
+    """Return `X` as `check_pixels` does, names and number of features checked."""
+    check_is_fitted(estimator)
+    if names:
+        validate_data(estimator, X, reset=False, skip_check_array=True, ensure_2d=False)
+    pixels = check_pixels(estimator, X)
+    n_features = math.prod(pixels.shape[1:])
+    if n_features != estimator.n_features_in_:
+        raise ValueError(
+            f"X has {n_features} features, but {type(estimator).__name__} is "
+            f"expecting {estimator.n_features_in_} features as input."
+        )
+    return pixels
+
+
+def to_images(pixels: np.ndarray, image_shape: tuple, channels: str) -> np.ndarray:
+    """View of `pixels` as images of shape (n_samples, height, width, channels)."""
+    check_agreement(pixels.shape[1:], image_shape, channels)
+    images = pixels.reshape(len(pixels), *stored_shape(image_shape, channels))
+    return images if channels == "last" else np.moveaxis(images, 1, -1)
+
+
+def from_images(images: np.ndarray, shape: tuple, channels: str) -> np.ndarray:
+    """Images of shape (n, height, width, channels) as samples of `shape`."""
+    if channels == "first":
+        images = np.moveaxis(images, -1, 1)
+    return images.reshape(len(images), *shape)
+
+
+def is_narrow_integer(dtype: np.dtype) -> bool:
+    """Whether pixels of this type are taken to fill the range of the type."""
+    return dtype.kind in "iu" and dtype.itemsize <= 2
+
+
+def pixel_range(pixels: np.ndarray) -> tuple[float, float]:
+    """Lowest and highest value that pixels of this type and content can take."""
+    if is_narrow_integer(pixels.dtype):
+        limits = np.iinfo(pixels.dtype)
+        return float(limits.min), float(limits.max)
+    return min(0.0, float(pixels.min())), max(1.0, float(pixels.max()))
+
+
+def pixel_scale(dtype: np.dtype) -> str | None:
+    """Name of the scale that a type suggests; None: any (lists of whole numbers)."""
+    if is_narrow_integer(dtype):
+        return dtype.name
+    return None if dtype.kind in "iu" else "float"

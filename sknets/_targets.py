@@ -1,0 +1,215 @@
+"""Class labels as training takes them, and the weight of each row in the loss."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.utils import check_array, column_or_1d
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import _check_sample_weight
+
+MULTILABEL = "multilabel-indicator"
+
+
+def check_target(y: Any, estimator: Any) -> np.ndarray:
+    """Return y as an array: labels of shape (n,) or an indicator matrix."""
+    if y is None:
+        raise ValueError(
+            f"This {type(estimator).__name__} estimator requires y to be passed, but "
+            "the target y is None."
+        )
+    y = check_array(
+        y,
+        accept_sparse="csr",
+        ensure_2d=False,
+        dtype=None,
+        input_name="y",
+        estimator=estimator,
+    )
+    if sp.issparse(y):
+        y = y.toarray()
+    kind = type_of_target(y, input_name="y", raise_unknown=True)
+    if kind == MULTILABEL:
+        return y
+    if kind not in ("binary", "multiclass"):
+        raise ValueError(
+            f"Unknown label type: {kind}. Maybe you are trying to fit a classifier, "
+            "which expects discrete classes on a regression target with continuous "
+            "values, or several multiclass targets at once. Expected labels of shape "
+            "(n_samples,) or an indicator matrix of shape (n_samples, n_labels)."
+        )
+    return column_or_1d(y, warn=True)
+
+
+def learn_classes(y: np.ndarray, classes: Any = None) -> tuple[str, np.ndarray]:
+    """Settle the target type and the classes.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n,) or (n, n_labels)
+    classes : array-like, optional
+        All classes, where y may not show them all.
+
+    Returns
+    -------
+    target_type : {"binary", "multiclass", "multilabel-indicator"}
+    classes : ndarray
+        The sorted labels; the column numbers of an indicator matrix.
+    """
+    if y.ndim == 2:
+        return MULTILABEL, np.arange(y.shape[1])
+    found = np.unique(y if classes is None else np.asarray(classes))
+    if len(found) < 2:
+        raise ValueError(
+            "Training needs at least 2 classes, but the data contains only one class: "
+            f"{found[0]!r}. If the rows of other classes have a sample_weight of zero, "
+            "they count as absent."
+        )
+    return ("binary" if len(found) == 2 else "multiclass"), found
+
+
+def warn_if_one_hot(y: np.ndarray) -> None:
+    """Warn where an indicator matrix looks like one-hot encoded classes."""
+    if y.ndim == 2 and y.shape[1] > 1 and len(y) > 1 and (y.sum(axis=1) == 1).all():
+        warnings.warn(
+            "y is an indicator matrix, so each column becomes a label of its own "
+            "(multilabel classification), but every row sums to one. If the columns "
+            "are the classes of one label, pass y.argmax(axis=1) instead.",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
+def encode(y: np.ndarray, target_type: str, classes: np.ndarray) -> np.ndarray:
+    """Return y as the loss takes it.
+
+    Returns
+    -------
+    ndarray
+        Class numbers, int32 of shape (n,), for "multiclass"; 0.0 and 1.0, float32
+        of shape (n, 1) for "binary" and (n, n_labels) for indicator matrices.
+
+    Raises
+    ------
+    ValueError
+        For a label that is not among the classes, or another target type.
+    """
+    if (y.ndim == 2) != (target_type == MULTILABEL):
+        expected = "an indicator matrix" if y.ndim == 1 else "labels of shape (n,)"
+        raise ValueError(
+            f"y has shape {y.shape}, but the classes were learned from {expected}."
+        )
+    if target_type == MULTILABEL:
+        if y.shape[1] != len(classes):
+            raise ValueError(
+                f"y has {y.shape[1]} labels, but {len(classes)} were learned."
+            )
+        return np.asarray(y != 0, np.float32)
+    _check_known(y, classes)
+    numbers = np.searchsorted(classes, y)
+    if target_type == "binary":
+        return numbers.astype(np.float32).reshape(-1, 1)
+    return numbers.astype(np.int32)
+
+
+def _check_known(y: np.ndarray, classes: np.ndarray) -> None:
+    unknown = np.setdiff1d(y, classes)
+    if len(unknown):
+        raise ValueError(
+            f"y contains labels that are not among the classes {list(classes[:10])}"
+            f"{'...' if len(classes) > 10 else ''}: {list(unknown[:10])}."
+        )
+
+
+def check_sample_weight(sample_weight: Any, X: Any) -> np.ndarray:
+    """Return float64 weights of shape (n,); negative ones are refused."""
+    return _check_sample_weight(
+        sample_weight, X, dtype=np.float64, ensure_non_negative=True
+    )
+
+
+def class_tables(
+    encoded: np.ndarray,
+    sample_weight: np.ndarray,
+    class_weight: Any,
+    classes: np.ndarray,
+    target_type: str,
+) -> list[np.ndarray]:
+    """Weight of each class, for each label of an indicator matrix or for the one.
+
+    "balanced" is ``sum(w) / (n_classes * sum(w of the class))``, so that a weight of
+    two counts like a row that is there twice.
+    """
+    if target_type != MULTILABEL:
+        numbers = encoded.ravel().astype(int)
+        return [_class_table(class_weight, classes, numbers, sample_weight)]
+    return [
+        _class_table(
+            _for_label(class_weight, label, encoded.shape[1]),
+            np.array([0, 1]),
+            encoded[:, label].astype(int),
+            sample_weight,
+        )
+        for label in range(encoded.shape[1])
+    ]
+
+
+def loss_weights(
+    encoded: np.ndarray, sample_weight: np.ndarray, tables: list[np.ndarray]
+) -> np.ndarray:
+    """Sample weights times class weights, float64 of the shape of `encoded`."""
+    numbers = encoded.astype(int)
+    if encoded.ndim == 1:
+        return sample_weight * tables[0][numbers]
+    columns = [table[numbers[:, label]] for label, table in enumerate(tables)]
+    return sample_weight[:, None] * np.stack(columns, axis=1)
+
+
+def _for_label(class_weight: Any, label: int, n_labels: int) -> Any:
+    if class_weight is None or isinstance(class_weight, str):
+        return class_weight
+    if not isinstance(class_weight, list | tuple) or len(class_weight) != n_labels:
+        raise ValueError(
+            "For an indicator matrix, class_weight must be None, 'balanced' or a list "
+            f"of {n_labels} dicts with the weights of 0 and 1; got {class_weight!r}."
+        )
+    return class_weight[label]
+
+
+def _class_table(
+    class_weight: Any,
+    classes: np.ndarray,
+    numbers: np.ndarray,
+    sample_weight: np.ndarray,
+) -> np.ndarray:
+    """Weight of each class, of shape (n_classes,)."""
+    if class_weight is None:
+        return np.ones(len(classes))
+    if isinstance(class_weight, str):
+        totals = np.bincount(numbers, sample_weight, minlength=len(classes))
+        present = np.count_nonzero(totals)
+        return np.divide(
+            totals.sum(), present * totals, out=np.ones(len(classes)), where=totals > 0
+        )
+    if not isinstance(class_weight, dict):
+        raise ValueError(
+            "class_weight must be None, 'balanced' or a dict from label to weight; "
+            f"got {class_weight!r}."
+        )
+    negative = {label: w for label, w in class_weight.items() if not w >= 0}
+    if negative:
+        raise ValueError(f"class_weight must not be negative; got {negative!r}.")
+    return compute_class_weight(class_weight, classes=classes, y=classes)
+
+
+def decode(logits: np.ndarray, target_type: str, classes: np.ndarray) -> np.ndarray:
+    """Labels with the highest probability, or the indicator matrix above one half."""
+    if target_type == MULTILABEL:
+        return (logits > 0).astype(int)
+    if target_type == "binary":
+        return classes[(logits[:, 0] > 0).astype(int)]
+    return classes[logits.argmax(axis=1)]

@@ -1,0 +1,46 @@
+"""Logits of many rows by a compiled TensorFlow program."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from ..network import Layer, Shape, Weights, structure
+from ..scaling import Scaling
+from .feed import TrainingData
+from .program import bulk_program
+from .runtime import prepare
+
+# Rows in one call. One size for all, so that the program is traced once.
+BLOCK_ROWS = 256
+
+
+def bulk_logits(
+    network: list[Layer],
+    weights: Weights,
+    X: Any,
+    index: np.ndarray,
+    scaling: Scaling,
+    input_shape: Shape,
+) -> np.ndarray:
+    """Return the logits of the rows `index` of X, float32 of shape (n, n_outputs).
+
+    The last block is filled up with zeros, so no batch size ever retraces.
+    """
+    prepare()
+    no_target = np.empty(len(index), np.int8)
+    data = TrainingData(X, index, no_target, no_target, "multiclass", scaling)
+    program = bulk_program(structure(network), input_shape, scaling["clip"])
+    tensors = [tf.constant(w) for w in weights]
+    shift = tf.constant(data.remaining_shift)
+    scale = tf.constant(scaling["scale"].astype(np.float32))
+    block = np.zeros((BLOCK_ROWS, data.n_features), data.dtype)
+    parts = []
+    for start in range(0, len(index), BLOCK_ROWS):
+        rows = data.rows(slice(start, start + BLOCK_ROWS))
+        block[: len(rows)] = rows
+        logits = program(tensors, tf.constant(block), shift, scale).numpy()
+        parts.append(logits[: len(rows)])
+    return np.concatenate(parts)

@@ -1,0 +1,224 @@
+"""Epochs, validation, early stopping and history: one loop for all networks."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from ..metrics import loss_and_accuracy
+from ..network import Layer, Shape, Weights
+from . import schedule
+from .arrays import ArrayTrainer
+from .feed import TrainingData
+from .optimizers import Optimizer
+from .runtime import prepare
+from .tokens import TokenTrainer
+
+Slots = list[tuple[np.ndarray, ...]]
+History = dict[str, list[float]]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train; see the parameters of the estimators.
+
+    `early_stopping` restores the best weights; `patience` counts epochs without a
+    lower monitored loss.
+    """
+
+    epochs: int
+    batch_size: int
+    optimizer: Optimizer
+    learning_rate_schedule: str = "constant"
+    warmup: float = 0.0
+    label_smoothing: float = 0.0
+    early_stopping: bool = False
+    patience: int = 10
+
+
+@dataclass
+class Trained:
+    """What training leaves: numpy arrays and plain values."""
+
+    weights: Weights
+    slots: Slots
+    n_steps: int
+    history: History
+    n_epochs: int
+    best_epoch: int
+
+
+class Trainer(Protocol):
+    """One way to run an epoch: arrays of features, or counts of tokens."""
+
+    def run_epoch(
+        self, order: np.ndarray, learning_rates: np.ndarray, keys: np.ndarray
+    ) -> tuple[float, float]:
+        """Train on the rows in this order; return summed loss and right rows."""
+
+    def read_weights(self) -> Weights: ...
+
+    def write_weights(self, weights: Weights) -> None: ...
+
+    def read_slots(self) -> Slots: ...
+
+    def logits(self, data: TrainingData) -> np.ndarray: ...
+
+
+class Observer(Protocol):
+    """Whoever watches or steers the epochs; `control` reaches the training."""
+
+    def on_train_begin(self, control: Control) -> None: ...
+
+    def on_epoch_begin(self, epoch: int) -> None: ...
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> bool:
+        """Return whether to stop."""
+
+    def on_train_end(self) -> None: ...
+
+
+@dataclass
+class Control:
+    """What observers may look at and change while training runs."""
+
+    trainer: Trainer
+    settings: Settings
+    learning_rate: float
+    steps_per_epoch: int
+    history: History = field(default_factory=dict)
+
+    def record(self, logs: dict[str, float]) -> None:
+        for name, value in logs.items():
+            self.history.setdefault(name, []).append(value)
+
+
+def train(
+    network: list[Layer],
+    input_shape: Shape,
+    weights: Weights,
+    data: TrainingData,
+    settings: Settings,
+    rng: np.random.Generator,
+    *,
+    validation: TrainingData | None = None,
+    observers: Sequence[Observer] = (),
+    slots: Slots | None = None,
+    n_steps: int = 0,
+) -> Trained:
+    """Train a network.
+
+    Parameters
+    ----------
+    network : list of layers
+    input_shape : tuple of int
+        Shape of one row as the first layer takes it.
+    weights : list of ndarray
+        First weights; they are not changed.
+    data : TrainingData
+    settings : Settings
+    rng : numpy.random.Generator
+        Decides the order of the rows and the dropout.
+    validation : TrainingData, optional
+        Rows whose loss and accuracy are recorded after each epoch, and monitored by
+        early stopping. Without them it monitors the training loss.
+    observers : sequence of Observer
+    slots, n_steps : optional
+        Optimizer state and number of steps of an earlier run that this one continues.
+
+    Returns
+    -------
+    Trained
+    """
+    prepare()
+    if slots is None:
+        slots = settings.optimizer.first_slots(weights)
+    make = TokenTrainer if network[0]["layer"] == "embedding_pool" else ArrayTrainer
+    trainer = make(network, input_shape, weights, slots, data, settings, n_steps)
+    per_epoch = -(-len(data) // settings.batch_size)
+    rate = settings.optimizer.learning_rate
+    control = Control(trainer, settings, rate, per_epoch)
+    for observer in observers:
+        observer.on_train_begin(control)
+
+    monitor = "loss" if validation is None else "val_loss"
+    best_loss, best_epoch, best_weights = np.inf, 0, None
+    n_epochs = 0
+    for epoch in range(settings.epochs):
+        for observer in observers:
+            observer.on_epoch_begin(epoch)
+        logs = _run_epoch(control, data, rng, epoch)
+        if not np.isfinite(logs["loss"]):
+            _warn_not_finite(epoch, control.learning_rate)
+            if best_weights is not None:
+                trainer.write_weights(best_weights)
+            elif epoch == 0:
+                trainer.write_weights(weights)
+            break
+        if validation is not None:
+            logs |= _validate(trainer, validation)
+        n_epochs = epoch + 1
+        control.record(logs)
+        if not settings.early_stopping or logs[monitor] < best_loss:
+            best_loss, best_epoch = logs[monitor], n_epochs
+            best_weights = trainer.read_weights()
+        stops = [observer.on_epoch_end(epoch, logs) for observer in observers]
+        exhausted = settings.early_stopping and (
+            n_epochs - best_epoch >= settings.patience
+        )
+        if exhausted or any(stops):
+            break
+
+    if settings.early_stopping and best_weights is not None:
+        trainer.write_weights(best_weights)
+    for observer in observers:
+        observer.on_train_end()
+    return Trained(
+        weights=trainer.read_weights(),
+        slots=trainer.read_slots(),
+        n_steps=n_steps + n_epochs * per_epoch,
+        history=control.history,
+        n_epochs=n_epochs,
+        best_epoch=best_epoch,
+    )
+
+
+def _run_epoch(
+    control: Control, data: TrainingData, rng: np.random.Generator, epoch: int
+) -> dict[str, float]:
+    settings, per_epoch = control.settings, control.steps_per_epoch
+    factors = schedule.factors(
+        settings.learning_rate_schedule,
+        settings.warmup,
+        np.arange(epoch * per_epoch, (epoch + 1) * per_epoch),
+        settings.epochs * per_epoch,
+    )
+    order = rng.permutation(len(data))
+    keys = rng.integers(2**32, size=per_epoch, dtype=np.uint32)
+    rates = factors * np.float32(control.learning_rate)
+    loss, right = control.trainer.run_epoch(order, rates, keys)
+    total = float(data.row_weights.sum(dtype=np.float64))
+    return {"loss": loss / total, "accuracy": right / total}
+
+
+def _validate(trainer: Trainer, validation: TrainingData) -> dict[str, float]:
+    loss, accuracy = loss_and_accuracy(
+        trainer.logits(validation), validation.y, validation.w, validation.kind
+    )
+    return {"val_loss": loss, "val_accuracy": accuracy}
+
+
+def _warn_not_finite(epoch: int, learning_rate: float) -> None:
+    warnings.warn(
+        f"The training loss became infinite or NaN in epoch {epoch + 1}; training "
+        "stopped, and the weights of the last good epoch are kept. A smaller "
+        f"learning_rate (now {learning_rate:g}), optimizer__clipnorm=1.0 or scaled "
+        "features usually mend this.",
+        ConvergenceWarning,
+        stacklevel=4,
+    )

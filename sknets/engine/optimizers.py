@@ -1,0 +1,263 @@
+"""Update rules of the optimizers, with every hyperparameter a run-time value.
+
+A rule changes one array by its gradient: ``update(p, g, slots, t, lr, h)`` returns the
+new array and the new slots, `t` being the number of this step counted from 1 and `h`
+the hyperparameters by name. The formulas, names and defaults are those of the Keras
+optimizers of the same name (a test holds each against Keras' own). They are written
+here because a Keras optimizer keeps its state in variables and its hyperparameters as
+constants: a search over ``optimizer__beta_1`` would compile one program a candidate,
+and two threads could not train with one program at the same time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Slots = tuple[Any, ...]
+Update = Callable[..., tuple[Any, Slots]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One optimizer: its update, hyperparameters with defaults, switches, slots."""
+
+    update: Update
+    defaults: Mapping[str, float]
+    first_slots: tuple[float | str, ...]
+    switches: tuple[str, ...] = ()
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.0
+
+
+def _sqrt(x: Any) -> Any:
+    import tensorflow as tf
+
+    return tf.sqrt(x)
+
+
+def _maximum(a: Any, b: Any) -> Any:
+    import tensorflow as tf
+
+    return tf.maximum(a, b)
+
+
+def _sgd(p, g, slots, t, lr, h, nesterov=False):
+    velocity = h["momentum"] * slots[0] - lr * g
+    step = h["momentum"] * velocity - lr * g if nesterov else velocity
+    return p + step, (velocity,)
+
+
+def _adam(p, g, slots, t, lr, h, amsgrad=False):
+    m = slots[0] + (g - slots[0]) * (1 - h["beta_1"])
+    v = slots[1] + (g * g - slots[1]) * (1 - h["beta_2"])
+    rate = lr * _sqrt(1 - h["beta_2"] ** t) / (1 - h["beta_1"] ** t)
+    if not amsgrad:
+        return p - rate * m / (_sqrt(v) + h["epsilon"]), (m, v)
+    highest = _maximum(slots[2], v)
+    return p - rate * m / (_sqrt(highest) + h["epsilon"]), (m, v, highest)
+
+
+def _nadam(p, g, slots, t, lr, h):
+    m, v, product = slots
+    now = h["beta_1"] * (1 - 0.5 * 0.96**t)
+    later = h["beta_1"] * (1 - 0.5 * 0.96 ** (t + 1))
+    product = product * now
+    m = m + (g - m) * (1 - h["beta_1"])
+    v = v + (g * g - v) * (1 - h["beta_2"])
+    m_hat = later * m / (1 - product * later) + (1 - now) * g / (1 - product)
+    v_hat = v / (1 - h["beta_2"] ** t)
+    return p - lr * m_hat / (_sqrt(v_hat) + h["epsilon"]), (m, v, product)
+
+
+def _adamax(p, g, slots, t, lr, h):
+    m = slots[0] + (g - slots[0]) * (1 - h["beta_1"])
+    u = _maximum(h["beta_2"] * slots[1], abs(g))
+    return p - lr * m / ((1 - h["beta_1"] ** t) * (u + h["epsilon"])), (m, u)
+
+
+def _rmsprop(p, g, slots, t, lr, h, centered=False):
+    velocity = h["rho"] * slots[0] + (1 - h["rho"]) * g * g
+    variance = velocity
+    mean = slots[2]
+    if centered:
+        mean = h["rho"] * mean + (1 - h["rho"]) * g
+        variance = velocity - mean * mean
+    momentum = h["momentum"] * slots[1] + lr * g / _sqrt(variance + h["epsilon"])
+    return p - momentum, (velocity, momentum, mean)
+
+
+def _adagrad(p, g, slots, t, lr, h):
+    total = slots[0] + g * g
+    return p - lr * g / _sqrt(total + h["epsilon"]), (total,)
+
+
+def _adadelta(p, g, slots, t, lr, h):
+    gradients = h["rho"] * slots[0] + (1 - h["rho"]) * g * g
+    step = -_sqrt(slots[1] + h["epsilon"]) / _sqrt(gradients + h["epsilon"]) * g
+    steps = h["rho"] * slots[1] + (1 - h["rho"]) * step * step
+    return p + lr * step, (gradients, steps)
+
+
+def _lion(p, g, slots, t, lr, h):
+    import tensorflow as tf
+
+    m = slots[0]
+    step = tf.sign(m * h["beta_1"] + g * (1 - h["beta_1"]))
+    return p - lr * step, (m * h["beta_2"] + g * (1 - h["beta_2"]),)
+
+
+_ADAM = {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
+
+RULES: dict[str, Rule] = {
+    "sgd": Rule(_sgd, {"momentum": 0.0}, (0.0,), ("nesterov",), learning_rate=0.01),
+    "adam": Rule(_adam, _ADAM, (0.0, 0.0), ("amsgrad",)),
+    "adamw": Rule(_adam, _ADAM, (0.0, 0.0), ("amsgrad",), weight_decay=0.004),
+    "nadam": Rule(_nadam, _ADAM, (0.0, 0.0, 1.0)),
+    "adamax": Rule(_adamax, _ADAM, (0.0, 0.0)),
+    "rmsprop": Rule(
+        _rmsprop,
+        {"rho": 0.9, "momentum": 0.0, "epsilon": 1e-7},
+        (0.0, 0.0, 0.0),
+        ("centered",),
+    ),
+    "adagrad": Rule(
+        _adagrad,
+        {"initial_accumulator_value": 0.1, "epsilon": 1e-7},
+        ("initial_accumulator_value",),
+    ),
+    "adadelta": Rule(_adadelta, {"rho": 0.95, "epsilon": 1e-7}, (0.0, 0.0)),
+    "lion": Rule(_lion, {"beta_1": 0.9, "beta_2": 0.99}, (0.0,)),
+}
+
+CLIPPINGS = ("clipnorm", "clipvalue", "global_clipnorm")
+SCHEDULED = ("learning_rate", "weight_decay")
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """A rule with its settings; `name`, `switches` and `clipping` shape the program."""
+
+    name: str
+    switches: tuple[str, ...]
+    clipping: str | None
+    values: Mapping[str, float]
+    learning_rate: float
+    weight_decay: float
+
+    @property
+    def rule(self) -> Rule:
+        return RULES[self.name]
+
+    @property
+    def structure(self) -> tuple:
+        """What of the optimizer is compiled into a program."""
+        return (self.name, self.switches, self.clipping)
+
+    @property
+    def value_names(self) -> tuple[str, ...]:
+        """Names of the run-time values, in the order in which programs take them."""
+        return tuple(self.rule.defaults) + (CLIPPINGS if self.clipping else ())
+
+    def first_slots(self, weights: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """State before the first step: one tuple of arrays for each weight array."""
+        import numpy as np
+
+        first = list(self.rule.first_slots)
+        if "amsgrad" in self.switches:
+            first.append(0.0)
+        starts = [self.values[s] if isinstance(s, str) else s for s in first]
+        return [
+            tuple(np.full(w.shape, start, np.float32) for start in starts)
+            for w in weights
+        ]
+
+
+def valid_names(optimizer: str) -> list[str]:
+    """Names that may follow ``optimizer__`` for an optimizer."""
+    rule = RULES[optimizer]
+    return sorted([*rule.defaults, *rule.switches, *CLIPPINGS, *SCHEDULED])
+
+
+def make_optimizer(
+    optimizer: Any,
+    learning_rate: float | None,
+    weight_decay: float | None,
+    settings: Mapping[str, Any],
+) -> Optimizer:
+    """Settle an optimizer from the estimator's parameters.
+
+    Parameters
+    ----------
+    optimizer : str or keras.optimizers.Optimizer
+        A name in `RULES`, or an instance of the Keras class of that name, whose
+        settings then are the defaults.
+    learning_rate, weight_decay : float or None
+        None leaves them to the optimizer.
+    settings : mapping
+        What the user gave as ``optimizer__*``; wins over everything else.
+
+    Raises
+    ------
+    ValueError
+        If the optimizer or one of the settings is unknown, with the valid names.
+    """
+    name, given = _name_and_settings(optimizer)
+    if learning_rate is not None:
+        given["learning_rate"] = learning_rate
+    if weight_decay is not None:
+        given["weight_decay"] = weight_decay
+    check_settings(name, settings)
+    given.update(settings)
+    rule = RULES[name]
+    clipping = [key for key in CLIPPINGS if given.get(key) is not None]
+    if len(clipping) > 1:
+        raise ValueError(
+            f"Only one of {', '.join(CLIPPINGS)} can be set; got {clipping!r}."
+        )
+    values = {key: float(given.get(key, rule.defaults[key])) for key in rule.defaults}
+    values |= {key: float(given.get(key) or math.inf) for key in CLIPPINGS}
+    lr, decay = given.get("learning_rate"), given.get("weight_decay")
+    return Optimizer(
+        name=name,
+        switches=tuple(key for key in rule.switches if given.get(key)),
+        clipping=clipping[0] if clipping else None,
+        values=values,
+        learning_rate=rule.learning_rate if lr is None else float(lr),
+        weight_decay=rule.weight_decay if decay is None else float(decay),
+    )
+
+
+def check_settings(optimizer: Any, settings: Mapping[str, Any]) -> None:
+    """Raise ValueError for a setting that the optimizer does not have."""
+    name, _ = _name_and_settings(optimizer)
+    unknown = sorted(set(settings) - set(valid_names(name)))
+    if unknown:
+        raise ValueError(
+            f"Invalid parameter optimizer__{unknown[0]} for optimizer {name!r}. "
+            f"Valid parameters are: "
+            f"{', '.join('optimizer__' + valid for valid in valid_names(name))}."
+        )
+
+
+def _name_and_settings(optimizer: Any) -> tuple[str, dict[str, Any]]:
+    """Name of the rule, and the settings of a Keras instance."""
+    config: dict[str, Any] = {}
+    if isinstance(optimizer, str):
+        name = optimizer.lower()
+    else:
+        name = type(optimizer).__name__.lower()
+        config = optimizer.get_config() if hasattr(optimizer, "get_config") else {}
+    if name not in RULES:
+        raise ValueError(
+            f"optimizer must be one of {sorted(RULES)} or a Keras optimizer of one of "
+            f"these kinds; got {optimizer!r}."
+        )
+    if not isinstance(config.get("learning_rate", 0.0), float | int):
+        raise ValueError(
+            "The learning rate of a Keras optimizer must be a number here; give a "
+            "schedule through the parameter learning_rate_schedule."
+        )
+    return name, {key: config[key] for key in valid_names(name) if key in config}

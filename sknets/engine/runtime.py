@@ -1,0 +1,45 @@
+"""The process in which TensorFlow runs: threads, GPU memory, forks."""
+
+from __future__ import annotations
+
+import os
+
+import tensorflow as tf
+
+_pid_of_first_use: int | None = None
+
+
+def prepare() -> None:
+    """Call before anything runs in TensorFlow; cheap after the first time.
+
+    Raises
+    ------
+    RuntimeError
+        In a process forked from one in which TensorFlow has run already: its threads
+        do not survive a fork, and the next operation would wait for them for ever.
+    """
+    global _pid_of_first_use
+    if _pid_of_first_use is None:
+        _configure()
+        _pid_of_first_use = os.getpid()
+    elif _pid_of_first_use != os.getpid():
+        raise RuntimeError(
+            "This process was forked after TensorFlow had run in its parent, where "
+            "training would hang. Start workers with the 'loky' backend of joblib "
+            "(the default) or with multiprocessing's 'spawn' start method instead."
+        )
+
+
+def _configure() -> None:
+    try:
+        for gpu in tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.set_memory_growth(gpu, True)
+        # joblib tells its workers their share of the cores through this variable;
+        # TensorFlow by itself would start a thread a core in every worker.
+        threads = os.environ.get("OMP_NUM_THREADS", "")
+        if threads.isdigit() and int(threads) > 0:
+            tf.config.threading.set_intra_op_parallelism_threads(int(threads))
+            tf.config.threading.set_inter_op_parallelism_threads(int(threads))
+    except RuntimeError:
+        # The user has run TensorFlow before: the settings are theirs.
+        pass

@@ -1,0 +1,142 @@
+"""Containers of texts, and the errors for what is no text."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import sparse
+
+from sknets._tokenize import WORD_PATTERN, as_texts, character_codes, word_splitter
+
+TEXTS = ["a good film", "", "电影 \U0001f600"]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        list,
+        tuple,
+        iter,
+        np.array,
+        lambda texts: np.array(texts, dtype=object),
+        lambda texts: np.array(texts)[:, None],
+        pd.Series,
+        lambda texts: pd.Series(texts, index=[5, 5, 1], dtype="string"),
+        lambda texts: pd.Series(texts).astype("category"),
+        lambda texts: pd.DataFrame({"text": texts}),
+        pl.Series,
+        lambda texts: pl.DataFrame({"text": texts}),
+    ],
+)
+def test_containers(make):
+    documents = as_texts(make(TEXTS))
+    assert documents == TEXTS
+    assert all(isinstance(document, str) for document in documents)
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        [[1, 2], [3]],
+        [(1, 2), np.array([3], np.int8)],
+        np.array([[1, 2], [3]], dtype=object),
+    ],
+)
+def test_sequences_of_integers(X):
+    first, second = as_texts(X)
+    assert first.dtype == second.dtype == np.int64
+    assert (first.tolist(), second.tolist()) == ([1, 2], [3])
+
+
+def test_padded_sequences_and_empty_ones():
+    assert [s.tolist() for s in as_texts(np.array([[1, 0], [2, 3]]))] == [
+        [1, 0],
+        [2, 3],
+    ]
+    assert [s.tolist() for s in as_texts([[], [1]])] == [[], [1]]
+
+
+@pytest.mark.parametrize("X", ["a text", b"a text"])
+def test_bare_text(X):
+    with pytest.raises(ValueError, match="Iterable over raw text documents expected"):
+        as_texts(X)
+
+
+@pytest.mark.parametrize(
+    ("missing", "name"),
+    [(None, "None"), (np.nan, "np.nan"), (pd.NA, "<NA>"), (pd.NaT, "NaT")],
+)
+def test_missing_text(missing, name):
+    with pytest.raises(ValueError, match=f"{name} is an invalid document.*row 1"):
+        as_texts(["good", missing])
+    with pytest.raises(ValueError, match="row 1 is missing"):
+        as_texts(pd.Series(["good", missing], dtype=object))
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (["good", b"bad"], "bytes are an invalid document.*row 1.*decode"),
+        (["good", 3], "3 is an invalid document.*row 1 is of type int"),
+        (["good", [1]], "row 1 is of type list"),
+        ([[1], "good"], "row 1 is of type str"),
+        ([1, 2], "row 0 is of type int"),
+        ([["good", "film"]], "sequence of integers.*row 0.*tokenizer"),
+        ([[0.5]], "sequence of integers"),
+        ([[True]], "sequence of integers"),
+        (None, "got NoneType"),
+        (3, "got int"),
+        ({"text": "good"}, "got dict"),
+        ({"good"}, "got set"),
+        (sparse.eye_array(2).tocsr(), "got csr_array"),
+    ],
+)
+def test_no_text(X, message):
+    with pytest.raises(TypeError, match=message):
+        as_texts(X)
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        ([], "Found array with 0 sample"),
+        (pd.DataFrame({"a": ["x"], "b": ["y"]}), r"one column.*shape \(1, 2\)"),
+        (pl.DataFrame({"a": ["x"], "b": ["y"]}), r"one column.*shape \(1, 2\)"),
+        (np.array([["x", "y"]]), r"shape \(1, 2\)"),
+        (np.zeros((2, 1)), r"shape \(2, 1\) and dtype float64"),
+    ],
+)
+def test_wrong_shape(X, message):
+    with pytest.raises(ValueError, match=message):
+        as_texts(X)
+
+
+@given(st.text(), st.booleans())
+def test_default_words_are_those_of_the_pattern(text, lowercase):
+    words = word_splitter(lowercase, WORD_PATTERN, None)(text)
+    long = [word.decode() for word in words if len(word.decode()) > 1]
+    expected = re.findall(WORD_PATTERN, text.lower() if lowercase else text)
+    assert long == expected
+    # Single characters may be left in, for the caller to drop, in ASCII only.
+    assert all(len(word) == 1 for word in words if len(word.decode()) == 1)
+
+
+def test_pattern_with_a_group_gives_the_group():
+    assert word_splitter(True, r"(\w)\w*", None)("Good film") == ["g", "f"]
+    with pytest.raises(ValueError, match="More than 1 capturing group"):
+        word_splitter(True, r"(\w)(\w)", None)
+
+
+def test_no_pattern_and_no_tokenizer():
+    with pytest.raises(ValueError, match="token_pattern=None needs a tokenizer"):
+        word_splitter(True, None, None)
+
+
+@pytest.mark.parametrize("analyzer", ["char", "char_wb"])
+def test_character_codes_of_nothing(analyzer):
+    codes, _, _ = character_codes(["", " "][:1], analyzer, True)
+    assert len(codes) == 0
