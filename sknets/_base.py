@@ -21,10 +21,17 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from . import _state, _targets, inference
-from ._epoch_tasks import CallbackSupportMixin, EpochTasks
+from ._epoch_tasks import CallbackSupportMixin, EpochTasks, training_rows
 from ._progress import Progress
 from .engine.optimizers import RULES, check_settings, make_optimizer
-from .network import ACTIVATIONS, Layer, Shape, initial_weights, layer_table
+from .network import (
+    ACTIVATIONS,
+    Layer,
+    Shape,
+    initial_weights,
+    layer_table,
+    weight_shapes,
+)
 
 _OPTIMIZER = "optimizer__"
 
@@ -57,6 +64,13 @@ class NeuralNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
+
+    target_type_: str
+    classes_: np.ndarray
+    history_: dict[str, list[float]]
+
+    # Of "auto": number of steps to aim at, fewest epochs, largest batch.
+    _auto_steps, _auto_epochs, _auto_batch = 4000, 10, 256
 
     # --- What a subclass defines -----------------------------------------------------
 
@@ -189,8 +203,15 @@ class NeuralNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         self : estimator
             The fitted estimator.
         """
+        validation = (X_val, y_val, sample_weight_val)
+        incomplete = X_val is None or y_val is None
+        if incomplete and any(part is not None for part in validation):
+            raise ValueError(
+                "X_val and y_val must be given together, and sample_weight_val only "
+                "with them."
+            )
         with self._unchanged_on_failure():
-            return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
+            return self._fit(X, y, sample_weight, validation)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -199,8 +220,9 @@ class NeuralNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         """Train one epoch on some rows, going on from the weights of now.
 
         The first call settles the classes and the input scaling. `early_stopping`,
-        `epochs`, `learning_rate_schedule`, `warmup` and `callbacks` play no part, and
-        sample weights are taken as they are, not relative to their mean.
+        `epochs`, `learning_rate_schedule`, `warmup` and `callbacks` play no part,
+        sample weights are taken as they are, not relative to their mean, and
+        ``class_weight="balanced"`` balances the rows of each call.
 
         Parameters
         ----------
@@ -219,11 +241,6 @@ class NeuralNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         self : estimator
             The fitted estimator.
         """
-        if self.class_weight == "balanced":
-            raise ValueError(
-                "class_weight='balanced' needs all rows at once and is not supported "
-                "by partial_fit. Give the weights as a dict."
-            )
         with self._unchanged_on_failure():
             return self._fit(X, y, sample_weight, classes=classes, one_pass=True)
 
@@ -233,8 +250,9 @@ class NeuralNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         try:
             yield
         except BaseException:
-            vars(self).clear()
-            vars(self).update(before)
+            # What scikit-learn needs to tear its callbacks down has to stay.
+            _state.forget(self)
+            self.__dict__.update(before)
             raise
 
     def _fit(
@@ -242,12 +260,12 @@ class NeuralNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         X: Any,
         y: Any,
         sample_weight: Any,
-        validation: tuple = (None, None, None),
+        validation: tuple[Any, Any, Any] = (None, None, None),
         *,
         classes: Any = None,
         one_pass: bool = False,
     ) -> NeuralNetClassifier:
-        given = (X, y, sample_weight)
+        given = {"X": X, "y": y, "sample_weight": sample_weight}
         goes_on = hasattr(self, "weights_") and (self.warm_start or one_pass)
         if not goes_on:
             _state.forget(self)
@@ -283,6 +301,7 @@ class NeuralNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             val = make(rows, index[held_out], encoded[held_out], weight[held_out])
         elif validation[0] is not None:
             val = self._validation_data(*validation, make)
+        given = training_rows(given, index[train])
         self._train(data, val, rng, given, one_pass=one_pass, goes_on=goes_on)
         return self
 
@@ -348,6 +367,11 @@ class NeuralNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         from .engine.feed import TrainingData
 
         w = _targets.loss_weights(encoded, weight, tables)
+        if not w.any():
+            raise ValueError(
+                "All rows to train or validate on have weight zero, through "
+                "sample_weight or class_weight."
+            )
         if normalise:  # so that only the proportions of weights matter
             w = w / w.mean()
         return TrainingData(
@@ -360,8 +384,6 @@ class NeuralNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         )
 
     def _validation_data(self, X: Any, y: Any, sample_weight: Any, make: Any) -> Any:
-        if y is None:
-            raise ValueError("X_val is given, but y_val is None.")
         X = self._check_X(X, reset=False)
         y = _targets.check_target(y, self)
         sklearn.utils.check_consistent_length(X, y)
@@ -376,29 +398,33 @@ class NeuralNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             return np.random.default_rng()
         if not isinstance(state, Integral):
             state = sklearn.utils.check_random_state(state).randint(2**31)
-        return np.random.default_rng([int(state), getattr(self, "n_steps_", 0)])
+        return np.random.default_rng([int(state), getattr(self, "n_iter_", 0)])
 
     def _train(
         self,
         data: Any,
         validation: Any,
         rng: np.random.Generator,
-        given: tuple,
+        given: dict[str, Any],
         *,
         one_pass: bool,
         goes_on: bool,
     ) -> None:
         from .engine.loop import train
 
+        n_outputs = len(self.classes_) if self.target_type_ != "binary" else 1
+        network = self._layers(n_outputs)
+        if goes_on:
+            self._check_same_shapes(network)
+        self.network_ = network
         if not goes_on:
-            n_outputs = len(self.classes_) if self.target_type_ != "binary" else 1
-            self.network_ = self._layers(n_outputs)
             self.weights_ = initial_weights(self.network_, self._input_shape(), rng)
             self.history_, self.n_iter_, self.best_epoch_ = {}, 0, 0
-            self.n_steps_ = 0
             _state.stamp(self)
         settings = self._settings(len(data), one_pass)
-        observers = self._observers(settings, given, one_pass, validation is not None)
+        validated = validation is not None
+        observers = self._observers(settings, given, validated, one_pass=one_pass)
+        slots, n_steps = self._optimizer_state(settings.optimizer)
         trained = train(
             self.network_,
             self._input_shape(),
@@ -408,37 +434,61 @@ class NeuralNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             rng,
             validation=validation,
             observers=observers,
-            slots=getattr(self, "optimizer_state_", None) if goes_on else None,
-            n_steps=self.n_steps_,
+            slots=slots,
+            n_steps=n_steps,
         )
-        self._keep(trained, keep_slots=self.warm_start or one_pass)
+        self.__dict__.update(self._state_after(trained, one_pass))
 
-    def _keep(self, trained: Any, keep_slots: bool) -> None:
-        """Take over what training left; epochs count on from an earlier fit."""
-        self.weights_ = trained.weights
-        self.n_steps_ = trained.n_steps
-        self.best_epoch_ = self.n_iter_ + trained.best_epoch
-        self.n_iter_ += trained.n_epochs
-        self.history_ = _joined(self.history_, trained.history)
-        if keep_slots:
-            self.optimizer_state_ = trained.slots
-        else:
-            vars(self).pop("optimizer_state_", None)
+    def _state_after(self, trained: Any, one_pass: bool) -> dict[str, Any]:
+        """Fitted attributes after training; epochs count on from an earlier fit."""
+        state = {
+            "weights_": trained.weights,
+            "n_iter_": self.n_iter_ + trained.n_epochs,
+            "best_epoch_": self.n_iter_ + trained.best_epoch,
+            "history_": _joined(self.history_, trained.history),
+        }
+        if self.warm_start or one_pass:
+            state["optimizer_state_"] = {
+                "optimizer": self._settled_optimizer().structure[:2],
+                "n_steps": trained.n_steps,
+                "slots": trained.slots,
+            }
+        return state
 
-    def _settings(self, n_rows: int, one_pass: bool) -> Any:
-        from .engine.loop import Settings
+    def _optimizer_state(self, optimizer: Any) -> tuple[Any, int]:
+        """Slots to go on from and the steps that made them; none of another rule."""
+        state = getattr(self, "optimizer_state_", None)
+        if state is None or state["optimizer"] != optimizer.structure[:2]:
+            return None, 0
+        return state["slots"], state["n_steps"] if state["slots"] else 0
 
-        optimizer = make_optimizer(
+    def _check_same_shapes(self, network: list[Layer]) -> None:
+        now = weight_shapes(network, self._input_shape())
+        fitted = [w.shape for w in self.weights_]
+        if now != fitted:
+            raise ValueError(
+                "warm_start and partial_fit go on from the fitted weights, whose "
+                f"shapes are {fitted}; the parameters (width and the like) now ask "
+                f"for {now}. Set them back, or fit with warm_start=False."
+            )
+
+    def _settled_optimizer(self) -> Any:
+        return make_optimizer(
             self.optimizer,
             self.learning_rate,
             self.weight_decay,
             _without_prefix(self._optimizer_params),
         )
+
+    def _settings(self, n_rows: int, one_pass: bool) -> Any:
+        from .engine.loop import Settings
+
         batch_size, epochs = self._auto_size(n_rows)
         return Settings(
             epochs=1 if one_pass else epochs,
-            batch_size=min(batch_size, n_rows) if not one_pass else batch_size,
-            optimizer=optimizer,
+            # Folds that differ by a row then still share a program.
+            batch_size=min(batch_size, 1 << (n_rows - 1).bit_length()),
+            optimizer=self._settled_optimizer(),
             learning_rate_schedule=(
                 "constant" if one_pass else self.learning_rate_schedule
             ),
@@ -453,39 +503,29 @@ class NeuralNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         batch_size, epochs = self.batch_size, self.epochs
         if batch_size == "auto":
             nearest = 2 ** round(np.log2(np.sqrt(n_rows)))
-            batch_size = int(np.clip(nearest, 8, 256))
+            batch_size = int(np.clip(nearest, 8, self._auto_batch))
         if epochs == "auto":
             steps = -(-n_rows // batch_size)
-            epochs = int(np.clip(round(4000 / steps), 10, 100))
+            wanted = np.clip(round(self._auto_steps / steps), self._auto_epochs, 30)
+            epochs = max(int(wanted), round(300 / steps))
         return batch_size, epochs
 
     def _observers(
-        self, settings: Any, given: tuple, one_pass: bool, validated: bool
+        self, settings: Any, given: dict[str, Any], validated: bool, *, one_pass: bool
     ) -> list:
         observers: list[Any] = []
         if self.verbose:
-            observers.append(Progress(type(self).__name__, settings.epochs))
+            name = type(self).__name__
+            observers.append(Progress(name, self.n_iter_, header=not one_pass))
         if self.callbacks and not one_pass:
             from .engine.keras_callbacks import KerasCallbacks
 
             observers.append(KerasCallbacks(self.callbacks, validated, self._keras))
         if EpochTasks.has_callbacks(self):
             name = "partial-fit" if one_pass else "fit"
-            observers.append(
-                EpochTasks(self, *given, settings.epochs, self._state_of, name)
-            )
+            state = functools.partial(self._state_after, one_pass=one_pass)
+            observers.append(EpochTasks(self, given, settings.epochs, state, name))
         return observers
-
-    def _state_of(self, control: Any) -> dict[str, Any]:
-        """Fitted attributes in the middle of training."""
-        history = _joined(self.history_, control.history)
-        n_epochs = len(next(iter(history.values()), []))
-        return {
-            "weights_": control.trainer.read_weights(),
-            "history_": history,
-            "n_iter_": n_epochs,
-            "best_epoch_": n_epochs,
-        }
 
     # --- Prediction ------------------------------------------------------------------
 
@@ -508,7 +548,7 @@ class NeuralNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_classes)
-            float32. One column for each class or label; for two classes the logit of
+            One float32 column for each class or label; for two classes the logit of
             ``classes_[1]`` alone.
         """
         logits = self._check_and_run(X)
@@ -540,7 +580,7 @@ class NeuralNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            float32, columns in the order of `classes_`. Rows sum to one, unless the
+            Columns of float32 in the order of `classes_`. Rows sum to one, unless the
             target was an indicator matrix: then each column is a label's own.
         """
         logits = self._check_and_run(X)

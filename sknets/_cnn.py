@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import warnings
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from sklearn.utils._param_validation import StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 
 from . import inference, scaling
 from ._base import NeuralNetClassifier
@@ -16,18 +17,158 @@ from .network import Layer, Shape, cnn_layers
 
 
 class SmallCNNClassifier(NeuralNetClassifier):
-    """Convolutions and max-pooling for small images."""
+    """Convolutional network for small images: convolutions, pooling, dense layers.
+
+    Pixels are taken as they come: their scale is settled in `fit` from their type and
+    range. Predictions are computed in numpy; TensorFlow is needed only to train.
+
+    Parameters
+    ----------
+    width : int or tuple, default=(32, 64, 128)
+        Filters of each block. An entry may itself be a tuple: several convolutions
+        before one pooling.
+    dropout : float or tuple of float, default=0.2
+        Share of values dropped after each block and each dense layer.
+    activation : str, default="relu"
+        Activation of convolutions and hidden dense layers: "relu", "elu", "selu",
+        "gelu", "silu", "tanh", "sigmoid" or "linear".
+    kernel_size : int or pair of int, default=3
+        Height and width of the kernels; they shrink where the image is smaller.
+    padding : {"auto", "valid", "same"}, default="auto"
+        "valid" lets each convolution shrink the image by the kernel's size less one,
+        "same" keeps its size. "auto" is "valid" where height and width are at least
+        16, else "same".
+    pool_last : bool, default=False
+        Whether the last block is followed by max-pooling, as the others are.
+    dense_width : int or tuple of int, default=()
+        Units of dense layers between the convolutions and the output.
+    image_shape : (height, width) or (height, width, channels), default=None
+        Shape of an image where X has flat rows. None takes square images with one or
+        else three channels; rows that are neither are a signal of shape
+        (1, n_features, 1).
+    epochs : int or "auto", default="auto"
+        Passes over the training rows. "auto" makes about 3000 steps, within 6 to
+        30 epochs, but at least 300 steps.
+    batch_size : int or "auto", default="auto"
+        Rows in one step. "auto" is the power of two nearest to the square root of the
+        number of rows, within 8 to 128.
+    optimizer : str or keras.optimizers.Optimizer, default="adam"
+        One of "adadelta", "adagrad", "adam", "adamax", "adamw", "lion", "nadam",
+        "rmsprop" and "sgd", with Keras' formulas and defaults, or an instance of the
+        Keras class of that name. Its settings are given as ``optimizer__*``.
+    learning_rate : float, default=None
+        Highest learning rate; None is the optimizer's own (0.001; "sgd" 0.01).
+    learning_rate_schedule : {"constant", "cosine", "one_cycle"}, default="cosine"
+        How the learning rate changes: not at all, down to zero along half a cosine,
+        or up and down in one cycle.
+    warmup : float in [0, 1), default=0.0
+        Share of the steps over which the learning rate rises from zero.
+    weight_decay : float, default=None
+        Decoupled decay of kernels and embeddings, not of biases: each step multiplies
+        them by ``1 - learning_rate * weight_decay``. None is the optimizer's own
+        (0.004 for "adamw", else 0).
+    label_smoothing : float in [0, 1), default=0.0
+        Share of each target that is spread evenly over the classes.
+    early_stopping : bool, default=False
+        Stop when the monitored loss has not fallen for `patience` epochs, and restore
+        the weights of the best epoch. Monitored is the validation loss: that of
+        ``X_val, y_val`` if given to `fit`, else of a held-out `validation_fraction`.
+    validation_fraction : float in (0, 1) or None, default=0.1
+        Share of the rows to hold out for early stopping, stratified where every class
+        has rows enough. None holds out nothing and monitors the training loss.
+    patience : int, default=10
+        Epochs without a lower monitored loss before training stops.
+    class_weight : dict, "balanced", list of dict or None, default=None
+        Weight of each class in the loss. "balanced" is inversely proportional to the
+        weighted class frequencies. With an indicator matrix, a list with one dict of
+        the weights of 0 and 1 for each label.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the weights and the optimizer state of the last
+        `fit`, for as many epochs more.
+    callbacks : list of keras.callbacks.Callback, default=None
+        Keras callbacks that work on whole epochs. Each `fit` uses copies.
+    random_state : int, RandomState instance or None, default=None
+        Seed of first weights, order of rows, dropout and validation split. The same
+        int, machine and number of threads give the same bits. None draws from the
+        operating system. Global random states are neither read nor changed.
+    verbose : int, default=0
+        1 prints loss and accuracy of each epoch.
+    **optimizer__ : dict
+        Settings of the optimizer, such as ``optimizer__beta_1``,
+        ``optimizer__momentum``, ``optimizer__clipnorm``. They can be set with
+        `set_params` and searched over.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The class labels, sorted; column numbers if y was an indicator matrix.
+    target_type_ : {"binary", "multiclass", "multilabel-indicator"}
+        Kind of target: one sigmoid unit, a softmax, or a sigmoid for each label.
+    n_features_in_ : int
+        Number of features: height x width x channels.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns seen in `fit`, if X had any.
+    image_shape_ : tuple (height, width, channels)
+        Shape of an image.
+    pixel_range_ : tuple (low, high)
+        Range of the pixels: that of their type for 8- and 16-bit integers, else the
+        one seen, widened to contain 0 and 1.
+    pixel_type_ : str
+        Scale that the type of the pixels suggests: "uint8" and the like, "float", or
+        "any" for wider integers. Pixels on another one are refused in `predict`.
+    n_iter_ : int
+        Number of epochs trained.
+    history_ : dict of list
+        Training ``loss`` and ``accuracy`` of each epoch, measured while it ran, and
+        ``val_loss`` and ``val_accuracy`` after it where there were validation rows.
+        Losses are cross-entropies without smoothing.
+    best_epoch_ : int
+        The epoch, counted from 1, whose weights the estimator holds: the best one
+        with `early_stopping`, else the last.
+    network_ : list of dict
+        The layers.
+    weights_ : list of ndarray
+        Kernels and biases of the layers, float32, in the order and shapes of Keras.
+    input_scaling_ : dict
+        What is done to the input before the first layer, see :mod:`sknets.scaling`.
+    model_ : keras.Model
+        The network as a Keras model, built anew at each access.
+
+    See Also
+    --------
+    DenseNetClassifier : For tables.
+    ImageReshaper : For channels first and other layouts.
+
+    Notes
+    -----
+    X is an array of images of shape (n_samples, height, width) or (n_samples, height,
+    width, channels), or an array-like or sparse matrix of flat rows of shape
+    (n_samples, n_features).
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sknets import SmallCNNClassifier
+    >>> X, y = load_digits(return_X_y=True)
+    >>> net = SmallCNNClassifier(width=(16, 32), epochs=5, random_state=0).fit(X, y)
+    >>> net.score(X, y) > 0.9
+    True
+    >>> net.image_shape_
+    (8, 8, 1)
+    """
 
     _parameter_constraints = {
         **NeuralNetClassifier._parameter_constraints,
-        "width": ["array-like", int],
-        "dropout": ["array-like", float, int],
-        "kernel_size": ["array-like", int],
-        "padding": [StrOptions({"valid", "same"})],
+        "width": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "dropout": ["array-like", Interval(Real, 0, 1, closed="left")],
+        "kernel_size": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "padding": [StrOptions({"auto", "valid", "same"})],
         "pool_last": ["boolean"],
-        "dense_width": ["array-like", int],
+        "dense_width": ["array-like", Interval(Integral, 1, None, closed="left")],
         "image_shape": [tuple, list, None],
     }
+
+    _auto_steps, _auto_epochs, _auto_batch = 3000, 6, 128
 
     def __init__(
         self,
@@ -36,7 +177,7 @@ class SmallCNNClassifier(NeuralNetClassifier):
         *,
         activation="relu",
         kernel_size=3,
-        padding="valid",
+        padding="auto",
         pool_last=False,
         dense_width=(),
         image_shape=None,
@@ -135,13 +276,16 @@ class SmallCNNClassifier(NeuralNetClassifier):
         return X
 
     def _layers(self, n_outputs: int) -> list[Layer]:
+        padding = self.padding
+        if padding == "auto":
+            padding = "valid" if min(self.image_shape_[:2]) >= 16 else "same"
         return cnn_layers(
             self.image_shape_,
             self.width,
             self.dropout,
             self.activation,
             self.kernel_size,
-            self.padding,
+            padding,
             self.pool_last,
             self.dense_width,
             n_outputs,

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
+from numbers import Number
 from typing import Any
 
+import numpy as np
 import sklearn
+from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import _num_samples
 
 try:
     from sklearn.callback import CallbackSupportMixin
@@ -22,6 +27,37 @@ except ImportError:  # scikit-learn < 1.9
             )
 
 
+def training_rows(given: dict[str, Any], rows: np.ndarray) -> dict[str, Any]:
+    """Cut the caller's data to the rows trained on, but not before they are asked for.
+
+    Scorers take X and y as the caller has them (labels, data frames, texts), without
+    the rows that early stopping holds out.
+
+    Parameters
+    ----------
+    given : dict
+        X, y and sample_weight as given to `fit`.
+    rows : ndarray of int
+
+    Returns
+    -------
+    dict
+        Each value a function that returns the rows, or None.
+    """
+    return {
+        name: functools.cache(functools.partial(_cut, values, rows))
+        for name, values in given.items()
+    }
+
+
+def _cut(values: Any, rows: np.ndarray) -> Any:
+    if values is None or isinstance(values, Number):  # one weight for all
+        return None
+    if len(rows) == _num_samples(values):
+        return values
+    return _safe_indexing(values, rows)
+
+
 class EpochTasks:
     """Tell scikit-learn's callbacks of each epoch of one `fit`.
 
@@ -29,27 +65,29 @@ class EpochTasks:
     ----------
     estimator : estimator
         It must have callbacks, see `has_callbacks`.
-    X, y, sample_weight
-        The caller's own, as scorers take them.
+    given : dict
+        Functions that return X, y and sample_weight, see `training_rows`.
     n_epochs : int
     state : callable
-        Takes the control of the training and returns the fitted attributes of now as
-        a dict. Called only if a callback asks for the fitted estimator.
+        Takes what training has left so far and returns it as a dict of fitted
+        attributes. Called only if a callback asks for the fitted estimator.
     task_name : str
     """
 
     def __init__(
         self,
         estimator: Any,
-        X: Any,
-        y: Any,
-        sample_weight: Any,
+        given: dict[str, Callable[[], Any]],
         n_epochs: int,
         state: Callable[[Any], dict[str, Any]],
         task_name: str = "fit",
     ) -> None:
-        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
-        self.data = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
+        self.data = {
+            "estimator": estimator,
+            "X": given["X"],
+            "y": given["y"],
+            "metadata": functools.partial(_metadata, given["sample_weight"]),
+        }
         self.state = state
         self.root = estimator._init_callback_context(
             task_name=task_name, max_subtasks=n_epochs
@@ -57,6 +95,7 @@ class EpochTasks:
 
     @staticmethod
     def has_callbacks(estimator: Any) -> bool:
+        # A meta-estimator hands its own callbacks over in this attribute, too.
         return bool(getattr(estimator, "_skl_callbacks", None))
 
     def on_train_begin(self, control: Any) -> None:
@@ -68,16 +107,22 @@ class EpochTasks:
         self.task.call_on_fit_task_begin(**self.data)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> bool:
+        return self._end(self.task)
+
+    def on_train_end(self) -> None:
+        self._end(self.root)
+
+    def _end(self, task: Any) -> bool:
+        """End a task; return whether a callback wants to stop."""
         return bool(
-            self.task.call_on_fit_task_end(
-                **self.data, reconstruction_attributes=self._state
+            task.call_on_fit_task_end(
+                **self.data,
+                reconstruction_attributes=lambda: self.state(self.control.trained()),
             )
         )
 
-    def on_train_end(self) -> None:
-        self.root.call_on_fit_task_end(
-            **self.data, reconstruction_attributes=self._state
-        )
 
-    def _state(self) -> dict[str, Any]:
-        return self.state(self.control)
+def _metadata(sample_weight: Callable[[], Any]) -> dict[str, Any] | None:
+    """What scorers take beside X and y: weights if the caller gave some."""
+    weights = sample_weight()
+    return None if weights is None else {"sample_weight": weights}

@@ -1,41 +1,116 @@
-"""The display of `verbose=1`: one line an epoch, rewritten in place on a terminal."""
+"""The display of `verbose=1`: a line that moves on a terminal, else lines of a log."""
 
 from __future__ import annotations
 
+import itertools
+import shutil
 import sys
 import time
 from typing import Any
 
+# At most about so many lines of a log for one fit, and one more whenever nothing has
+# been written for so many seconds.
+LOG_LINES = 50
+LOG_SECONDS = 10.0
+# Seconds between two states of the line on a terminal.
+REFRESH_SECONDS = 0.1
+
 
 class Progress:
-    """Print loss and accuracy of each epoch to standard output.
+    """Observer that prints loss and accuracy to standard output.
 
-    On a terminal the line of the running epoch is followed by the next one; in a
-    notebook or a log file nothing but whole lines is written, so both stay readable.
+    On a terminal, one line is rewritten in place. Elsewhere (a notebook, a pipe, a
+    file) whole lines are written; of many epochs, evenly spaced ones. The last epoch
+    is always shown.
+
+    Parameters
+    ----------
+    name : str
+        Name of the estimator, for the header.
+    n_epochs_before : int
+        Epochs of earlier calls, from which the count goes on.
+    header : bool
+        Whether to announce the estimator and the number of epochs; not for the single
+        epochs of `partial_fit`, whose number is not known.
     """
 
-    def __init__(self, name: str, n_epochs: int) -> None:
-        self.name, self.n_epochs = name, n_epochs
-        self._in_place = sys.stdout is not None and sys.stdout.isatty()
+    def __init__(self, name: str, n_epochs_before: int, *, header: bool) -> None:
+        self.name, self.before, self.header = name, n_epochs_before, header
+        self._in_place = getattr(sys.stdout, "isatty", bool)()
+        self._pending = ""
+        self._width = 0
 
     def on_train_begin(self, control: Any) -> None:
-        pass
+        self._control = control
+        self._n_epochs = control.settings.epochs
+        self._stride = next(
+            factor * 10**power
+            for power in itertools.count()
+            for factor in (1, 2, 5)
+            if self._n_epochs <= LOG_LINES * factor * 10**power
+        )
+        self._shown_at = -float("inf")
+        if self.header:
+            batches = control.steps_per_epoch
+            print(
+                f"[{self.name}] {self._n_epochs} epochs of {batches} "
+                f"batch{'es' if batches > 1 else ''}",
+                flush=True,
+            )
 
     def on_epoch_begin(self, epoch: int) -> None:
         self._start = time.perf_counter()
-        if self._in_place:
-            print(f"\r{self._label(epoch)} ...", end="", flush=True)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> bool:
-        seconds = time.perf_counter() - self._start
-        figures = "  ".join(f"{name}: {value:.4f}" for name, value in logs.items())
-        start = "\r" if self._in_place else ""
-        print(f"{start}{self._label(epoch)}  {seconds:.2f} s  {figures}", flush=True)
+        now = time.perf_counter()
+        self._pending = self._line(epoch, logs, now - self._start)
+        if self._is_due(epoch, now - self._shown_at):
+            self._show()
+            self._shown_at = now
         return False
 
     def on_train_end(self) -> None:
-        pass
+        self._show()
+        if self._width:
+            print(flush=True)  # leave the line that was rewritten
+        n_epochs, kept = self._control.n_epochs, self._control.best_epoch
+        if kept < n_epochs or n_epochs < self._n_epochs:
+            print(
+                f"[{self.name}] stopped after epoch {self.before + n_epochs}; the "
+                f"weights of epoch {self.before + kept} are kept",
+                flush=True,
+            )
 
-    def _label(self, epoch: int) -> str:
-        digits = len(str(self.n_epochs))
-        return f"[{self.name}] epoch {epoch + 1:>{digits}}/{self.n_epochs}"
+    def _line(self, epoch: int, logs: dict[str, float], seconds: float) -> str:
+        total = self.before + self._n_epochs
+        number = f"{self.before + epoch + 1:>{len(str(total))}}"
+        figures = [
+            f"  {name} {logs[name]:.4f}" + _in_brackets(logs.get(f"val_{name}"))
+            for name in ("loss", "accuracy")
+        ]
+        took = f"{seconds:.1f} s" if seconds >= 1 else f"{1000 * seconds:.0f} ms"
+        of_total = f"/{total}" if self.header else ""
+        return f"epoch {number}{of_total}  {took}{''.join(figures)}"
+
+    def _is_due(self, epoch: int, seconds: float) -> bool:
+        if self._in_place:
+            return seconds >= REFRESH_SECONDS
+        number = epoch + 1
+        return number % self._stride == 0 or number == 1 or seconds >= LOG_SECONDS
+
+    def _show(self) -> None:
+        """Print the line that is waiting, if there is one."""
+        line, self._pending = self._pending, ""
+        if not line:
+            return
+        if not self._in_place:
+            print(line, flush=True)
+            return
+        # A line that wraps could not be rewritten; blanks cover a longer one before.
+        line = line[: shutil.get_terminal_size().columns - 1]
+        print(f"\r{line:<{self._width}}", end="", flush=True)
+        self._width = len(line)
+
+
+def _in_brackets(value: float | None) -> str:
+    return "" if value is None else f" (val {value:.4f})"

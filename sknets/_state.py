@@ -46,8 +46,8 @@ def check(state: dict[str, Any], name: str) -> None:
     if versions["state_format"] > STATE_FORMAT:
         raise ValueError(
             f"This {name} was fitted by sknets {versions['sknets']}, whose state "
-            f"format {versions['state_format']} is newer than sknets {__version__} can read "
-            f"(format {STATE_FORMAT}). Install sknets>={versions['sknets']}."
+            f"format {versions['state_format']} is newer than sknets {__version__} can "
+            f"read (format {STATE_FORMAT}). Install sknets>={versions['sknets']}."
         )
     if versions["sknets"] != __version__:
         warnings.warn(

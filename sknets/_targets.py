@@ -34,6 +34,11 @@ def check_target(y: Any, estimator: Any) -> np.ndarray:
         y = y.toarray()
     kind = type_of_target(y, input_name="y", raise_unknown=True)
     if kind == MULTILABEL:
+        if not np.isin(y, (0, 1)).all():
+            raise ValueError(
+                "An indicator matrix must consist of 0 and 1; y has the values "
+                f"{np.unique(y).tolist()}."
+            )
         return y
     if kind not in ("binary", "multiclass"):
         raise ValueError(
@@ -66,8 +71,8 @@ def learn_classes(y: np.ndarray, classes: Any = None) -> tuple[str, np.ndarray]:
     if len(found) < 2:
         raise ValueError(
             "Training needs at least 2 classes, but the data contains only one class: "
-            f"{found[0]!r}. If the rows of other classes have a sample_weight of zero, "
-            "they count as absent."
+            f"{found.tolist()[0]!r}. If the rows of other classes have a sample_weight "
+            "of zero, they count as absent."
         )
     return ("binary" if len(found) == 2 else "multiclass"), found
 
@@ -120,8 +125,9 @@ def _check_known(y: np.ndarray, classes: np.ndarray) -> None:
     unknown = np.setdiff1d(y, classes)
     if len(unknown):
         raise ValueError(
-            f"y contains labels that are not among the classes {list(classes[:10])}"
-            f"{'...' if len(classes) > 10 else ''}: {list(unknown[:10])}."
+            "y contains labels that are not among the classes "
+            f"{classes[:10].tolist()}{'...' if len(classes) > 10 else ''}: "
+            f"{unknown[:10].tolist()}."
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 
 from . import inference, scaling
 from ._base import NeuralNetClassifier
@@ -17,30 +17,174 @@ from .network import POOLINGS, Layer, Shape, text_layers
 
 
 class TextPoolClassifier(NeuralNetClassifier):
-    """Embedding and pooling of the n-grams of a text."""
+    r"""Raw text in, labels out: embedding of n-grams, pooling, dense layers.
+
+    The architecture of fastText [1]_. Texts are split, counted and embedded by the
+    estimator itself; no text is truncated. Predictions are computed in numpy;
+    TensorFlow is needed only to train.
+
+    Parameters
+    ----------
+    width : int, default=16
+        Embedding dimension.
+    dropout : float or tuple of float, default=0.0
+        Share of values dropped of the pooled vector and after each dense layer.
+    pooling : {"mean", "max", "mean_max"}, default="mean"
+        How the embeddings of a text become one vector.
+    dense_width : int or tuple of int, default=()
+        Units of dense layers between the pooled vector and the output.
+    activation : str, default="relu"
+        Activation of the dense layers: "relu", "elu", "selu", "gelu", "silu", "tanh",
+        "sigmoid" or "linear".
+    analyzer : {"word", "char", "char_wb"}, default="word"
+        Whether n-grams are made of words or of characters; "char_wb" stays within
+        words, for languages without spaces or with many forms of a word.
+    ngram_range : tuple (min_n, max_n), default=(1, 2)
+        Shortest and longest n-gram.
+    max_features : int, default=None
+        Keep only the n-grams with most occurrences.
+    min_df, max_df : int or float, default=2 and 1.0
+        Ignore n-grams in fewer (more) texts: a number of texts if int, a share of
+        them if float.
+    lowercase : bool, default=True
+        Convert texts to lower case first.
+    token_pattern : str or None, default=r"(?u)\b\w\w+\b"
+        Regular expression of a word.
+    tokenizer : callable, default=None
+        Function from a text to its list of words, in place of `token_pattern`.
+    n_features : int, default=None
+        Hash n-grams into this many rows of the embedding instead of learning a
+        vocabulary, so that `partial_fit` can go through a stream of texts.
+    epochs : int or "auto", default="auto"
+        Passes over the training rows. "auto" makes about 1500 steps, within 6 to
+        30 epochs, but at least 300 steps.
+    batch_size : int or "auto", default="auto"
+        Rows in one step. "auto" is the power of two nearest to the square root of the
+        number of rows, within 8 to 128.
+    optimizer : str or keras.optimizers.Optimizer, default="adam"
+        One of "adadelta", "adagrad", "adam", "adamax", "adamw", "lion", "nadam",
+        "rmsprop" and "sgd", with Keras' formulas and defaults, or an instance of the
+        Keras class of that name. Its settings are given as ``optimizer__*``.
+    learning_rate : float, default=None
+        Highest learning rate; None is the optimizer's own (0.001; "sgd" 0.01).
+    learning_rate_schedule : {"constant", "cosine", "one_cycle"}, default="cosine"
+        How the learning rate changes: not at all, down to zero along half a cosine,
+        or up and down in one cycle.
+    warmup : float in [0, 1), default=0.0
+        Share of the steps over which the learning rate rises from zero.
+    weight_decay : float, default=None
+        Decoupled decay of kernels and embeddings, not of biases: each step multiplies
+        them by ``1 - learning_rate * weight_decay``. None is the optimizer's own
+        (0.004 for "adamw", else 0).
+    label_smoothing : float in [0, 1), default=0.0
+        Share of each target that is spread evenly over the classes.
+    early_stopping : bool, default=False
+        Stop when the monitored loss has not fallen for `patience` epochs, and restore
+        the weights of the best epoch. Monitored is the validation loss: that of
+        ``X_val, y_val`` if given to `fit`, else of a held-out `validation_fraction`.
+    validation_fraction : float in (0, 1) or None, default=0.1
+        Share of the rows to hold out for early stopping, stratified where every class
+        has rows enough. None holds out nothing and monitors the training loss.
+    patience : int, default=10
+        Epochs without a lower monitored loss before training stops.
+    class_weight : dict, "balanced", list of dict or None, default=None
+        Weight of each class in the loss. "balanced" is inversely proportional to the
+        weighted class frequencies. With an indicator matrix, a list with one dict of
+        the weights of 0 and 1 for each label.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the weights and the optimizer state of the last
+        `fit`, for as many epochs more.
+    callbacks : list of keras.callbacks.Callback, default=None
+        Keras callbacks that work on whole epochs. Each `fit` uses copies.
+    random_state : int, RandomState instance or None, default=None
+        Seed of first weights, order of rows, dropout and validation split. The same
+        int, machine and number of threads give the same bits. None draws from the
+        operating system. Global random states are neither read nor changed.
+    verbose : int, default=0
+        1 prints loss and accuracy of each epoch.
+    **optimizer__ : dict
+        Settings of the optimizer, such as ``optimizer__beta_1``,
+        ``optimizer__momentum``, ``optimizer__clipnorm``. They can be set with
+        `set_params` and searched over.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The class labels, sorted; column numbers if y was an indicator matrix.
+    target_type_ : {"binary", "multiclass", "multilabel-indicator"}
+        Kind of target: one sigmoid unit, a softmax, or a sigmoid for each label.
+    vocabulary_ : dict of str to int
+        Number of each n-gram; not with `n_features`.
+    counter_ : NgramCounter
+        What splits and counts texts.
+    n_iter_ : int
+        Number of epochs trained.
+    history_ : dict of list
+        Training ``loss`` and ``accuracy`` of each epoch, measured while it ran, and
+        ``val_loss`` and ``val_accuracy`` after it where there were validation rows.
+        Losses are cross-entropies without smoothing.
+    best_epoch_ : int
+        The epoch, counted from 1, whose weights the estimator holds: the best one
+        with `early_stopping`, else the last.
+    network_ : list of dict
+        The layers.
+    weights_ : list of ndarray
+        Kernels and biases of the layers, float32, in the order and shapes of Keras.
+    input_scaling_ : dict
+        What is done to the input before the first layer, see :mod:`sknets.scaling`.
+    model_ : keras.Model
+        The network as a Keras model, built anew at each access.
+
+    See Also
+    --------
+    DenseNetClassifier : For tables.
+
+    Notes
+    -----
+    X is a list, ndarray, pandas or polars Series or one-column frame of strings, or a
+    list of sequences of word numbers as ``keras.datasets.imdb`` has them, where 0 is
+    padding. Row 0 of the embedding belongs to padding, row ``i + 1`` to n-gram ``i``.
+    N-grams that were not seen in `fit` are left out.
+
+    References
+    ----------
+    .. [1] Joulin, Grave, Bojanowski and Mikolov, "Bag of tricks for efficient text
+       classification", EACL 2017.
+
+    Examples
+    --------
+    >>> from sknets import TextPoolClassifier
+    >>> texts = ["a good film", "good fun", "a bad film", "bad, very bad"]
+    >>> labels = ["pos", "pos", "neg", "neg"]
+    >>> net = TextPoolClassifier(min_df=1, learning_rate=0.1, random_state=0)
+    >>> net.fit(texts, labels).predict(["what a good evening", "a bad one"])
+    array(['pos', 'neg'], dtype='<U3')
+    """
 
     _parameter_constraints = {
         **NeuralNetClassifier._parameter_constraints,
         "width": [Interval(Integral, 1, None, closed="left")],
-        "dropout": ["array-like", Real],
+        "dropout": ["array-like", Interval(Real, 0, 1, closed="left")],
         "pooling": [StrOptions(set(POOLINGS))],
-        "dense_width": ["array-like", Integral],
+        "dense_width": ["array-like", Interval(Integral, 1, None, closed="left")],
         "analyzer": [StrOptions({"word", "char", "char_wb"})],
         "ngram_range": [tuple, list],
         "max_features": [Interval(Integral, 1, None, closed="left"), None],
         "min_df": [
             Interval(Integral, 1, None, closed="left"),
-            Interval(Real, 0, 1, closed="both"),
+            Interval(RealNotInt, 0, 1, closed="both"),
         ],
         "max_df": [
             Interval(Integral, 1, None, closed="left"),
-            Interval(Real, 0, 1, closed="both"),
+            Interval(RealNotInt, 0, 1, closed="both"),
         ],
         "lowercase": ["boolean"],
         "token_pattern": [str, None],
         "tokenizer": [callable, None],
         "n_features": [Interval(Integral, 1, None, closed="left"), None],
     }
+
+    _auto_steps, _auto_epochs, _auto_batch = 1500, 6, 128
 
     def __init__(
         self,

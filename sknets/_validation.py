@@ -30,10 +30,9 @@ def check_rows(estimator: Any, X: Any, *, reset: bool) -> Any:
     if isinstance(X, list | tuple):
         X = _from_list(X)
     if getattr(X, "ndim", 2) <= 2:
-        X = validate_data(
+        return validate_data(
             estimator, X, accept_sparse="csr", dtype="numeric", reset=reset
         )
-        return X.astype(np.float64) if X.dtype == np.float16 else X
     return _check_images(estimator, X, reset)
 
 

@@ -7,8 +7,10 @@ return uncompiled models of Keras' own layers that give probabilities.
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Mapping, Sequence
+import random
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -42,7 +44,7 @@ def dense_net(
     Returns
     -------
     keras.Model
-        Uncompiled; takes rows of shape (n, n_features_in_).
+        Uncompiled; takes flat rows.
     """
     network = dense_layers(width, dropout, activation, _n_outputs(meta))
     return to_keras(network, (meta["n_features_in_"],), meta["target_type_"])
@@ -141,8 +143,7 @@ def text_pool(
 def _n_outputs(meta: Mapping[str, Any]) -> int:
     if meta["target_type_"] == "binary":
         return 1
-    n_classes = meta["n_classes_"]
-    return len(n_classes) if isinstance(n_classes, Sequence) else int(n_classes)
+    return int(meta["n_classes_"])
 
 
 def to_keras(
@@ -193,9 +194,20 @@ def fitted_model(
     target_type: str,
 ) -> keras.Model:
     """Keras model of a fitted network: scaling in front, probabilities at the end."""
-    model = to_keras(network, input_shape, target_type, scaling=scaling)
+    with unchanged_random_state():
+        model = to_keras(network, input_shape, target_type, scaling=scaling)
     model.set_weights(weights)
     return model
+
+
+@contextlib.contextmanager
+def unchanged_random_state() -> Iterator[None]:
+    """Keep Keras from advancing Python's generator, from which it draws seeds."""
+    state = random.getstate()
+    try:
+        yield
+    finally:
+        random.setstate(state)
 
 
 def _keras_layer(layer: Layer, x: Any) -> Any:
@@ -221,15 +233,32 @@ def _keras_layer(layer: Layer, x: Any) -> Any:
     raise ValueError(f"Unknown layer {layer!r}.")
 
 
-def _embedding(layer: Layer, x: Any) -> Any:
+def _embedding(layer: Layer, tokens: Any) -> Any:
+    """Pool over the tokens that are no padding; a text without any gives zeros.
+
+    The masks that come with Keras' `Embedding` would give NaN for such a text, and
+    `GlobalMaxPooling1D` does not heed them.
+    """
     layers = keras.layers
-    embedded = layers.Embedding(layer["rows"], layer["width"], mask_zero=True)(x)
+    embedded = layers.Embedding(layer["rows"], layer["width"])(tokens)
+    # 1 for a token, 0 for padding.
+    is_token = layers.ReLU(max_value=1.0)(layers.Rescaling(1.0)(tokens))
+    is_token = layers.Reshape((-1, 1))(is_token)
+    has_tokens = layers.GlobalMaxPooling1D()(is_token)
+    penalty = layers.Rescaling(_PADDING_PENALTY, offset=-_PADDING_PENALTY)(is_token)
     parts = []
     if layer["pooling"] in ("mean", "mean_max"):
-        parts.append(layers.GlobalAveragePooling1D()(embedded))
+        shares = layers.Softmax(axis=1)(penalty)
+        mean = layers.Dot(axes=1)([shares, embedded])
+        parts.append(layers.Reshape((layer["width"],))(mean))
     if layer["pooling"] in ("max", "mean_max"):
-        parts.append(layers.GlobalMaxPooling1D()(embedded))
-    return parts[0] if len(parts) == 1 else layers.Concatenate()(parts)
+        parts.append(layers.GlobalMaxPooling1D()(layers.Add()([embedded, penalty])))
+    pooled = parts[0] if len(parts) == 1 else layers.Concatenate()(parts)
+    return layers.Multiply()([pooled, has_tokens])
+
+
+# Far below any embedding, so that padding never is the maximum.
+_PADDING_PENALTY = 1e9
 
 
 def _scaled(x: Any, scaling: Scaling) -> Any:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from scipy.special import erf, expit, log_expit
 
-from .network import N_WEIGHTS, Layer, Shape, Weights, output_shape
+from .network import N_WEIGHTS, Layer, Shape, Weights, output_shape, pooled_early
 
 # Bytes of the widest layer's values in one block of rows. Measured on convolutions of
 # C1 and dense layers of D3: blocks that stay within the second-level cache of one core
@@ -78,22 +78,13 @@ def values_per_row(network: Sequence[Layer], shape: Shape) -> Iterator[int]:
 def forward(network: Sequence[Layer], weights: Weights, values: Any) -> np.ndarray:
     """Logits of one block of rows; dropout does nothing here."""
     remaining = iter(weights)
-    layers = list(network)
-    position = 0
-    while position < len(layers):
-        layer = layers[position]
-        position += 1
+    for layer in pooled_early(network):
         own = [next(remaining) for _ in range(N_WEIGHTS.get(layer["layer"], 0))]
         match layer["layer"]:
             case "dense":
                 values = _dense(layer, own, values)
             case "conv":
-                following = layers[position] if position < len(layers) else {}
-                if _pools_first(layer, following):
-                    values = _conv(layer, own, values, following["size"])
-                    position += 1
-                else:
-                    values = _conv(layer, own, values, None)
+                values = _conv(layer, own, values)
             case "max_pool":
                 values = _max_pool(values, layer["size"])
             case "flatten":
@@ -112,28 +103,15 @@ def _dense(layer: Layer, own: Weights, values: np.ndarray) -> np.ndarray:
 
 # --- Convolution ---------------------------------------------------------------------
 
-_INCREASING = {"relu", "elu", "selu", "tanh", "sigmoid", "linear"}
 
-
-def _pools_first(layer: Layer, following: Layer) -> bool:
-    """Whether the activation may wait until after the pooling that follows.
-
-    The maximum of an increasing function is the function of the maximum, and the
-    bias is the same for all pixels: a quarter of the values then remain.
-    """
-    return following.get("layer") == "max_pool" and layer["activation"] in _INCREASING
-
-
-def _conv(
-    layer: Layer, own: Weights, images: np.ndarray, pool: Shape | None
-) -> np.ndarray:
+def _conv(layer: Layer, own: Weights, images: np.ndarray) -> np.ndarray:
     """Convolution as a matrix of patches times the matrix of kernels."""
     kernel, bias = own
     if layer["padding"] == "same":
         images = _pad_same(images, kernel.shape[:2])
     out = _patches(images, kernel.shape[:2]) @ kernel.reshape(-1, kernel.shape[-1])
-    if pool is not None:
-        out = _max_pool(out, pool)
+    if "pool" in layer:
+        out = _max_pool(out, layer["pool"])
     out += bias
     return ACTIVATIONS[layer["activation"]](out)
 
@@ -257,5 +235,5 @@ def log_softmax(z: np.ndarray) -> np.ndarray:
 
 
 def log_sigmoid(z: np.ndarray) -> np.ndarray:
-    """Logarithm of `sigmoid`, exact for small probabilities."""
-    return log_expit(z)
+    """Logarithm of `sigmoid`, exact for small ones; 0 where that rounds to one."""
+    return np.where(expit(z) == 1, np.float32(0), log_expit(z))

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -150,6 +151,30 @@ def structure(network: Sequence[Layer]) -> tuple:
     )
 
 
+_INCREASING = {"relu", "elu", "selu", "tanh", "sigmoid", "linear"}
+
+
+def pooled_early(network: Sequence[Layer]) -> list[Layer]:
+    """Return an equal network whose convolutions pool before bias and activation.
+
+    The maximum of an increasing function is the function of the maximum, and the
+    bias is the same for all pixels: a quarter of the values then remain for both. A
+    convolution that pools has the size of the pool under "pool".
+    """
+    layers: list[Layer] = []
+    for layer in network:
+        last = layers[-1] if layers else {}
+        if (
+            layer["layer"] == "max_pool"
+            and last.get("layer") == "conv"
+            and last["activation"] in _INCREASING
+        ):
+            layers[-1] = {**last, "pool": layer["size"]}
+        else:
+            layers.append(layer)
+    return layers
+
+
 def layer_table(network: Sequence[Layer], input_shape: Shape, name: str) -> str:
     """Table of the layers with their output shapes and numbers of parameters."""
     counts = iter([math.prod(shape) for shape in weight_shapes(network, input_shape)])
@@ -203,7 +228,7 @@ def dense_layers(
     n_outputs: int,
 ) -> list[Layer]:
     """Hidden layers of `width` units, dropout after each, then the logits."""
-    widths = as_tuple(width)
+    widths = _positive("width", as_tuple(width))
     rates = _per_layer(dropout_rate, len(widths), "hidden layers")
     network: list[Layer] = []
     for units, rate in zip(widths, rates, strict=True):
@@ -226,13 +251,12 @@ def cnn_layers(
 
     Kernels and pools shrink to the image where it is smaller than they are.
     """
-    blocks = [as_tuple(block) for block in as_tuple(width)]
-    hidden = as_tuple(dense_width)
+    blocks = [_positive("width", as_tuple(block)) for block in as_tuple(width)]
+    hidden = _positive("dense_width", as_tuple(dense_width))
     rates = _per_layer(
         dropout_rate, len(blocks) + len(hidden), "blocks and dense layers"
     )
-    kernel = as_tuple(kernel_size)
-    kernel = kernel * 2 if len(kernel) == 1 else kernel
+    kernel = _kernel(kernel_size)
     network: list[Layer] = []
     shape = image_shape
 
@@ -264,7 +288,7 @@ def text_layers(
     n_outputs: int,
 ) -> list[Layer]:
     """Embedding and pooling, dropout on the pooled vector, dense layers, the logits."""
-    hidden = as_tuple(dense_width)
+    hidden = _positive("dense_width", as_tuple(dense_width))
     rates = _per_layer(dropout_rate, 1 + len(hidden), "pooled vector and dense layers")
     network = [embedding_pool(n_rows, width, pooling), *_dropout_if(rates[0])]
     for units, rate in zip(hidden, rates[1:], strict=True):
@@ -277,6 +301,24 @@ def as_tuple(value: Any) -> tuple:
     return tuple(value) if isinstance(value, Sequence | np.ndarray) else (value,)
 
 
+def _positive(name: str, sizes: tuple) -> Shape:
+    for size in sizes:
+        if not isinstance(size, Integral) or size < 1:
+            raise ValueError(
+                f"{name} must consist of positive integers; got {size!r} in it."
+            )
+    return tuple(int(size) for size in sizes)
+
+
+def _kernel(kernel_size: Any) -> Shape:
+    sizes = _positive("kernel_size", as_tuple(kernel_size))
+    if len(sizes) not in (1, 2):
+        raise ValueError(
+            f"kernel_size must be an int or a pair of them; got {kernel_size!r}."
+        )
+    return sizes * 2 if len(sizes) == 1 else sizes
+
+
 def _dropout_if(rate: float) -> list[Layer]:
     # A rate of zero is no layer: the mask costs about 15 % of a dense step.
     return [dropout(rate)] if rate > 0 else []
@@ -284,6 +326,11 @@ def _dropout_if(rate: float) -> list[Layer]:
 
 def _per_layer(rate: Any, n_layers: int, what: str) -> tuple:
     rates = as_tuple(rate)
+    for value in rates:
+        if not isinstance(value, Real) or not 0 <= float(value) < 1:
+            raise ValueError(
+                f"dropout must be at least 0 and less than 1; got {value!r}."
+            )
     if not isinstance(rate, Sequence | np.ndarray):
         return rates * n_layers
     if len(rates) != n_layers:

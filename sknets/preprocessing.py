@@ -117,7 +117,7 @@ class ImageReshaper(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Shape of one sample as passed to `fit`, which `inverse_transform` restores.
     n_features_in_ : int
         Number of pixels of one image: height x width x channels.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns seen during `fit`, if `X` had any.
 
     See Also
@@ -226,7 +226,7 @@ class ImageReshaper(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        X_original : ndarray of shape (n_samples, *input_shape_)
+        X_original : ndarray of shape (n_samples, ...)
             The same pixels, of the same type.
         """
         pixels = check_fitted_pixels(self, X, names=False)
@@ -240,13 +240,13 @@ class ImageReshaper(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        input_features : array-like of str of shape (n_features_in_,), default=None
+        input_features : array-like of str of shape (`n_features_in_`,), default=None
             Names of the input features; if None, `feature_names_in_`, or else "x0",
             "x1" and so on.
 
         Returns
         -------
-        feature_names_out : ndarray of str of shape (n_features_in_,)
+        feature_names_out : ndarray of str of shape (`n_features_in_`,)
             The same names, moved as the pixels are.
         """
         names = super().get_feature_names_out(input_features)
@@ -295,7 +295,7 @@ class ImageNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Name of the type of the pixels passed to `fit`.
     n_features_in_ : int
         Number of pixels of one image: height x width x channels.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns seen during `fit`, if `X` had any.
 
     See Also
@@ -459,13 +459,13 @@ class ImageNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        input_features : array-like of str of shape (n_features_in_,), default=None
+        input_features : array-like of str of shape (`n_features_in_`,), default=None
             Names of the input features; if None, `feature_names_in_`, or else "x0",
             "x1" and so on.
 
         Returns
         -------
-        feature_names_out : ndarray of str of shape (n_features_in_,)
+        feature_names_out : ndarray of str of shape (`n_features_in_`,)
             The same names.
         """
         return super().get_feature_names_out(input_features)

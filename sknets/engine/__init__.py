@@ -1,7 +1,7 @@
 """The training engine: all training of all estimators goes through `loop.train`.
 
-``loop`` runs epochs; ``arrays`` and ``tokens`` run one epoch on features and on token
-counts; ``program`` compiles and keeps the programs that they call. Importing any of
-them imports TensorFlow, so the estimators do it inside `fit`; ``optimizers`` and
-``schedule`` alone are light.
+``loop`` runs the epochs. One epoch is run by ``arrays`` (features and pixels, in a
+program that ``program`` compiles and keeps), by ``tokens`` (counts of tokens), or by
+``small`` (dense networks that numpy has trained before a program would be compiled).
+TensorFlow is imported with ``arrays`` and ``tokens``, once a fit needs them.
 """

@@ -12,6 +12,7 @@ from ..network import Layer, Shape, Weights, dropout_rates, has_convolution, str
 from .bulk import bulk_logits
 from .feed import TrainingData, chunks, steps_per_chunk
 from .program import ProgramKey, training_program
+from .runtime import prepare
 
 if TYPE_CHECKING:
     from .loop import Settings, Slots
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 class ArrayTrainer:
     """Weights and optimizer state as tensors, and the program that moves them on."""
+
+    weights: list[Any]
 
     def __init__(
         self,
@@ -30,6 +33,7 @@ class ArrayTrainer:
         settings: Settings,
         n_steps: int,
     ) -> None:
+        prepare()
         optimizer = settings.optimizer
         self.network, self.input_shape = network, input_shape
         self.data, self.batch_size = data, settings.batch_size
@@ -46,13 +50,14 @@ class ArrayTrainer:
             )
         )
         values = [optimizer.values[name] for name in optimizer.value_names]
+        shift, scale = data.remaining_scaling
         self.values = {
             "optimizer": _tensor(values),
             "weight_decay": _tensor(optimizer.weight_decay),
             "smoothing": _tensor(settings.label_smoothing),
             "rates": _tensor(dropout_rates(network)),
-            "shift": _tensor(data.remaining_shift),
-            "scale": _tensor(data.scaling["scale"]),
+            "shift": _tensor(shift),
+            "scale": _tensor(scale),
         }
         self.write_weights(weights)
         self.slots = [tuple(_tensor(slot) for slot in own) for own in slots]
@@ -91,7 +96,7 @@ class ArrayTrainer:
         return [weight.numpy().copy() for weight in self.weights]
 
     def write_weights(self, weights: Weights) -> None:
-        self.weights: list[Any] = [_tensor(weight) for weight in weights]
+        self.weights = [_tensor(weight) for weight in weights]
 
     def read_slots(self) -> Slots:
         return [tuple(slot.numpy().copy() for slot in own) for own in self.slots]

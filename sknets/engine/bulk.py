@@ -34,9 +34,8 @@ def bulk_logits(
     data = TrainingData(X, index, no_target, no_target, "multiclass", scaling)
     program = bulk_program(structure(network), input_shape, scaling["clip"])
     tensors = [tf.constant(w) for w in weights]
-    shift = tf.constant(data.remaining_shift)
-    scale = tf.constant(scaling["scale"].astype(np.float32))
-    block = np.zeros((BLOCK_ROWS, data.n_features), data.dtype)
+    shift, scale = map(tf.constant, data.remaining_scaling)
+    block: np.ndarray = np.zeros((BLOCK_ROWS, data.n_features), data.dtype)
     parts = []
     for start in range(0, len(index), BLOCK_ROWS):
         rows = data.rows(slice(start, start + BLOCK_ROWS))

@@ -14,6 +14,9 @@ from ..scaling import Scaling
 # Bytes of input in one chunk. Large enough that the call of a program is a per mille
 # of its run, small beside the data of anyone who has to think about memory.
 CHUNK_BYTES = 2**24
+# Steps in the smallest chunk. To fill up costs microseconds; compiling a program for
+# each small number of rows costs half a second.
+MIN_STEPS = 16
 
 
 @dataclass
@@ -68,22 +71,23 @@ class TrainingData:
         )
 
     @property
-    def remaining_shift(self) -> np.ndarray:
-        """The part of the shift that `rows` has not made."""
+    def remaining_scaling(self) -> tuple[np.ndarray, np.ndarray]:
+        """Shift and scale that `rows` has not applied."""
         empty = np.empty((0, self.n_features), self.X.dtype)
-        return scaling.to_float(empty, self.scaling)[1].astype(np.float32)
+        return scaling.to_float(empty, self.scaling)[1:]
 
 
 def steps_per_chunk(data: TrainingData, batch_size: int) -> int:
     """Number of batches in a chunk.
 
-    A power of two not above what the data need, so that the folds of a
-    cross-validation, which differ by a row, run the same program.
+    A power of two, so that the folds of a cross-validation, which differ by a row,
+    run the same program.
     """
     batch_bytes = batch_size * data.n_features * np.dtype(data.dtype).itemsize
     most = max(1, CHUNK_BYTES // max(1, batch_bytes))
     needed = -(-len(data) // batch_size)
-    return min(2 ** int(np.log2(most)), 2 ** int(np.ceil(np.log2(needed))))
+    wanted = max(MIN_STEPS, 2 ** int(np.ceil(np.log2(needed))))
+    return min(2 ** int(np.log2(most)), wanted)
 
 
 def chunks(

@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from ..network import N_WEIGHTS, Layer, Shape
+from ..network import N_WEIGHTS, Layer, Shape, pooled_early
 from .randomness import dropout
 
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
@@ -42,17 +42,19 @@ def forward(
     x = tf.reshape(x, (-1, *input_shape))
     remaining = iter(weights)
     n_dropouts = 0
-    for layer in network:
+    for layer in pooled_early(network):
         own = [next(remaining) for _ in range(N_WEIGHTS.get(layer["layer"], 0))]
         match layer["layer"]:
             case "dense":
                 x = ACTIVATIONS[layer["activation"]](x @ own[0] + own[1])
             case "conv":
-                padding = layer["padding"].upper()
-                x = tf.nn.bias_add(tf.nn.conv2d(x, own[0], 1, padding), own[1])
+                x = tf.nn.conv2d(x, own[0], 1, layer["padding"].upper())
+                if "pool" in layer:
+                    x = _max_pool(x, layer["pool"])
+                x = tf.nn.bias_add(x, own[1])
                 x = ACTIVATIONS[layer["activation"]](x)
             case "max_pool":
-                x = tf.nn.max_pool2d(x, layer["size"], layer["size"], "VALID")
+                x = _max_pool(x, layer["size"])
             case "flatten":
                 x = tf.reshape(x, (-1, x.shape[1] * x.shape[2] * x.shape[3]))
             case "dropout":
@@ -61,6 +63,10 @@ def forward(
                     x = dropout(x, rates[n_dropouts], key, n_dropouts)
                 n_dropouts += 1
     return x
+
+
+def _max_pool(x: Any, size: Shape) -> Any:
+    return tf.nn.max_pool2d(x, size, size, "VALID")
 
 
 def cross_entropy(z: Any, y: Any, smoothing: Any, kind: str) -> Any:

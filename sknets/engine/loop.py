@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -13,11 +13,9 @@ from sklearn.exceptions import ConvergenceWarning
 from ..metrics import loss_and_accuracy
 from ..network import Layer, Shape, Weights
 from . import schedule
-from .arrays import ArrayTrainer
 from .feed import TrainingData
 from .optimizers import Optimizer
-from .runtime import prepare
-from .tokens import TokenTrainer
+from .small import SmallTrainer, fits_small
 
 Slots = list[tuple[np.ndarray, ...]]
 History = dict[str, list[float]]
@@ -43,10 +41,13 @@ class Settings:
 
 @dataclass
 class Trained:
-    """What training leaves: numpy arrays and plain values."""
+    """What training leaves: numpy arrays and plain values.
+
+    `slots` is None where the training exploded: nobody should go on from those.
+    """
 
     weights: Weights
-    slots: Slots
+    slots: Slots | None
     n_steps: int
     history: History
     n_epochs: int
@@ -85,17 +86,40 @@ class Observer(Protocol):
 
 @dataclass
 class Control:
-    """What observers may look at and change while training runs."""
+    """What observers may look at and change while training runs.
+
+    `n_steps` is the number of steps before this run; `best_epoch`, counted from 1, is
+    the epoch whose weights are to be kept.
+    """
 
     trainer: Trainer
     settings: Settings
     learning_rate: float
     steps_per_epoch: int
+    n_steps: int = 0
+    best_epoch: int = 0
+    exploded: bool = False
     history: History = field(default_factory=dict)
+
+    @property
+    def n_epochs(self) -> int:
+        """Number of epochs that this run has recorded."""
+        return len(self.history.get("loss", []))
 
     def record(self, logs: dict[str, float]) -> None:
         for name, value in logs.items():
             self.history.setdefault(name, []).append(value)
+
+    def trained(self) -> Trained:
+        """What training leaves if it ends here, as copies."""
+        return Trained(
+            weights=self.trainer.read_weights(),
+            slots=None if self.exploded else self.trainer.read_slots(),
+            n_steps=self.n_steps + self.n_epochs * self.steps_per_epoch,
+            history={name: list(values) for name, values in self.history.items()},
+            n_epochs=self.n_epochs,
+            best_epoch=self.best_epoch,
+        )
 
 
 def train(
@@ -129,47 +153,44 @@ def train(
         early stopping. Without them it monitors the training loss.
     observers : sequence of Observer
     slots, n_steps : optional
-        Optimizer state and number of steps of an earlier run that this one continues.
+        Optimizer state, and the number of steps that made it, of an earlier run that
+        this one continues.
 
     Returns
     -------
     Trained
     """
-    prepare()
     if slots is None:
         slots = settings.optimizer.first_slots(weights)
-    make = TokenTrainer if network[0]["layer"] == "embedding_pool" else ArrayTrainer
+    make = _kind_of_trainer(network, weights, len(data), settings)
     trainer = make(network, input_shape, weights, slots, data, settings, n_steps)
     per_epoch = -(-len(data) // settings.batch_size)
     rate = settings.optimizer.learning_rate
-    control = Control(trainer, settings, rate, per_epoch)
+    control = Control(trainer, settings, rate, per_epoch, n_steps)
     for observer in observers:
         observer.on_train_begin(control)
 
     monitor = "loss" if validation is None else "val_loss"
-    best_loss, best_epoch, best_weights = np.inf, 0, None
-    n_epochs = 0
+    best_loss, best_weights = np.inf, None
     for epoch in range(settings.epochs):
         for observer in observers:
             observer.on_epoch_begin(epoch)
         logs = _run_epoch(control, data, rng, epoch)
-        if not np.isfinite(logs["loss"]):
+        latest_weights = trainer.read_weights()
+        if not _all_finite(logs["loss"], *latest_weights):
             _warn_not_finite(epoch, control.learning_rate)
-            if best_weights is not None:
-                trainer.write_weights(best_weights)
-            elif epoch == 0:
-                trainer.write_weights(weights)
+            trainer.write_weights(weights if best_weights is None else best_weights)
+            control.exploded = True
             break
         if validation is not None:
             logs |= _validate(trainer, validation)
-        n_epochs = epoch + 1
         control.record(logs)
         if not settings.early_stopping or logs[monitor] < best_loss:
-            best_loss, best_epoch = logs[monitor], n_epochs
-            best_weights = trainer.read_weights()
+            best_loss, control.best_epoch = logs[monitor], epoch + 1
+            best_weights = latest_weights
         stops = [observer.on_epoch_end(epoch, logs) for observer in observers]
         exhausted = settings.early_stopping and (
-            n_epochs - best_epoch >= settings.patience
+            epoch + 1 - control.best_epoch >= settings.patience
         )
         if exhausted or any(stops):
             break
@@ -178,14 +199,22 @@ def train(
         trainer.write_weights(best_weights)
     for observer in observers:
         observer.on_train_end()
-    return Trained(
-        weights=trainer.read_weights(),
-        slots=trainer.read_slots(),
-        n_steps=n_steps + n_epochs * per_epoch,
-        history=control.history,
-        n_epochs=n_epochs,
-        best_epoch=best_epoch,
-    )
+    return control.trained()
+
+
+def _kind_of_trainer(
+    network: list[Layer], weights: Weights, n_rows: int, settings: Settings
+) -> Callable[..., Trainer]:
+    """The trainer for a network and size; only what is needed is imported."""
+    if network[0]["layer"] == "embedding_pool":
+        from .tokens import TokenTrainer
+
+        return TokenTrainer
+    if fits_small(network, weights, n_rows, settings):
+        return SmallTrainer
+    from .arrays import ArrayTrainer
+
+    return ArrayTrainer
 
 
 def _run_epoch(
@@ -213,9 +242,14 @@ def _validate(trainer: Trainer, validation: TrainingData) -> dict[str, float]:
     return {"val_loss": loss, "val_accuracy": accuracy}
 
 
+def _all_finite(*values: Any) -> bool:
+    # The loss is measured before a step, so that it tells nothing of the last one.
+    return all(np.isfinite(value).all() for value in values)
+
+
 def _warn_not_finite(epoch: int, learning_rate: float) -> None:
     warnings.warn(
-        f"The training loss became infinite or NaN in epoch {epoch + 1}; training "
+        f"The loss or a weight became infinite or NaN in epoch {epoch + 1}; training "
         "stopped, and the weights of the last good epoch are kept. A smaller "
         f"learning_rate (now {learning_rate:g}), optimizer__clipnorm=1.0 or scaled "
         "features usually mend this.",

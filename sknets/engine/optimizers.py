@@ -16,6 +16,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 Slots = tuple[Any, ...]
 Update = Callable[..., tuple[Any, Slots]]
 
@@ -32,16 +34,21 @@ class Rule:
     weight_decay: float = 0.0
 
 
-def _sqrt(x: Any) -> Any:
+def _library(x: Any) -> Any:
+    """Return numpy for numpy's own numbers and arrays, TensorFlow inside a program."""
+    if isinstance(x, np.ndarray | np.generic | float):
+        return np
     import tensorflow as tf
 
-    return tf.sqrt(x)
+    return tf
+
+
+def _sqrt(x: Any) -> Any:
+    return _library(x).sqrt(x)
 
 
 def _maximum(a: Any, b: Any) -> Any:
-    import tensorflow as tf
-
-    return tf.maximum(a, b)
+    return _library(a).maximum(a, b)
 
 
 def _sgd(p, g, slots, t, lr, h, nesterov=False):
@@ -102,10 +109,8 @@ def _adadelta(p, g, slots, t, lr, h):
 
 
 def _lion(p, g, slots, t, lr, h):
-    import tensorflow as tf
-
     m = slots[0]
-    step = tf.sign(m * h["beta_1"] + g * (1 - h["beta_1"]))
+    step = _library(g).sign(m * h["beta_1"] + g * (1 - h["beta_1"]))
     return p - lr * step, (m * h["beta_2"] + g * (1 - h["beta_2"]),)
 
 
@@ -163,8 +168,6 @@ class Optimizer:
 
     def first_slots(self, weights: Sequence[Any]) -> list[tuple[Any, ...]]:
         """State before the first step: one tuple of arrays for each weight array."""
-        import numpy as np
-
         first = list(self.rule.first_slots)
         if "amsgrad" in self.switches:
             first.append(0.0)

@@ -34,23 +34,21 @@ def mix(x: tf.Tensor) -> tf.Tensor:
     return xor(x, shift(x, _u32(15)))
 
 
-def random_bits(key: tf.Tensor, stream: int, shape: list[int]) -> tf.Tensor:
-    """Uniform 32-bit integers of a static shape.
+def random_bits(key: tf.Tensor, stream: int, shape: Any) -> tf.Tensor:
+    """Uniform 32-bit integers of a shape, which may be a tensor.
 
     `key` is the scalar uint32 of the step; `stream` tells the uses within one step
     apart, such as the layers.
     """
     own_key = mix(key + _u32((stream + 1) * WEYL & 0xFFFFFFFF))
-    count = 1
-    for size in shape:
-        count *= size
+    count = tf.reduce_prod(shape)
     position = tf.reshape(tf.cast(tf.range(count), tf.uint32), shape)
     return mix(position * _u32(WEYL) + own_key)
 
 
 def dropout(x: Any, rate: tf.Tensor, key: tf.Tensor, stream: int) -> Any:
     """Inverted dropout: zero with probability `rate`, the rest over ``1 - rate``."""
-    bits = random_bits(key, stream, x.shape.as_list())
+    bits = random_bits(key, stream, tf.shape(x))
     # Compare 24 bits: a float32 holds them exactly, for any rate.
     uniform = tf.cast(tf.bitwise.right_shift(bits, _u32(8)), tf.float32) * 2.0**-24
     return tf.where(uniform >= rate, x / (1.0 - rate), tf.zeros_like(x))

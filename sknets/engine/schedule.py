@@ -34,8 +34,7 @@ def factors(
     ----------
     .. [1] Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm
        restarts", ICLR 2017.
-    .. [2] Smith and Topin, "Super-convergence", 2018, as PyTorch's OneCycleLR
-       has it.
+    .. [2] Smith and Topin, "Super-convergence", 2018; with cosines instead of lines.
     """
     if schedule == "one_cycle" and warmup == 0:
         warmup = 0.3

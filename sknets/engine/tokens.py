@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,8 +21,9 @@ import tensorflow as tf
 from .. import inference
 from ..network import Layer, Shape, Weights, dropout_rates, structure
 from .feed import TrainingData
-from .forward import correct, cross_entropy, forward
+from .forward import cross_entropy, forward
 from .program import MAX_PROGRAMS, figures, plain_layers, updater
+from .runtime import prepare
 
 if TYPE_CHECKING:
     from .loop import Settings, Slots
@@ -43,6 +45,7 @@ class TokenTrainer:
         settings: Settings,
         n_steps: int,
     ) -> None:
+        prepare()
         optimizer = settings.optimizer
         self.network, self.data = network, data
         self.batch_size, self.n_steps = settings.batch_size, n_steps
@@ -122,7 +125,7 @@ class TokenTrainer:
         entries = np.empty(len(tokens), np.int64)
         touched = np.zeros(len(self.entry_of_row), bool)
         vocabulary = []
-        for start, stop in zip(starts, starts[1:], strict=False):
+        for start, stop in pairwise(starts):
             own = tokens[start:stop]
             touched[own] = True
             rows = np.flatnonzero(touched)
@@ -187,7 +190,8 @@ def token_program(layers: tuple, kind: str, optimizer: tuple) -> Callable[..., A
             losses = cross_entropy(z, batch["y"], values["smoothing"], kind)
             n_values = batch["n_rows"] * (1 if kind == "multiclass" else z.shape[1])
             loss = tf.reduce_sum(losses * batch["w"]) / n_values
-        gradients = tape.gradient(loss, trained)
+        # The gradient of a gather (maximum pooling) comes as slices.
+        gradients = [tf.convert_to_tensor(g) for g in tape.gradient(loss, trained)]
         trained, slots = update(trained, gradients, [row_slots, *slots], batch, values)
         for variable, new in zip(table, (trained[0], *slots[0]), strict=True):
             variable.scatter_update(tf.IndexedSlices(new, batch["rows"]))

@@ -1,0 +1,189 @@
+"""The numpy forward pass against the Keras model of the same network."""
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import logsumexp
+
+from sknets import inference
+from sknets.architectures import to_keras
+from sknets.network import (
+    ACTIVATIONS,
+    cnn_layers,
+    conv,
+    dense,
+    dense_layers,
+    flatten,
+    max_pool,
+    weight_shapes,
+)
+
+SIZES = st.integers(1, 9)
+WIDTHS = st.integers(1, 6)
+RATES = st.sampled_from([0.0, 0.3])
+BLOCKS = WIDTHS | st.tuples(WIDTHS, WIDTHS)
+
+dense_networks = st.builds(
+    lambda n_features, width, rate, activation, n_outputs: (
+        dense_layers(width, rate, activation, n_outputs),
+        (n_features,),
+    ),
+    SIZES,
+    st.lists(WIDTHS, max_size=3),
+    RATES,
+    st.sampled_from(ACTIVATIONS),
+    st.integers(1, 4),
+)
+
+
+@st.composite
+def image_networks(draw):
+    """Networks of the CNN: its kernels and pools shrink to the image."""
+    shape = (draw(SIZES), draw(SIZES), draw(st.integers(1, 3)))
+    network = cnn_layers(
+        shape,
+        draw(st.lists(BLOCKS, min_size=1, max_size=3)),
+        draw(RATES),
+        draw(st.sampled_from(ACTIVATIONS)),
+        draw(st.integers(1, 5) | st.tuples(SIZES, SIZES)),
+        draw(st.sampled_from(["valid", "same"])),
+        draw(st.booleans()),
+        draw(st.lists(WIDTHS, max_size=2)),
+        draw(st.integers(1, 4)),
+    )
+    return network, shape
+
+
+def random_weights(network, shape, rng):
+    """Weights with biases other than zero, of a size that keeps outputs near one."""
+    return [
+        rng.normal(size=s, scale=max(1, np.prod(s[:-1])) ** -0.5).astype(np.float32)
+        for s in weight_shapes(network, shape)
+    ]
+
+
+def keras_logits(network, shape, weights, rows):
+    model = to_keras(network, shape, "multiclass")
+    model.set_weights(weights)
+    return keras.Model(model.input, model.layers[-1].input)(rows).numpy()
+
+
+def assert_equals_keras(network, shape, seed=0, n_rows=5):
+    rng = np.random.default_rng(seed)
+    weights = random_weights(network, shape, rng)
+    rows = rng.normal(size=(n_rows, *shape)).astype(np.float32)
+    before = rows.copy()
+    ours = inference.forward(network, weights, rows)
+    np.testing.assert_array_equal(rows, before)
+    expected = keras_logits(network, shape, weights, rows)
+    assert ours.dtype == np.float32
+    assert ours.shape == expected.shape
+    np.testing.assert_allclose(ours, expected, rtol=1e-5, atol=3e-6)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(dense_networks | image_networks(), st.integers(0, 2**16))
+def test_any_network_equals_its_keras_model(network_and_shape, seed):
+    assert_equals_keras(*network_and_shape, seed)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_activation_equals_that_of_keras(activation):
+    x = np.r_[np.linspace(-12, 12, 97), -1e4, -100, 100, 1e4].astype(np.float32)
+    expected = np.asarray(keras.activations.get(activation)(x.copy()))
+    ours = inference.ACTIVATIONS[activation](x.copy())
+    np.testing.assert_allclose(ours, expected, rtol=2e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_pooling_before_the_activation_changes_nothing(activation):
+    network = [
+        conv(4, (3, 3), "same", activation),
+        max_pool((2, 2)),
+        flatten(),
+        dense(3),
+    ]
+    assert_equals_keras(network, (7, 6, 2))
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize("kernel", [(1, 1), (2, 3), (3, 2), (4, 4), (5, 1), (6, 7)])
+def test_every_kernel_size(kernel, padding):
+    network = [conv(3, kernel, padding, "relu"), flatten(), dense(2)]
+    assert_equals_keras(network, (6, 7, 2))
+
+
+@pytest.mark.parametrize("kernel", [(3, 3), (4, 5), (9, 2)])
+def test_kernel_larger_than_the_image(kernel):
+    network = [conv(3, kernel, "same", "relu"), flatten(), dense(2)]
+    assert_equals_keras(network, (2, 3, 1))
+
+
+@pytest.mark.parametrize("size", [(1, 2), (2, 1), (2, 2), (3, 2)])
+def test_odd_rest_of_a_pool_is_left_out(size):
+    network = [max_pool(size), flatten(), dense(2)]
+    assert_equals_keras(network, (7, 5, 2))
+
+
+@pytest.mark.parametrize(
+    ("network", "shape"),
+    [
+        (dense_layers((5, 4), 0.0, "relu", 3), (6,)),
+        (cnn_layers((6, 5, 1), (3,), 0.0, "relu", 3, "same", True, (), 2), (6, 5, 1)),
+    ],
+    ids=["dense", "cnn"],
+)
+def test_blocks_of_rows_give_the_same(network, shape, monkeypatch):
+    rng = np.random.default_rng(0)
+    weights = random_weights(network, shape, rng)
+    rows = rng.normal(size=(11, *shape)).astype(np.float32)
+    whole = inference.forward(network, weights, rows)
+    sizes = []
+
+    def read(chosen):
+        sizes.append(len(rows[chosen]))
+        return rows[chosen]
+
+    monkeypatch.setattr(inference, "MAX_BLOCK_ROWS", 4)
+    blocks = inference.logits(network, weights, read, len(rows), shape)
+    assert sizes == [4, 4, 3]
+    np.testing.assert_allclose(blocks, whole, rtol=1e-6, atol=1e-7)
+
+
+def test_blocks_of_a_wide_network_are_small():
+    wide = inference.block_rows(dense_layers(100_000, 0.0, "relu", 2), (10,))
+    assert wide == inference.BLOCK_BYTES // (4 * 100_000) == 2
+    assert inference.block_rows(dense_layers(2_000_000, 0.0, "relu", 2), (10,)) == 1
+    narrow = inference.block_rows(dense_layers(2, 0.0, "relu", 2), (3,))
+    assert narrow == inference.MAX_BLOCK_ROWS
+
+
+# Probabilities, against float64
+
+Z = np.array([[-200, 0, 90], [1, 2, 3], [-1e-3, 0, 1e-3], [5, 5, 5]], np.float32)
+
+
+def test_softmax():
+    expected = np.exp(Z - logsumexp(Z.astype(np.float64), axis=1, keepdims=True))
+    np.testing.assert_allclose(inference.softmax(Z), expected, rtol=1e-6, atol=1e-37)
+
+
+def test_log_softmax_keeps_small_probabilities():
+    expected = Z - logsumexp(Z.astype(np.float64), axis=1, keepdims=True)
+    np.testing.assert_allclose(inference.log_softmax(Z), expected, rtol=1e-6, atol=1e-6)
+    assert inference.log_softmax(Z)[0, 0] == pytest.approx(-290)
+
+
+def test_sigmoid_and_its_logarithm():
+    z = np.array([-200, -20, -1, 0, 1, 9], np.float32)
+    exact = 1 / (1 + np.exp(-z.astype(np.float64)))
+    np.testing.assert_allclose(inference.sigmoid(z), exact, rtol=1e-6, atol=1e-37)
+    np.testing.assert_allclose(inference.log_sigmoid(z), np.log(exact), rtol=1e-5)
+
+
+def test_logarithm_of_a_probability_that_rounds_to_one_is_zero():
+    z = np.array([18, 30, 1e4], np.float32)
+    np.testing.assert_array_equal(inference.sigmoid(z), 1)
+    np.testing.assert_array_equal(inference.log_sigmoid(z), 0)

@@ -1,0 +1,266 @@
+"""Each update rule against the Keras optimizer of its name, and the routing."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+
+from sknets import DenseNetClassifier
+from sknets.engine.optimizers import RULES, make_optimizer, valid_names
+from sknets.engine.program import updater
+
+KERAS = {
+    "sgd": keras.optimizers.SGD,
+    "adam": keras.optimizers.Adam,
+    "adamw": keras.optimizers.AdamW,
+    "nadam": keras.optimizers.Nadam,
+    "adamax": keras.optimizers.Adamax,
+    "rmsprop": keras.optimizers.RMSprop,
+    "adagrad": keras.optimizers.Adagrad,
+    "adadelta": keras.optimizers.Adadelta,
+    "lion": keras.optimizers.Lion,
+}
+CASES = [
+    ("sgd", {}),
+    ("sgd", {"momentum": 0.8}),
+    ("sgd", {"momentum": 0.8, "nesterov": True}),
+    ("adam", {}),
+    ("adam", {"beta_1": 0.5, "beta_2": 0.7, "epsilon": 1e-3}),
+    ("adam", {"beta_2": 0.5, "amsgrad": True}),
+    ("adamw", {}),
+    ("adamw", {"amsgrad": True, "weight_decay": 0.3}),
+    ("nadam", {}),
+    ("nadam", {"beta_1": 0.5, "beta_2": 0.7, "epsilon": 1e-3}),
+    ("adamax", {}),
+    ("adamax", {"beta_1": 0.5, "beta_2": 0.7, "epsilon": 1e-2}),
+    ("rmsprop", {}),
+    ("rmsprop", {"rho": 0.5, "epsilon": 1e-2}),
+    ("rmsprop", {"momentum": 0.6}),
+    ("rmsprop", {"centered": True}),
+    ("rmsprop", {"momentum": 0.6, "centered": True}),
+    ("adagrad", {}),
+    ("adagrad", {"initial_accumulator_value": 0.7, "epsilon": 1e-2}),
+    ("adadelta", {}),
+    ("adadelta", {"rho": 0.5, "epsilon": 1e-2}),
+    ("lion", {}),
+    ("lion", {"beta_1": 0.5, "beta_2": 0.3}),
+    ("sgd", {"clipnorm": 0.7}),
+    ("sgd", {"clipvalue": 0.3}),
+    ("sgd", {"global_clipnorm": 0.7}),
+    ("adam", {"clipnorm": 0.7, "weight_decay": 0.2}),
+    ("lion", {"weight_decay": 0.2}),
+]
+N_STEPS = 5
+# Adadelta's own steps start at the root of epsilon.
+LEARNING_RATE = {"adadelta": 1.0}
+
+
+@pytest.fixture(scope="module")
+def arrays():
+    """A kernel, a bias, and gradients of some steps; one step has small ones."""
+    rng = np.random.default_rng(0)
+    weights = [rng.normal(size=shape).astype(np.float32) for shape in [(3, 4), (4,)]]
+    steps = [
+        [rng.normal(size=w.shape).astype(np.float32) for w in weights]
+        for _ in range(N_STEPS)
+    ]
+    steps[2] = [1e-3 * g for g in steps[2]]
+    return weights, steps
+
+
+def updated(optimizer, weights, steps):
+    """Weights after some steps of our rule."""
+    update = updater(optimizer.structure)
+    values = {
+        "optimizer": tf.constant(
+            [optimizer.values[name] for name in optimizer.value_names], tf.float32
+        ),
+        "weight_decay": tf.constant(optimizer.weight_decay, tf.float32),
+    }
+    slots = optimizer.first_slots(weights)
+    weights = [tf.constant(w) for w in weights]
+    for number, gradients in enumerate(steps, start=1):
+        batch = {
+            "learning_rate": tf.constant(optimizer.learning_rate, tf.float32),
+            "number": tf.constant(number, tf.float32),
+        }
+        gradients = [tf.constant(g) for g in gradients]
+        weights, slots = update(weights, gradients, slots, batch, values)
+    return [w.numpy() for w in weights]
+
+
+def updated_by_keras(optimizer, weights, steps):
+    variables = [keras.Variable(w) for w in weights]
+    optimizer.build(variables)
+    for gradients in steps:
+        optimizer.apply([tf.constant(g) for g in gradients], variables)
+    return [v.numpy() for v in variables]
+
+
+def ids(case):
+    name, settings = case
+    return "-".join([name, *(f"{key}={value}" for key, value in settings.items())])
+
+
+@pytest.mark.parametrize("case", CASES, ids=ids)
+def test_rule_is_that_of_keras(case, arrays):
+    name, settings = case
+    weights, steps = arrays
+    learning_rate = LEARNING_RATE.get(name, 0.05)
+    ours = make_optimizer(name, learning_rate, None, settings)
+    theirs = KERAS[name](learning_rate, **settings)
+    if ours.weight_decay:
+        weights, steps = weights[:1], [step[:1] for step in steps]
+    for mine, expected, before in zip(
+        updated(ours, weights, steps),
+        updated_by_keras(theirs, weights, steps),
+        weights,
+        strict=True,
+    ):
+        assert np.abs(expected - before).max() > 1e-3
+        np.testing.assert_allclose(mine, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_every_rule_is_compared():
+    compared = {(name, key) for name, settings in CASES for key in settings}
+    assert {name for name, _ in CASES} == set(RULES) == set(KERAS)
+    assert {
+        (name, switch) for name, rule in RULES.items() for switch in rule.switches
+    } <= compared
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_defaults_are_those_of_keras(name):
+    ours, config = make_optimizer(name, None, None, {}), KERAS[name]().get_config()
+    assert ours.learning_rate == pytest.approx(config["learning_rate"])
+    assert ours.weight_decay == pytest.approx(config["weight_decay"] or 0.0)
+    for key, value in RULES[name].defaults.items():
+        assert value == pytest.approx(config[key])
+    assert not any(config[switch] for switch in RULES[name].switches)
+
+
+def test_biases_do_not_decay(arrays):
+    weights, steps = arrays
+    kernel, bias = updated(make_optimizer("adam", 0.05, 0.0, {}), weights, steps)
+    decayed, same = updated(make_optimizer("adam", 0.05, 0.5, {}), weights, steps)
+    np.testing.assert_array_equal(same, bias)
+    assert np.abs(decayed - kernel).max() > 1e-2
+
+
+# Routing
+
+
+def test_valid_names_are_arguments_of_the_keras_class():
+    for name in RULES:
+        assert set(valid_names(name)) <= set(KERAS[name]().get_config())
+
+
+def test_settings_survive_set_params_get_params_and_clone():
+    est = DenseNetClassifier(optimizer="sgd", optimizer__momentum=0.5)
+    est.set_params(optimizer__nesterov=True, optimizer__momentum=0.7)
+    copy = clone(est)
+    for e in (est, copy):
+        params = e.get_params()
+        assert params["optimizer__momentum"] == 0.7
+        assert params["optimizer__nesterov"] is True
+    assert "optimizer__momentum=0.7" in repr(copy)
+
+
+def test_settings_reach_the_training(quick, blobs):
+    X, y = blobs
+    plain = quick(DenseNetClassifier, epochs=1, optimizer="sgd").fit(X, y)
+    heavy = quick(
+        DenseNetClassifier, epochs=1, optimizer="sgd", optimizer__momentum=0.9
+    ).fit(X, y)
+    explicit = quick(
+        DenseNetClassifier, epochs=1, optimizer="sgd", optimizer__momentum=0.0
+    ).fit(X, y)
+    assert np.abs(plain.weights_[0] - heavy.weights_[0]).max() > 1e-2
+    np.testing.assert_array_equal(plain.weights_[0], explicit.weights_[0])
+
+
+def test_search_over_a_setting(quick, blobs):
+    grid = {"optimizer": ["sgd"], "optimizer__momentum": [0.0, 0.9]}
+    search = GridSearchCV(quick(DenseNetClassifier), grid, cv=2).fit(*blobs)
+    assert list(search.cv_results_["param_optimizer__momentum"]) == [0.0, 0.9]
+    assert set(search.best_params_) == {"optimizer", "optimizer__momentum"}
+    assert search.best_estimator_.optimizer__momentum in (0.0, 0.9)
+
+
+def test_unknown_setting_fails_in_set_params_and_sets_nothing():
+    est = DenseNetClassifier(width=3)
+    with pytest.raises(
+        ValueError,
+        match="optimizer__momentum for optimizer 'adam'.*optimizer__beta_1, ",
+    ):
+        est.set_params(width=5, optimizer__momentum=0.9)
+    assert est.width == 3
+    assert "optimizer__momentum" not in est.get_params()
+
+
+def test_setting_is_checked_against_the_optimizer_set_with_it():
+    est = DenseNetClassifier().set_params(optimizer="sgd", optimizer__momentum=0.9)
+    assert est.optimizer__momentum == 0.9
+
+
+def test_unknown_setting_given_to_init_fails_in_fit(quick, blobs):
+    est = quick(DenseNetClassifier, optimizer__no_such=1)
+    with pytest.raises(ValueError, match="Invalid parameter optimizer__no_such"):
+        est.fit(*blobs)
+
+
+def test_unknown_optimizer(quick, blobs):
+    with pytest.raises(ValueError, match=r"one of \['adadelta'.*got 'newton'"):
+        quick(DenseNetClassifier, optimizer="newton").fit(*blobs)
+
+
+def test_unknown_argument_is_a_type_error():
+    with pytest.raises(TypeError, match="unexpected keyword argument 'widht'"):
+        DenseNetClassifier(widht=3)
+
+
+def test_unknown_parameter_in_set_params():
+    with pytest.raises(ValueError, match="Invalid parameter 'widht'.*'width'"):
+        DenseNetClassifier().set_params(widht=3)
+
+
+def test_keras_instance_gives_its_settings(quick, blobs):
+    instance = keras.optimizers.SGD(0.02, momentum=0.6, nesterov=True, clipnorm=1.0)
+    by_instance = quick(DenseNetClassifier, optimizer=instance, learning_rate=None)
+    by_name = quick(
+        DenseNetClassifier,
+        optimizer="sgd",
+        learning_rate=0.02,
+        optimizer__momentum=0.6,
+        optimizer__nesterov=True,
+        optimizer__clipnorm=1.0,
+    )
+    for mine, expected in zip(
+        by_instance.fit(*blobs).weights_, by_name.fit(*blobs).weights_, strict=True
+    ):
+        np.testing.assert_allclose(mine, expected, rtol=1e-5, atol=1e-7)
+
+
+def test_estimators_learning_rate_wins_over_the_instances():
+    settled = make_optimizer(keras.optimizers.Adam(0.3), 0.1, None, {})
+    assert settled.learning_rate == 0.1
+    settled = make_optimizer("adam", 0.1, None, {"learning_rate": 0.2})
+    assert settled.learning_rate == 0.2
+
+
+def test_instance_with_a_schedule_is_refused():
+    schedule = keras.optimizers.schedules.CosineDecay(0.1, 10)
+    with pytest.raises(ValueError, match="parameter learning_rate_schedule"):
+        make_optimizer(keras.optimizers.Adam(schedule), None, None, {})
+
+
+def test_instance_of_another_kind_is_refused():
+    with pytest.raises(ValueError, match="Keras optimizer of one of these kinds"):
+        make_optimizer(keras.optimizers.Ftrl(), None, None, {})
+
+
+def test_two_clippings_are_refused():
+    with pytest.raises(ValueError, match="Only one of clipnorm, clipvalue"):
+        make_optimizer("adam", None, None, {"clipnorm": 1.0, "clipvalue": 1.0})
