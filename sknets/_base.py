@@ -1,15 +1,15 @@
-"""The estimator template: fit, partial_fit, the predict family, parameters, tags.
+"""The estimator template: fit, partial_fit, fitted state, tags.
 
 A subclass says what its input is and what its network looks like; everything else is
-here. Data flows one way: check the input, encode the target, train, keep numpy arrays
-and plain values, predict from those.
+here, in `_predictions` and in `_optimizer_params`. Data flows one way: check the
+input, encode the target, train, keep numpy arrays and plain values, predict from those.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from numbers import Integral, Real
 from typing import Any
 
@@ -20,10 +20,11 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from . import _state, _targets, inference
+from . import _state, _targets
 from ._epoch_tasks import CallbackSupportMixin, EpochTasks, training_rows
+from ._optimizer_params import OptimizerParams
+from ._predictions import Predictions
 from ._progress import Progress
-from .engine.optimizers import RULES, check_settings, make_optimizer
 from .network import (
     ACTIVATIONS,
     Layer,
@@ -33,10 +34,10 @@ from .network import (
     weight_shapes,
 )
 
-_OPTIMIZER = "optimizer__"
 
-
-class NeuralNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
+class NeuralNetClassifier(
+    OptimizerParams, Predictions, CallbackSupportMixin, ClassifierMixin, BaseEstimator
+):
     """Base of the three classifiers.
 
     Subclasses define `__init__` and the methods marked "subclass" below.
@@ -96,76 +97,6 @@ class NeuralNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     def _input_shape(self) -> Shape:
         """Subclass: shape of one row as the first layer takes it."""
         raise NotImplementedError
-
-    # --- Parameters ------------------------------------------------------------------
-
-    def _set_optimizer_params(self, params: Mapping[str, Any]) -> None:
-        """Keep the ``optimizer__*`` arguments of `__init__`, for `get_params`."""
-        for name, value in params.items():
-            if not name.startswith(_OPTIMIZER):
-                raise TypeError(
-                    f"{type(self).__name__}.__init__() got an unexpected keyword "
-                    f"argument {name!r}"
-                )
-            setattr(self, name, value)
-
-    @property
-    def _optimizer_params(self) -> dict[str, Any]:
-        return {
-            name: value
-            for name, value in sorted(vars(self).items())
-            if name.startswith(_OPTIMIZER)
-        }
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Get the parameters, with the ``optimizer__*`` ones that were given.
-
-        Parameters
-        ----------
-        deep : bool, default=True
-            Has no effect: no parameter is an estimator.
-
-        Returns
-        -------
-        dict
-            Parameter names mapped to their values.
-        """
-        return {**super().get_params(deep=False), **self._optimizer_params}
-
-    def set_params(self, **params: Any) -> NeuralNetClassifier:
-        """Set parameters; any ``optimizer__*`` that the optimizer has is one.
-
-        Parameters
-        ----------
-        **params : dict
-            Parameter names and values.
-
-        Returns
-        -------
-        self : estimator
-            This estimator.
-
-        Raises
-        ------
-        ValueError
-            For an unknown name, with the list of valid ones; nothing is set then.
-        """
-        own = {k: v for k, v in params.items() if not k.startswith(_OPTIMIZER)}
-        settings = {k: v for k, v in params.items() if k.startswith(_OPTIMIZER)}
-        optimizer = own.get("optimizer", self.optimizer)
-        known = self.get_params()
-        unknown = sorted(set(own) - set(known))
-        if unknown:
-            raise ValueError(
-                f"Invalid parameter {unknown[0]!r} for estimator {self}. Valid "
-                f"parameters are: {sorted(known)!r}."
-            )
-        if isinstance(optimizer, str) and optimizer.lower() in RULES:
-            check_settings(optimizer, _without_prefix(settings))
-        super().set_params(**own)
-        for name, value in settings.items():
-            setattr(self, name, value)
-        return self
 
     # --- Training --------------------------------------------------------------------
 
@@ -472,14 +403,6 @@ class NeuralNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 f"for {now}. Set them back, or fit with warm_start=False."
             )
 
-    def _settled_optimizer(self) -> Any:
-        return make_optimizer(
-            self.optimizer,
-            self.learning_rate,
-            self.weight_decay,
-            _without_prefix(self._optimizer_params),
-        )
-
     def _settings(self, n_rows: int, one_pass: bool) -> Any:
         from .engine.loop import Settings
 
@@ -527,91 +450,6 @@ class NeuralNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             observers.append(EpochTasks(self, given, settings.epochs, state, name))
         return observers
 
-    # --- Prediction ------------------------------------------------------------------
-
-    def _logits(self, X: Any) -> np.ndarray:
-        """Logits of shape (n_samples, n_outputs) of checked X."""
-        raise NotImplementedError
-
-    def _check_and_run(self, X: Any) -> np.ndarray:
-        check_is_fitted(self)
-        return self._logits(self._check_X(X, reset=False))
-
-    def decision_function(self, X: Any) -> np.ndarray:
-        """Logits: what sigmoid or softmax turns into probabilities.
-
-        Parameters
-        ----------
-        X : array-like
-            Input, see the class.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_classes)
-            One float32 column for each class or label; for two classes the logit of
-            ``classes_[1]`` alone.
-        """
-        logits = self._check_and_run(X)
-        return logits[:, 0] if self.target_type_ == "binary" else logits
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Predict class labels.
-
-        Parameters
-        ----------
-        X : array-like
-            Input, see the class.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_labels)
-            The most probable class of each row, or an indicator matrix.
-        """
-        return _targets.decode(self._check_and_run(X), self.target_type_, self.classes_)
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Predict probabilities.
-
-        Parameters
-        ----------
-        X : array-like
-            Input, see the class.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            Columns of float32 in the order of `classes_`. Rows sum to one, unless the
-            target was an indicator matrix: then each column is a label's own.
-        """
-        logits = self._check_and_run(X)
-        if self.target_type_ == "multiclass":
-            return inference.softmax(logits)
-        positive = inference.sigmoid(logits)
-        if self.target_type_ == "binary":
-            return np.hstack([inference.sigmoid(-logits), positive])
-        return positive
-
-    def predict_log_proba(self, X: Any) -> np.ndarray:
-        """Predict logarithms of probabilities, without losing small ones.
-
-        Parameters
-        ----------
-        X : array-like
-            Input, see the class.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            Natural logarithm of `predict_proba`, float32.
-        """
-        logits = self._check_and_run(X)
-        if self.target_type_ == "multiclass":
-            return inference.log_softmax(logits)
-        positive = inference.log_sigmoid(logits)
-        if self.target_type_ == "binary":
-            return np.hstack([inference.log_sigmoid(-logits), positive])
-        return positive
-
     # --- The Keras model -------------------------------------------------------------
 
     def _keras(self, weights: list[np.ndarray]) -> Any:
@@ -654,10 +492,6 @@ class NeuralNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     def __setstate__(self, state: dict[str, Any]) -> None:
         _state.check(state, type(self).__name__)
         super().__setstate__(state)
-
-
-def _without_prefix(params: Mapping[str, Any]) -> dict[str, Any]:
-    return {name.removeprefix(_OPTIMIZER): value for name, value in params.items()}
 
 
 def _joined(before: dict[str, list], after: dict[str, list]) -> dict[str, list]:

@@ -136,8 +136,8 @@ def token_numbers(
     Returns
     -------
     ndarray of shape (n_samples, length)
-        int32: one more than the column of each n-gram in the vocabulary, in no
-        particular order, filled up with 0.
+        One more than the column of each n-gram in the vocabulary, in no particular
+        order, filled up with 0; int32.
 
     Raises
     ------

@@ -11,12 +11,22 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits, make_blobs
 
+from sknets.engine import small
+
 # Constructor arguments that make a fit quick. One width, one batch size: the tests
 # then share compiled programs.
 QUICK = {
     "DenseNetClassifier": {"width": 8, "dropout": 0.0, "batch_size": 16},
     "SmallCNNClassifier": {"width": (4,), "dropout": 0.0, "batch_size": 16},
 }
+
+
+@pytest.fixture
+def way(request, monkeypatch):
+    """Way to train dense layers whatever their size: "numpy" or "compiled"."""
+    seconds = {"numpy": np.inf, "compiled": 0.0}[request.param]
+    monkeypatch.setattr(small, "MAX_SECONDS", seconds)
+    return request.param
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sknets import DenseNetClassifier, SmallCNNClassifier, scaling
 from sknets.architectures import to_keras
-from sknets.engine import arrays, feed, loop
+from sknets.engine import arrays, feed, loop, small
 from sknets.engine.feed import TrainingData
 from sknets.engine.loop import Settings, train
 from sknets.engine.optimizers import make_optimizer
@@ -31,7 +31,20 @@ from sknets.network import (
     weight_shapes,
 )
 
+BOTH_WAYS = pytest.mark.parametrize("way", ["numpy", "compiled"], indirect=True)
 N_OUTPUTS = {"binary": 1, "multiclass": 3, "multilabel-indicator": 3}
+
+
+@pytest.fixture(autouse=True)
+def compiled_unless_said_otherwise(request, monkeypatch):
+    if "way" not in request.fixturenames:
+        monkeypatch.setattr(small, "MAX_SECONDS", 0.0)
+
+
+def patch_epochs(monkeypatch, replace):
+    """Put something in the place of the method that runs an epoch."""
+    for trainer in (arrays.ArrayTrainer, small.SmallTrainer):
+        monkeypatch.setattr(trainer, "run_epoch", replace(trainer.run_epoch))
 
 
 def random_weights(network, shape, seed=0):
@@ -88,9 +101,10 @@ def keras_step(network, shape, weights, X, y, kind, smoothing, sample_weight=Non
     return model.get_weights()
 
 
+@BOTH_WAYS
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
 @pytest.mark.parametrize("kind", N_OUTPUTS)
-def test_step_of_dense_layers_is_that_of_keras(kind, smoothing):
+def test_step_of_dense_layers_is_that_of_keras(way, kind, smoothing):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(12, 4)).astype(np.float32)
     y = random_target(kind, 12, rng)
@@ -122,7 +136,8 @@ def test_step_of_convolutions_is_that_of_keras(padding):
         np.testing.assert_allclose(mine, expected, rtol=1e-5, atol=1e-6)
 
 
-def test_weighted_step_is_that_of_keras():
+@BOTH_WAYS
+def test_weighted_step_is_that_of_keras(way):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(12, 4)).astype(np.float32)
     y = random_target("multiclass", 12, rng)
@@ -146,8 +161,9 @@ def test_activation_in_the_program_is_that_of_keras(activation):
     np.testing.assert_allclose(ours, expected, rtol=1e-5, atol=1e-6)
 
 
+@BOTH_WAYS
 @pytest.mark.parametrize("kind", N_OUTPUTS)
-def test_recorded_loss_is_measured_before_the_step_and_without_smoothing(kind):
+def test_recorded_loss_is_measured_before_the_step_and_without_smoothing(way, kind):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(12, 4)).astype(np.float32)
     y = random_target(kind, 12, rng)
@@ -172,8 +188,9 @@ def test_recorded_loss_is_measured_before_the_step_and_without_smoothing(kind):
     assert history["accuracy"] == [pytest.approx(expected_accuracy, rel=1e-5)]
 
 
+@BOTH_WAYS
 @pytest.mark.parametrize("batch_size", [1, 5, 8, 12, 64])
-def test_every_row_is_seen_once_an_epoch(batch_size):
+def test_every_row_is_seen_once_an_epoch(way, batch_size):
     """With a tiny learning rate, the loss of an epoch is that of all rows."""
     rng = np.random.default_rng(0)
     X = rng.normal(size=(12, 4)).astype(np.float32)
@@ -186,6 +203,72 @@ def test_every_row_is_seen_once_an_epoch(batch_size):
     expected = step(network, (4,), weights, data).history["loss"]
     assert result.history["loss"] == pytest.approx(expected, rel=1e-6)
     assert result.n_steps == -(-12 // batch_size)
+
+
+# --- The two ways to train -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", N_OUTPUTS)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_both_ways_train_the_same(monkeypatch, kind, activation):
+    """Some epochs of batches, the last one not full, without dropout."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(21, 4)).astype(np.float32)
+    y = random_target(kind, 21, rng)
+    w = rng.uniform(0.1, 3, y.shape).astype(np.float32)
+    network = dense_layers((6, 5), 0.0, activation, N_OUTPUTS[kind])
+    settings = Settings(
+        epochs=3,
+        batch_size=8,
+        optimizer=make_optimizer("adam", 0.01, 0.1, {"clipnorm": 1.0}),
+        label_smoothing=0.1,
+    )
+    results = []
+    for seconds in (0.0, 1.0):
+        monkeypatch.setattr(small, "MAX_SECONDS", seconds)
+        start, data = random_weights(network, (4,)), training_data(X, y, kind, w)
+        results.append(train(network, (4,), start, data, settings, _rng()))
+    compiled, in_numpy = results
+    for name in ("loss", "accuracy"):
+        np.testing.assert_allclose(
+            in_numpy.history[name], compiled.history[name], rtol=1e-4
+        )
+    for a, b in zip(compiled.weights, in_numpy.weights, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4)
+    for a, b in zip(compiled.slots, in_numpy.slots, strict=True):
+        for slot_a, slot_b in zip(a, b, strict=True):
+            np.testing.assert_allclose(slot_a, slot_b, rtol=1e-2, atol=1e-4)
+
+
+def test_small_fits_need_no_tensorflow_and_large_ones_do(monkeypatch):
+    monkeypatch.undo()  # the size decides
+    chosen = {}
+    for name, width, n_rows in [("small", 32, 500), ("large", (512, 512), 50_000)]:
+        network = dense_layers(width, 0.1, "relu", 3)
+        weights = [np.zeros(s, np.float32) for s in weight_shapes(network, (64,))]
+        settings = Settings(10, 32, make_optimizer("adam", 0.01, None, {}))
+        chosen[name] = loop._kind_of_trainer(network, weights, n_rows, settings)
+    assert chosen == {"small": small.SmallTrainer, "large": arrays.ArrayTrainer}
+
+
+def test_dropout_in_numpy_has_its_rate_and_is_independent(monkeypatch):
+    """The weights of units that were dropped in the only step stay as they were."""
+    network = dense_layers((2_000, 2_000), (0.3, 0.6), "linear", 3)
+    monkeypatch.setattr(small, "MAX_SECONDS", 60.0)
+    X = np.ones((1, 2), np.float32)
+    masks = []
+    for seed in (0, 1):
+        data = training_data(X, np.zeros(1, np.int32), "multiclass")
+        weights = [0.01 * np.ones(s, np.float32) for s in weight_shapes(network, (2,))]
+        trained = step(network, (2,), weights, data, learning_rate=1.0, seed=seed)
+        # A bias moves where the unit behind it is kept.
+        masks += [trained.weights[i] != weights[i] for i in (1, 3)]
+    for mask_of_layer, rate in zip(masks, [0.3, 0.6] * 2, strict=True):
+        deviation = np.sqrt(rate * (1 - rate) / 2_000)
+        assert abs(mask_of_layer.mean() - (1 - rate)) < 4 * deviation
+    for i, j in [(0, 1), (0, 2), (1, 3)]:
+        correlation = np.corrcoef(masks[i], masks[j])[0, 1]
+        assert abs(correlation) < 4 / np.sqrt(2_000)
 
 
 # --- Weights of rows -----------------------------------------------------------------
@@ -208,8 +291,9 @@ ONE_STEP = {
 }
 
 
+@BOTH_WAYS
 @pytest.mark.parametrize("class_weight", [None, "balanced", {0: 3.0, 2: 0.5}])
-def test_weighted_full_batch_equals_repeated_rows(quick, weighted, class_weight):
+def test_weighted_full_batch_equals_repeated_rows(way, quick, weighted, class_weight):
     X, y, counts, X_repeated, y_repeated = weighted
     est = quick(
         DenseNetClassifier,
@@ -225,9 +309,10 @@ def test_weighted_full_batch_equals_repeated_rows(quick, weighted, class_weight)
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5 * np.abs(b).max())
 
 
+@BOTH_WAYS
 @pytest.mark.parametrize("input_scaling", ["robust", "standard", None])
 def test_rows_of_weight_zero_are_as_good_as_removed(
-    quick, blobs, multilabel, input_scaling
+    way, quick, blobs, multilabel, input_scaling
 ):
     """They reach neither scaling, validation split, class balance nor loss."""
     X, y = blobs
@@ -263,7 +348,8 @@ def test_pixels_of_weight_zero_do_not_set_the_range(quick, digits):
     assert_all_equal(with_zeros, est.weights_)
 
 
-def test_only_the_proportions_of_weights_matter(quick, weighted):
+@BOTH_WAYS
+def test_only_the_proportions_of_weights_matter(way, quick, weighted):
     X, y, counts, *_ = weighted
     est = quick(DenseNetClassifier, epochs=2)
     expected = est.fit(X, y, sample_weight=counts).weights_
@@ -273,7 +359,8 @@ def test_only_the_proportions_of_weights_matter(quick, weighted):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
 
 
-def test_class_weight_is_a_sample_weight(quick, blobs):
+@BOTH_WAYS
+def test_class_weight_is_a_sample_weight(way, quick, blobs):
     X, y = blobs
     est = quick(DenseNetClassifier, epochs=2, class_weight={0: 1.0, 1: 4.0, 2: 0.5})
     by_class = est.fit(X, y).weights_
@@ -362,20 +449,23 @@ def outputs_of_dropout(rng_seed, rate=0.5, n_epochs=1):
     return train(network, (4,), weights, data, settings, rng).weights
 
 
-def test_seeds_differ_in_their_dropout():
+@BOTH_WAYS
+def test_seeds_differ_in_their_dropout(way):
     a, b = outputs_of_dropout(1), outputs_of_dropout(2)
     assert np.abs(a[2] - b[2]).max() > 1e-3
     assert_all_equal(a, outputs_of_dropout(1))
 
 
-def test_units_of_a_layer_are_dropped_apart():
+@BOTH_WAYS
+def test_units_of_a_layer_are_dropped_apart(way):
     kernel = outputs_of_dropout(1)[2]
     assert len(np.unique(kernel[:, 0])) == 8
     same = outputs_of_dropout(1, rate=1e-9)[2]
     np.testing.assert_allclose(same[:, 0], same[0, 0], rtol=1e-6)
 
 
-def test_nothing_is_dropped_in_validation(quick, blobs):
+@BOTH_WAYS
+def test_nothing_is_dropped_in_validation(way, quick, blobs):
     X, y = blobs
     est = quick(DenseNetClassifier, dropout=0.5, epochs=2)
     est.fit(X, y, X_val=X, y_val=y)
@@ -514,8 +604,9 @@ def memory_map(X, folder):
     return np.load(folder / "X.npy", mmap_mode="r")
 
 
+@BOTH_WAYS
 @pytest.mark.parametrize("form", FORMS)
-def test_form_of_the_input_does_not_matter(quick, whole_numbers, form, tmp_path):
+def test_form_of_the_input_does_not_matter(way, quick, whole_numbers, form, tmp_path):
     X, y = whole_numbers
     est = quick(DenseNetClassifier, input_scaling=None, epochs=2)
     expected = est.fit(X.astype(np.float32), y).weights_
@@ -526,10 +617,11 @@ def test_form_of_the_input_does_not_matter(quick, whole_numbers, form, tmp_path)
     np.testing.assert_array_equal(est.decision_function(other), scores)
 
 
+@BOTH_WAYS
 @pytest.mark.parametrize("form", [form for form in FORMS if "int8" not in form])
 @pytest.mark.parametrize("input_scaling", ["robust", "standard"])
 def test_form_of_the_input_does_not_matter_to_the_scaling(
-    quick, whole_numbers, form, input_scaling, tmp_path
+    way, quick, whole_numbers, form, input_scaling, tmp_path
 ):
     X, y = whole_numbers
     X = X.astype(np.int16)  # bytes count as pixels, see below
@@ -540,9 +632,10 @@ def test_form_of_the_input_does_not_matter_to_the_scaling(
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
 
 
+@BOTH_WAYS
 @pytest.mark.parametrize(("dtype", "lowest"), [(np.uint8, 0), (np.int8, -128)])
 def test_bytes_are_scaled_by_the_range_of_their_type(
-    quick, whole_numbers, dtype, lowest
+    way, quick, whole_numbers, dtype, lowest
 ):
     X, y = whole_numbers
     est = quick(DenseNetClassifier, epochs=1)
@@ -566,9 +659,10 @@ def peak_of(function):
         tracemalloc.stop()
 
 
+@BOTH_WAYS
 @pytest.mark.parametrize("input_scaling", ["robust", "standard"])
 def test_memory_map_is_never_in_memory_as_a_whole(
-    quick, tmp_path, monkeypatch, input_scaling
+    way, quick, tmp_path, monkeypatch, input_scaling
 ):
     monkeypatch.setattr(feed, "CHUNK_BYTES", 2**18)
     monkeypatch.setattr(scaling, "BLOCK_VALUES", 2**15)
@@ -588,13 +682,14 @@ def test_memory_map_is_never_in_memory_as_a_whole(
     assert peak_of(lambda: est.predict(X)) < X.nbytes / 3
 
 
+@BOTH_WAYS
 @pytest.mark.parametrize("estimator_class", [DenseNetClassifier, SmallCNNClassifier])
-def test_sparse_rows_are_never_dense_as_a_whole(quick, monkeypatch, estimator_class):
+def test_sparse_rows_are_never_dense_as_a_whole(
+    way, quick, monkeypatch, estimator_class
+):
     monkeypatch.setattr(feed, "CHUNK_BYTES", 2**18)
     monkeypatch.setattr(scaling, "BLOCK_VALUES", 2**15)
-    X = sp.random_array(
-        (2_000, 60**2), density=1e-3, format="csr", rng=np.random.default_rng(0)
-    )
+    X = sp.random(2_000, 60**2, density=1e-3, format="csr", random_state=0)
     as_dense = 8 * X.shape[0] * X.shape[1]  # 58 MB
     y = np.arange(X.shape[0]) % 2
     params = {"width": (1,)} if estimator_class is SmallCNNClassifier else {}
@@ -621,8 +716,9 @@ def test_bytes_stay_bytes_until_inside_the_program(quick, digits, monkeypatch):
 # --- Random state, threads, signals, forks -------------------------------------------
 
 
+@BOTH_WAYS
 @pytest.mark.parametrize("estimator_class", [DenseNetClassifier, SmallCNNClassifier])
-def test_same_seed_same_bits(quick, blobs, estimator_class):
+def test_same_seed_same_bits(way, quick, blobs, estimator_class):
     est = quick(estimator_class, dropout=0.3, early_stopping=True)
     a = est.fit(*blobs)
     weights, history = a.weights_, a.history_
@@ -633,7 +729,8 @@ def test_same_seed_same_bits(quick, blobs, estimator_class):
     assert np.abs(est.weights_[0] - weights[0]).max() > 1e-2
 
 
-def test_no_seed_differs_from_fit_to_fit(quick, blobs):
+@BOTH_WAYS
+def test_no_seed_differs_from_fit_to_fit(way, quick, blobs):
     est = quick(DenseNetClassifier, random_state=None, epochs=1)
     assert np.abs(est.fit(*blobs).weights_[0] - est.fit(*blobs).weights_[0]).max() > 0
 
@@ -646,10 +743,11 @@ def test_random_state_instance_moves_on(quick, blobs):
     assert_all_equal(est.set_params(random_state=b).fit(*blobs).weights_, first)
 
 
+@BOTH_WAYS
 @pytest.mark.parametrize("estimator_class", [DenseNetClassifier, SmallCNNClassifier])
 @pytest.mark.parametrize("random_state", [0, None])
 def test_global_random_state_of_the_user_stays(
-    quick, blobs, estimator_class, random_state
+    way, quick, blobs, estimator_class, random_state
 ):
     def draws():
         return (
@@ -674,8 +772,9 @@ def test_global_random_state_of_the_user_stays(
     assert draws() == expected
 
 
+@BOTH_WAYS
 @pytest.mark.parametrize("estimator_class", [DenseNetClassifier, SmallCNNClassifier])
-def test_concurrent_fits_equal_serial_ones(quick, blobs, estimator_class):
+def test_concurrent_fits_equal_serial_ones(way, quick, blobs, estimator_class):
     X, y = blobs
 
     def fit(seed):
@@ -699,22 +798,25 @@ def test_concurrent_predictions_equal_serial_ones(quick, digits):
             np.testing.assert_array_equal(scores, expected)
 
 
+@BOTH_WAYS
 @pytest.mark.parametrize("warm_start", [False, True])
-def test_interrupt_leaves_the_fitted_state(quick, blobs, monkeypatch, warm_start):
+def test_interrupt_leaves_the_fitted_state(way, quick, blobs, monkeypatch, warm_start):
     X, y = blobs
     est = quick(DenseNetClassifier, warm_start=warm_start).fit(X, y)
     before = dict(vars(est))
     scores = est.decision_function(X)
-    original = arrays.ArrayTrainer.run_epoch
     epochs = []
 
-    def interrupted(self, *args):
-        epochs.append(1)
-        if len(epochs) == 3:
-            signal.raise_signal(signal.SIGINT)
-        return original(self, *args)
+    def interrupted(original):
+        def run_epoch(self, *args):
+            epochs.append(1)
+            if len(epochs) == 3:
+                signal.raise_signal(signal.SIGINT)
+            return original(self, *args)
 
-    monkeypatch.setattr(arrays.ArrayTrainer, "run_epoch", interrupted)
+        return run_epoch
+
+    patch_epochs(monkeypatch, interrupted)
     with pytest.raises(KeyboardInterrupt):
         est.fit(X + 5, y)
     assert len(epochs) == 3
@@ -729,7 +831,9 @@ def forked():
 import os
 import numpy as np
 from sknets import DenseNetClassifier
+from sknets.engine import small
 
+small.MAX_SECONDS = 0.0
 X, y = np.eye(6), np.arange(6) % 2
 est = DenseNetClassifier(2, epochs=1).fit(X, y)
 
@@ -741,6 +845,9 @@ child = os.fork()
 if child == 0:
     try:
         assert est.predict(X).shape == (6,)
+        small.MAX_SECONDS = 1.0
+        est.fit(X, y)  # in numpy
+        small.MAX_SECONDS = 0.0
         est.fit(X, y)
     except RuntimeError as error:
         os.write(1, str(error).encode())
@@ -811,16 +918,19 @@ def test_schedule_is_that_of_the_whole_run_whatever_the_epoch():
     np.testing.assert_array_equal(np.concatenate(parts), whole)
 
 
+@BOTH_WAYS
 @pytest.mark.parametrize("schedule", ["constant", "cosine", "one_cycle"])
-def test_schedule_reaches_the_steps(quick, blobs, schedule, monkeypatch):
+def test_schedule_reaches_the_steps(way, quick, blobs, schedule, monkeypatch):
     rates = []
-    original = arrays.ArrayTrainer.run_epoch
 
-    def spy(self, order, learning_rates, keys):
-        rates.extend(learning_rates)
-        return original(self, order, learning_rates, keys)
+    def spy(original):
+        def run_epoch(self, order, learning_rates, keys):
+            rates.extend(learning_rates)
+            return original(self, order, learning_rates, keys)
 
-    monkeypatch.setattr(arrays.ArrayTrainer, "run_epoch", spy)
+        return run_epoch
+
+    patch_epochs(monkeypatch, spy)
     est = quick(
         DenseNetClassifier, epochs=3, learning_rate_schedule=schedule, warmup=0.25
     )
@@ -833,9 +943,10 @@ def test_schedule_reaches_the_steps(quick, blobs, schedule, monkeypatch):
 # --- A loss that is not finite -------------------------------------------------------
 
 
+@BOTH_WAYS
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_loss_that_explodes_is_a_warning_and_keeps_good_weights(
-    quick, blobs, early_stopping
+    way, quick, blobs, early_stopping
 ):
     est = quick(
         DenseNetClassifier,
@@ -853,7 +964,8 @@ def test_loss_that_explodes_is_a_warning_and_keeps_good_weights(
     assert np.isfinite(losses).all()
 
 
-def test_weights_that_explode_in_the_last_step_are_not_good_ones(quick, blobs):
+@BOTH_WAYS
+def test_weights_that_explode_in_the_last_step_are_not_good_ones(way, quick, blobs):
     """A loss is measured before the step, so it may look fine."""
     est = quick(
         DenseNetClassifier,
@@ -870,7 +982,8 @@ def test_weights_that_explode_in_the_last_step_are_not_good_ones(quick, blobs):
     assert all(np.isfinite(w).all() for w in est.weights_)
 
 
-def test_training_can_go_on_after_an_explosion(quick, blobs):
+@BOTH_WAYS
+def test_training_can_go_on_after_an_explosion(way, quick, blobs):
     est = quick(
         DenseNetClassifier,
         activation="linear",
@@ -925,7 +1038,7 @@ class LossesTrainer:
 def test_early_stopping_and_patience(
     monkeypatch, losses, patience, n_epochs, best_epoch
 ):
-    monkeypatch.setattr(loop, "ArrayTrainer", LossesTrainer)
+    monkeypatch.setattr(loop, "_kind_of_trainer", lambda *_: LossesTrainer)
     monkeypatch.setattr(LossesTrainer, "losses", losses)
     settings = Settings(
         5, 4, make_optimizer("sgd", 0.1, None, {}), early_stopping=True,
@@ -940,7 +1053,7 @@ def test_early_stopping_and_patience(
 
 
 def test_without_early_stopping_the_last_epoch_is_kept(monkeypatch):
-    monkeypatch.setattr(loop, "ArrayTrainer", LossesTrainer)
+    monkeypatch.setattr(loop, "_kind_of_trainer", lambda *_: LossesTrainer)
     monkeypatch.setattr(LossesTrainer, "losses", [1, 2, 3])
     settings = Settings(3, 4, make_optimizer("sgd", 0.1, None, {}), patience=1)
     data = training_data(np.ones((4, 1)), np.zeros(4, np.int32), "multiclass")

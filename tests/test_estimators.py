@@ -539,16 +539,16 @@ def test_partial_fit_balances_the_rows_of_each_call(quick, blobs):
 
 def test_calls_of_partial_fit_differ_in_their_random_numbers(quick, blobs, monkeypatch):
     """Order and dropout of a second pass are not those of the first."""
-    from sknets.engine import arrays
+    from sknets.engine import small
 
     orders = []
-    original = arrays.ArrayTrainer.run_epoch
+    original = small.SmallTrainer.run_epoch
 
     def spy(self, order, *args):
         orders.append(order.tolist())
         return original(self, order, *args)
 
-    monkeypatch.setattr(arrays.ArrayTrainer, "run_epoch", spy)
+    monkeypatch.setattr(small.SmallTrainer, "run_epoch", spy)
     quick(DenseNetClassifier).partial_fit(*blobs).partial_fit(*blobs)
     assert orders[0] != orders[1]
 
@@ -1032,7 +1032,7 @@ def test_failed_refit_leaves_the_fitted_state(quick, blobs, estimator_class):
 
 
 def test_failure_in_training_leaves_the_fitted_state(quick, blobs, monkeypatch):
-    from sknets.engine import arrays
+    from sknets.engine import small
 
     X, y = blobs
     est = quick(DenseNetClassifier).fit(X, y)
@@ -1041,7 +1041,7 @@ def test_failure_in_training_leaves_the_fitted_state(quick, blobs, monkeypatch):
     def fail(*_):
         raise MemoryError("no room")
 
-    monkeypatch.setattr(arrays.ArrayTrainer, "run_epoch", fail)
+    monkeypatch.setattr(small.SmallTrainer, "run_epoch", fail)
     with pytest.raises(MemoryError, match="no room"):
         est.fit(np.c_[X, X], y)
     assert vars(est) == before

@@ -8,8 +8,13 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
 from sknets import DenseNetClassifier
+from sknets.engine.feed import TrainingData
+from sknets.engine.loop import Settings
 from sknets.engine.optimizers import RULES, make_optimizer, valid_names
 from sknets.engine.program import updater
+from sknets.engine.small import SmallTrainer
+from sknets.network import dense_layers
+from sknets.scaling import identity
 
 KERAS = {
     "sgd": keras.optimizers.SGD,
@@ -70,8 +75,8 @@ def arrays():
     return weights, steps
 
 
-def updated(optimizer, weights, steps):
-    """Weights after some steps of our rule."""
+def updated_in_program(optimizer, weights, steps):
+    """Weights after some steps of our rule, as compiled programs take it."""
     update = updater(optimizer.structure)
     values = {
         "optimizer": tf.constant(
@@ -91,6 +96,24 @@ def updated(optimizer, weights, steps):
     return [w.numpy() for w in weights]
 
 
+def updated_in_numpy(optimizer, weights, steps):
+    """Weights after some steps of our rule, as small fits take it."""
+    data = TrainingData(np.zeros((1, 3)), np.arange(1), [0], [1], "binary", identity())
+    trainer = SmallTrainer(
+        dense_layers((), 0.0, "relu", 4), (3,), weights,
+        optimizer.first_slots(weights), data, Settings(1, 1, optimizer), 0,
+    )  # fmt: skip
+    for gradients in steps:
+        for mine, given in zip(trainer.gradients, gradients, strict=True):
+            mine[...] = given
+        trainer.n_steps += 1
+        trainer._update(np.float32(optimizer.learning_rate))
+    return trainer.read_weights()
+
+
+WAYS = {"program": updated_in_program, "numpy": updated_in_numpy}
+
+
 def updated_by_keras(optimizer, weights, steps):
     variables = [keras.Variable(w) for w in weights]
     optimizer.build(variables)
@@ -104,8 +127,9 @@ def ids(case):
     return "-".join([name, *(f"{key}={value}" for key, value in settings.items())])
 
 
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("case", CASES, ids=ids)
-def test_rule_is_that_of_keras(case, arrays):
+def test_rule_is_that_of_keras(case, way, arrays):
     name, settings = case
     weights, steps = arrays
     learning_rate = LEARNING_RATE.get(name, 0.05)
@@ -114,7 +138,7 @@ def test_rule_is_that_of_keras(case, arrays):
     if ours.weight_decay:
         weights, steps = weights[:1], [step[:1] for step in steps]
     for mine, expected, before in zip(
-        updated(ours, weights, steps),
+        WAYS[way](ours, weights, steps),
         updated_by_keras(theirs, weights, steps),
         weights,
         strict=True,
@@ -141,10 +165,11 @@ def test_defaults_are_those_of_keras(name):
     assert not any(config[switch] for switch in RULES[name].switches)
 
 
-def test_biases_do_not_decay(arrays):
+@pytest.mark.parametrize("way", WAYS)
+def test_biases_do_not_decay(way, arrays):
     weights, steps = arrays
-    kernel, bias = updated(make_optimizer("adam", 0.05, 0.0, {}), weights, steps)
-    decayed, same = updated(make_optimizer("adam", 0.05, 0.5, {}), weights, steps)
+    kernel, bias = WAYS[way](make_optimizer("adam", 0.05, 0.0, {}), weights, steps)
+    decayed, same = WAYS[way](make_optimizer("adam", 0.05, 0.5, {}), weights, steps)
     np.testing.assert_array_equal(same, bias)
     assert np.abs(decayed - kernel).max() > 1e-2
 

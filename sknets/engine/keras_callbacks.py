@@ -15,6 +15,7 @@ import keras
 import numpy as np
 
 from ..network import Weights
+from .runtime import prepare
 
 if TYPE_CHECKING:
     from .loop import Control
@@ -54,6 +55,7 @@ class KerasCallbacks:
         validated: bool,
         build_model: Callable[[Weights], Any],
     ) -> None:
+        prepare()
         for callback in callbacks:
             _check_type(callback)
             _check_settings(callback)

@@ -125,7 +125,8 @@ class SmallTrainer:
             for start in range(0, len(columns[1]), size)
         )
         loss = right = 0.0
-        with single_thread:
+        # The loop looks for infinite and NaN values itself, and says what helps.
+        with single_thread, np.errstate(all="ignore"):
             for (X, y, w, i, j), lr, key in zip(
                 batches, learning_rates, keys, strict=True
             ):

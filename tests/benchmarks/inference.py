@@ -14,7 +14,6 @@ import os
 import pickle
 import tempfile
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import numpy as np
@@ -91,7 +90,7 @@ def cold_start(net: Net, others: dict[str, tuple], options: Options) -> list[Row
         timing.alternate(work, 1)  # files are in the system's cache from here on
         done = timing.alternate(work, options.runs)
     medians = {
-        peer: [median(figures) for figures in zip(*(result for _, result in runs))]
+        peer: np.median([result for _, result in runs], axis=0)
         for peer, runs in done.items()
     }
     rows = []

@@ -13,6 +13,7 @@ import argparse
 import gc
 import os
 import time
+from itertools import pairwise
 from statistics import median
 
 import numpy as np
@@ -140,7 +141,7 @@ def sgemm(options: Options) -> list[Row]:
     )
     seconds = median(s for _, fit in done["fit"] for s in fit.seconds[1:])
     sizes = [int(np.prod(data[0].shape[1:])), *D3.parameters["width"], 10]
-    kernels = [a * b for a, b in zip(sizes, sizes[1:], strict=False)]
+    kernels = [a * b for a, b in pairwise(sizes)]
     # Forward, gradient of the kernels, and, but for the first layer, of the input.
     operations = 2 * len(data[0]) * (3 * sum(kernels) - kernels[0])
     rate = operations / seconds / 1e9

@@ -1,0 +1,104 @@
+"""The predict family: labels, probabilities and logits from the fitted state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from . import _targets, inference
+
+
+class Predictions:
+    """Public prediction methods; a subclass computes the logits."""
+
+    target_type_: str
+    classes_: np.ndarray
+
+    def _check_X(self, X: Any, *, reset: bool) -> Any:
+        """Subclass: check X."""
+        raise NotImplementedError
+
+    def _logits(self, X: Any) -> np.ndarray:
+        """Logits of shape (n_samples, n_outputs) of checked X."""
+        raise NotImplementedError
+
+    def _check_and_run(self, X: Any) -> np.ndarray:
+        check_is_fitted(self)
+        return self._logits(self._check_X(X, reset=False))
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Logits: what sigmoid or softmax turns into probabilities.
+
+        Parameters
+        ----------
+        X : array-like
+            Input, see the class.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_classes)
+            One float32 column for each class or label; for two classes the logit of
+            ``classes_[1]`` alone.
+        """
+        logits = self._check_and_run(X)
+        return logits[:, 0] if self.target_type_ == "binary" else logits
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predict class labels.
+
+        Parameters
+        ----------
+        X : array-like
+            Input, see the class.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_labels)
+            The most probable class of each row, or an indicator matrix.
+        """
+        return _targets.decode(self._check_and_run(X), self.target_type_, self.classes_)
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Predict probabilities.
+
+        Parameters
+        ----------
+        X : array-like
+            Input, see the class.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Columns of float32 in the order of `classes_`. Rows sum to one, unless the
+            target was an indicator matrix: then each column is a label's own.
+        """
+        logits = self._check_and_run(X)
+        if self.target_type_ == "multiclass":
+            return inference.softmax(logits)
+        positive = inference.sigmoid(logits)
+        if self.target_type_ == "binary":
+            return np.hstack([inference.sigmoid(-logits), positive])
+        return positive
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Predict logarithms of probabilities, without losing small ones.
+
+        Parameters
+        ----------
+        X : array-like
+            Input, see the class.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Natural logarithm of `predict_proba`, float32.
+        """
+        logits = self._check_and_run(X)
+        if self.target_type_ == "multiclass":
+            return inference.log_softmax(logits)
+        positive = inference.log_sigmoid(logits)
+        if self.target_type_ == "binary":
+            return np.hstack([inference.log_sigmoid(-logits), positive])
+        return positive
