@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import sklearn.utils
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
-from sklearn.model_selection import train_test_split
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
@@ -25,6 +24,7 @@ from ._epoch_tasks import CallbackSupportMixin, EpochTasks, training_rows
 from ._optimizer_params import OptimizerParams
 from ._predictions import Predictions
 from ._progress import Progress
+from ._validation import needs_tensorflow
 from .network import (
     ACTIVATIONS,
     Layer,
@@ -265,6 +265,9 @@ class NeuralNetClassifier(
         )
         if not held_out_wanted:
             return rows, None
+        # Imported here, as it is a tenth of the time of `import sknets`.
+        from sklearn.model_selection import train_test_split
+
         split = functools.partial(
             train_test_split,
             rows,
@@ -453,7 +456,8 @@ class NeuralNetClassifier(
     # --- The Keras model -------------------------------------------------------------
 
     def _keras(self, weights: list[np.ndarray]) -> Any:
-        from .architectures import fitted_model
+        with needs_tensorflow("Building the Keras model"):
+            from .architectures import fitted_model
 
         return fitted_model(
             self.network_,

@@ -65,14 +65,14 @@ class TextPoolClassifier(NeuralNetClassifier):
         One of "adadelta", "adagrad", "adam", "adamax", "adamw", "lion", "nadam",
         "rmsprop" and "sgd", with Keras' formulas and defaults, or an instance of the
         Keras class of that name. Its settings are given as ``optimizer__*``.
-    learning_rate : float, default=None
+    learning_rate : float or None, default=0.03
         Highest learning rate; None is the optimizer's own (0.001; "sgd" 0.01).
     learning_rate_schedule : {"constant", "cosine", "one_cycle"}, default="cosine"
         How the learning rate changes: not at all, down to zero along half a cosine,
         or up and down in one cycle.
     warmup : float in [0, 1), default=0.0
         Share of the steps over which the learning rate rises from zero.
-    weight_decay : float, default=None
+    weight_decay : float or None, default=0.2
         Decoupled decay of kernels and embeddings, not of biases: each step multiplies
         them by ``1 - learning_rate * weight_decay``. None is the optimizer's own
         (0.004 for "adamw", else 0).
@@ -206,10 +206,10 @@ class TextPoolClassifier(NeuralNetClassifier):
         epochs="auto",
         batch_size="auto",
         optimizer="adam",
-        learning_rate=None,
+        learning_rate=0.03,
         learning_rate_schedule="cosine",
         warmup=0.0,
-        weight_decay=None,
+        weight_decay=0.2,
         label_smoothing=0.0,
         early_stopping=False,
         validation_fraction=0.1,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -67,3 +69,16 @@ def _check_images(estimator: Any, X: Any, reset: bool) -> np.ndarray:
             f"{estimator.n_features_in_} features as input."
         )
     return X
+
+
+@contextlib.contextmanager
+def needs_tensorflow(what: str) -> Iterator[None]:
+    """Say what an import of TensorFlow or Keras is for, where it fails."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            f"{what} needs TensorFlow, which is not installed ({error}). Install it "
+            "with 'pip install tensorflow'; predicting does without.",
+            name=error.name,
+        ) from error

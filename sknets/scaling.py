@@ -108,15 +108,16 @@ def _inverse(spread: np.ndarray) -> np.ndarray:
 # Quantiles of this many rows are within 2 % of the true ones, and cheap to find.
 QUANTILE_ROWS = 4096
 SMOOTH_CLIP = 5.0
+IQR_OF_NORMAL = 1.349  # in standard deviations
 
 
 def learn_robust(X: Any, index: np.ndarray, weights: np.ndarray) -> Scaling:
     """Median and a robust spread of each feature, and the smooth clip.
 
     The spread is the interquartile range, or a third of the way from the 2nd to the
-    98th percentile if that is more: for a normal distribution both are the same, and
-    a feature that is mostly zero is not blown up. Where both are 0 it is half the
-    range, and 0 for constant features. `weights` has no influence: rows of weight
+    98th percentile if that is more, so that a feature that is mostly zero is not blown
+    up. Where both are 0 it is half the range, and 0 for constant features. For a normal
+    distribution the first two are 1.35 deviations; they are divided by that. `weights` has no influence: rows of weight
     zero are not in `index`.
     """
     step = -(-len(index) // QUANTILE_ROWS)
@@ -135,7 +136,8 @@ def learn_robust(X: Any, index: np.ndarray, weights: np.ndarray) -> Scaling:
     flat = spread == 0
     if flat.any():
         spread[flat] = half_range(X, index)[flat]
-    return {"shift": median, "scale": _inverse(spread), "clip": SMOOTH_CLIP}
+    scale = IQR_OF_NORMAL * _inverse(spread)
+    return {"shift": median, "scale": scale, "clip": SMOOTH_CLIP}
 
 
 def half_range(X: Any, index: np.ndarray) -> np.ndarray:

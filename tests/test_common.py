@@ -50,6 +50,16 @@ def test_scikit_learn_checks(estimator, check):
     check(estimator)
 
 
+@parametrize_with_checks(
+    [DenseNetClassifier(**{**QUICK[DenseNetClassifier], "dropout": 0.1})],
+    expected_failed_checks=expected_failed_checks,
+)
+@pytest.mark.parametrize("way", ["compiled"], indirect=True)
+def test_scikit_learn_checks_of_compiled_programs(estimator, check, way):
+    """On data of their size, dense layers would be trained in numpy."""
+    check(estimator)
+
+
 @pytest.mark.parametrize("check", FURTHER_CHECKS)
 @pytest.mark.parametrize("estimator_class", QUICK, ids=lambda c: c.__name__)
 def test_further_scikit_learn_checks(estimator_class, check):

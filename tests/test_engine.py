@@ -189,7 +189,7 @@ def test_recorded_loss_is_measured_before_the_step_and_without_smoothing(way, ki
 
 
 @BOTH_WAYS
-@pytest.mark.parametrize("batch_size", [1, 5, 8, 12, 64])
+@pytest.mark.parametrize("batch_size", [5, 12, 64])
 def test_every_row_is_seen_once_an_epoch(way, batch_size):
     """With a tiny learning rate, the loss of an epoch is that of all rows."""
     rng = np.random.default_rng(0)
@@ -208,8 +208,14 @@ def test_every_row_is_seen_once_an_epoch(way, batch_size):
 # --- The two ways to train -----------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", N_OUTPUTS)
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize(
+    ("kind", "activation"),
+    [
+        *(("multiclass", activation) for activation in ACTIVATIONS),
+        ("binary", "relu"),
+        ("multilabel-indicator", "gelu"),
+    ],
+)
 def test_both_ways_train_the_same(monkeypatch, kind, activation):
     """Some epochs of batches, the last one not full, without dropout."""
     rng = np.random.default_rng(0)

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from .._validation import needs_tensorflow
 from ..metrics import loss_and_accuracy
 from ..network import Layer, Shape, Weights
 from . import schedule
@@ -206,15 +207,16 @@ def _kind_of_trainer(
     network: list[Layer], weights: Weights, n_rows: int, settings: Settings
 ) -> Callable[..., Trainer]:
     """The trainer for a network and size; only what is needed is imported."""
-    if network[0]["layer"] == "embedding_pool":
-        from .tokens import TokenTrainer
-
-        return TokenTrainer
     if fits_small(network, weights, n_rows, settings):
         return SmallTrainer
-    from .arrays import ArrayTrainer
+    with needs_tensorflow("Training a network of this kind or size"):
+        if network[0]["layer"] == "embedding_pool":
+            from .tokens import TokenTrainer
 
-    return ArrayTrainer
+            return TokenTrainer
+        from .arrays import ArrayTrainer
+
+        return ArrayTrainer
 
 
 def _run_epoch(
