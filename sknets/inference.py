@@ -28,7 +28,7 @@ from .network import (
 # Bytes of the widest layer's values in one block of rows. Convolutions are up to twice
 # as fast where these stay within the second-level cache of one core; dense layers run
 # on all cores, and blocks that small cost them three times the time.
-CONVOLUTION_BYTES, DENSE_BYTES = 2**20, 2**25
+CONVOLUTION_BYTES, DENSE_BYTES = 2**20, 2**23
 MAX_BLOCK_ROWS = 8192
 
 

@@ -23,7 +23,7 @@ from ._images import is_narrow_integer
 Scaling = dict[str, Any]
 
 # Rows that are looked at together; bounds the memory beyond the caller's array.
-BLOCK_VALUES = 2**22
+BLOCK_VALUES = 2**19
 
 
 def identity() -> Scaling:
@@ -117,8 +117,8 @@ def learn_robust(X: Any, index: np.ndarray, weights: np.ndarray) -> Scaling:
     The spread is the interquartile range, or a third of the way from the 2nd to the
     98th percentile if that is more, so that a feature that is mostly zero is not blown
     up. Where both are 0 it is half the range, and 0 for constant features. For a normal
-    distribution the first two are 1.35 deviations; they are divided by that. `weights` has no influence: rows of weight
-    zero are not in `index`.
+    distribution the first two are 1.35 deviations; they are divided by that.
+    `weights` has no influence: rows of weight zero are not in `index`.
     """
     step = -(-len(index) // QUANTILE_ROWS)
     sample = index[::step]

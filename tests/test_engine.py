@@ -16,7 +16,7 @@ import tensorflow as tf
 from scipy import stats
 from sklearn.exceptions import ConvergenceWarning
 
-from sknets import DenseNetClassifier, SmallCNNClassifier, scaling
+from sknets import DenseNetClassifier, SmallCNNClassifier, inference, scaling
 from sknets.architectures import to_keras
 from sknets.engine import arrays, feed, loop, small
 from sknets.engine.feed import TrainingData
@@ -672,6 +672,7 @@ def test_memory_map_is_never_in_memory_as_a_whole(
 ):
     monkeypatch.setattr(feed, "CHUNK_BYTES", 2**18)
     monkeypatch.setattr(scaling, "BLOCK_VALUES", 2**15)
+    monkeypatch.setattr(inference, "DENSE_BYTES", 2**20)
     X = np.lib.format.open_memmap(
         tmp_path / "X.npy", "w+", np.float64, (20_000, 256)
     )  # 41 MB of zeros, which take no room on the disk
@@ -695,6 +696,7 @@ def test_sparse_rows_are_never_dense_as_a_whole(
 ):
     monkeypatch.setattr(feed, "CHUNK_BYTES", 2**18)
     monkeypatch.setattr(scaling, "BLOCK_VALUES", 2**15)
+    monkeypatch.setattr(inference, "DENSE_BYTES", 2**20)
     X = sp.random(2_000, 60**2, density=1e-3, format="csr", random_state=0)
     as_dense = 8 * X.shape[0] * X.shape[1]  # 58 MB
     y = np.arange(X.shape[0]) % 2

@@ -154,7 +154,7 @@ def test_blocks_of_rows_give_the_same(network, shape, monkeypatch):
 
 def test_blocks_of_a_wide_network_are_small():
     wide = inference.block_rows(dense_layers(100_000, 0.0, "relu", 2), (10,))
-    assert wide == inference.DENSE_BYTES // (4 * 100_000) == 83
+    assert wide == inference.DENSE_BYTES // (4 * 100_000) == 20
     assert inference.block_rows(dense_layers(9_000_000, 0.0, "relu", 2), (10,)) == 1
     narrow = inference.block_rows(dense_layers(2, 0.0, "relu", 2), (3,))
     assert narrow == inference.MAX_BLOCK_ROWS
