@@ -433,7 +433,7 @@ class NeuralNetClassifier(
         if epochs == "auto":
             steps = -(-n_rows // batch_size)
             wanted = np.clip(round(self._auto_steps / steps), self._auto_epochs, 30)
-            epochs = max(int(wanted), round(300 / steps))
+            epochs = max(int(wanted), round(600 / steps))
         return batch_size, epochs
 
     def _observers(

@@ -36,7 +36,7 @@ class DenseNetClassifier(NeuralNetClassifier):
         means and divides by standard deviations. None leaves the input as it is.
     epochs : int or "auto", default="auto"
         Passes over the training rows. "auto" makes about 4000 steps, within 10 to
-        30 epochs, but at least 300 steps.
+        30 epochs, but at least 600 steps.
     batch_size : int or "auto", default="auto"
         Rows in one step. "auto" is the power of two nearest to the square root of the
         number of rows, within 8 to 256.

@@ -57,7 +57,7 @@ class TextPoolClassifier(NeuralNetClassifier):
         vocabulary, so that `partial_fit` can go through a stream of texts.
     epochs : int or "auto", default="auto"
         Passes over the training rows. "auto" makes about 1500 steps, within 6 to
-        30 epochs, but at least 300 steps.
+        30 epochs, but at least 600 steps.
     batch_size : int or "auto", default="auto"
         Rows in one step. "auto" is the power of two nearest to the square root of the
         number of rows, within 8 to 128.

@@ -766,6 +766,7 @@ def test_global_random_state_of_the_user_stays(
         )
 
     def seed():
+        keras.backend.clear_session()  # for Keras' own generator
         keras.utils.set_random_seed(5)  # those of Python, numpy and TensorFlow
         keras.random.uniform(())
 
@@ -837,6 +838,7 @@ def forked():
     """What a process says that was told to use one core, and that forks."""
     program = """
 import os
+import signal
 import numpy as np
 from sknets import DenseNetClassifier
 from sknets.engine import small
@@ -851,6 +853,7 @@ print(tf.config.threading.get_inter_op_parallelism_threads(), flush=True)
 
 child = os.fork()
 if child == 0:
+    signal.alarm(60)  # no process stays behind, should it hang
     try:
         assert est.predict(X).shape == (6,)
         small.MAX_SECONDS = 1.0
