@@ -92,7 +92,7 @@ def test_missing_text(missing, name):
         (3, "got int"),
         ({"text": "good"}, "got dict"),
         ({"good"}, "got set"),
-        (sparse.eye_array(2).tocsr(), "got csr_array"),
+        (sparse.csr_array(np.eye(2)).tocsr(), "got csr_array"),
     ],
 )
 def test_no_text(X, message):
