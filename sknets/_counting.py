@@ -90,7 +90,7 @@ def group(keys: np.ndarray, docs: np.ndarray, with_inverse: bool = False) -> Gro
     >>> groups.pair_group.tolist(), groups.pair_doc.tolist(), groups.pair_count.tolist()
     ([0, 1, 1], [0, 0, 1], [1, 2, 1])
     """
-    payload = np.arange(len(keys)) if with_inverse else docs
+    payload = np.arange(len(keys), dtype=np.int32) if with_inverse else docs
     keys, payload = sort_with_payload(keys, payload)
     new_key = starts_of_runs(keys)
     doc = docs[payload] if with_inverse else payload
@@ -104,7 +104,7 @@ def group(keys: np.ndarray, docs: np.ndarray, with_inverse: bool = False) -> Gro
     return Groups(
         keys=keys[new_key],
         pair_group=group_of[pair_start],
-        pair_doc=doc[pair_start].astype(np.int32),
+        pair_doc=doc[pair_start],
         pair_count=np.diff(pair_start, append=len(keys)).astype(np.int32),
         inverse=inverse,
     )
@@ -117,13 +117,17 @@ def sort_with_payload(
 
     Parameters
     ----------
-    keys, payload : ndarray of shape (n,), int64
-        Nonnegative integers; equal keys have an ascending payload.
+    keys : ndarray of shape (n,), int64
+        Nonnegative integers.
+    payload : ndarray of shape (n,), int32
+        Nonnegative integers, ascending among equal keys.
 
     Returns
     -------
-    keys, payload : ndarray of shape (n,)
-        Ascending by key, then by payload.
+    keys : ndarray of shape (n,), int64
+        Ascending keys.
+    payload : ndarray of shape (n,), int32
+        The payload of each, ascending among equal keys.
     """
     if len(keys) == 0:
         return keys, payload
@@ -135,7 +139,9 @@ def sort_with_payload(
     packed = keys << bits
     packed |= payload
     packed.sort()
-    return packed >> bits, packed & ((1 << bits) - 1)
+    payload = (packed & ((1 << bits) - 1)).astype(np.int32)
+    packed >>= bits
+    return packed, payload
 
 
 def starts_of_runs(values: np.ndarray) -> np.ndarray:
@@ -162,7 +168,9 @@ def document_frequency(groups: list[Groups]) -> tuple[np.ndarray, np.ndarray]:
     """
     keys, frequency = sort_with_payload(
         np.concatenate([part.keys for part in groups]),
-        np.concatenate([np.bincount(part.pair_group) for part in groups]),
+        np.concatenate(
+            [np.bincount(part.pair_group).astype(np.int32) for part in groups]
+        ),
     )
     start = np.flatnonzero(starts_of_runs(keys))
     if len(start) == 0:
@@ -192,6 +200,7 @@ def count_levels(
     n_symbols: int,
     ngram_range: tuple[int, int],
     short_segments: bool,
+    suffixes: bool,
     resolve: Callable[[int, list[Groups]], list[np.ndarray]],
 ) -> list[list[Counts]]:
     """Count the n-grams of each length from 1 to the longest.
@@ -207,6 +216,9 @@ def count_levels(
     short_segments : bool
         Count a segment that is shorter than min_n as one n-gram of its own length
         (what "char_wb" does with short words).
+    suffixes : bool
+        Whether the last n - 1 tokens of an n-gram that counts have an entry too:
+        most n-grams are then ruled out before they are grouped.
     resolve : callable
         Called with the length n and the groups of that length, of every block;
         returns the entries of these groups, -1 for n-grams that do not count.
@@ -220,7 +232,9 @@ def count_levels(
     levels = []
     entries = [block.ids for block in blocks]
     for n in range(1, max_n + 1):
-        starts = [_starts(*args, n) for args in zip(blocks, entries, strict=True)]
+        starts = [
+            _starts(*args, n, suffixes) for args in zip(blocks, entries, strict=True)
+        ]
         groups = [
             _group_ngrams(*args, n, n_symbols, with_inverse=n < max_n)
             for args in zip(blocks, entries, starts, strict=True)
@@ -240,14 +254,15 @@ def count_levels(
     return levels
 
 
-def _starts(tokens: Tokens, entries: np.ndarray, n: int) -> np.ndarray:
+def _starts(tokens: Tokens, entries: np.ndarray, n: int, suffixes: bool) -> np.ndarray:
     """Return the positions at which an n-gram with known beginning and end starts."""
     size = max(len(tokens.ids) - n + 1, 0)
     good = entries[:size] >= 0
     if n > 1:
-        good &= tokens.ids[n - 1 :] >= 0
+        ends = entries[1 : size + 1] if suffixes else tokens.ids[n - 1 :]
+        good &= ends >= 0
         good &= tokens.segments[:size] == tokens.segments[n - 1 :]
-    return np.flatnonzero(good)
+    return np.flatnonzero(good).astype(np.int32)
 
 
 def _group_ngrams(

@@ -20,7 +20,7 @@ from ._counting import (
 from ._symbols import Values, Words
 from ._tokenize import WORD_PATTERN
 
-_BLOCK_LENGTH = 1 << 20
+_BLOCK_LENGTH = 1 << 21
 
 
 class NgramCounter:
@@ -238,7 +238,8 @@ class NgramCounter:
         if high < low:
             raise ValueError("max_df corresponds to < documents than min_df")
         self._tables: list[np.ndarray] = []
-        levels = self._count(tokens, partial(self._learn_level, low=low))
+        learn = partial(self._learn_level, low=low)
+        levels = self._count(tokens, learn, suffixes=True)
         self._set_features(self._select(levels, low, high))
         parts = [
             self._matrix(list(counts), len(block))
@@ -269,12 +270,14 @@ class NgramCounter:
         self,
         tokens: list[Tokens],
         resolve: Callable[[int, list[Groups]], list[np.ndarray]],
+        suffixes: bool = False,
     ) -> list[list[Counts]]:
         return count_levels(
             tokens,
             n_symbols=len(self._symbols),
             ngram_range=self._symbols.ngram_range,
             short_segments=self.analyzer == "char_wb",
+            suffixes=suffixes,
             resolve=resolve,
         )
 

@@ -14,7 +14,12 @@ from zlib import crc32
 import numpy as np
 
 from ._counting import Tokens, find_sorted, mix
-from ._tokenize import SINGLE_CHARACTERS, character_codes, splits_bytes, word_splitter
+from ._tokenize import (
+    character_codes,
+    single_characters,
+    splits_bytes,
+    word_splitter,
+)
 
 _BATCH_WORDS = 1 << 14
 _UNKNOWN, _DROPPED = -1, -2
@@ -99,7 +104,7 @@ class Words:
 
     def hash(self, texts: list[str]) -> Tokens:
         """Return the words of documents as hashes, the same in every process."""
-        dropped = frozenset(SINGLE_CHARACTERS if self._in_bytes else ())
+        dropped = frozenset(self._dropped)
         tokens = self._read(
             texts,
             lambda words: (
@@ -119,14 +124,16 @@ class Words:
     def _in_bytes(self) -> bool:
         return splits_bytes(self.token_pattern, self.tokenizer)
 
+    @property
+    def _dropped(self) -> list[bytes]:
+        return single_characters(self.token_pattern, self.tokenizer)
+
     @cached_property
     def _number_of(self) -> dict:
         """The number of each word, as the splitter gives words."""
         words = self._encoded() if self._in_bytes else self.names()
         numbers: dict = {word: i for i, word in enumerate(words)}
-        if self._in_bytes:
-            numbers |= dict.fromkeys(SINGLE_CHARACTERS, _DROPPED)
-        return numbers
+        return numbers | dict.fromkeys(self._dropped, _DROPPED)
 
     def _encoded(self) -> list[bytes]:
         text = self._text.tobytes()
@@ -137,13 +144,15 @@ class Words:
         self, blocks: list[list[str]]
     ) -> tuple[list[Tokens], list]:
         """Return tokens, and the words they number in the order of occurrence."""
-        dropped = SINGLE_CHARACTERS if self._in_bytes else []
+        dropped = self._dropped
         numbers: defaultdict = defaultdict()
         numbers.update(dict.fromkeys(dropped, _DROPPED))
         numbers.default_factory = lambda: len(numbers) - len(dropped)
         find = numbers.__getitem__
         tokens = [self._read(texts, lambda words: map(find, words)) for texts in blocks]
         words = list(numbers)[len(dropped) :]
+        if not all(isinstance(word, str | bytes) for word in words):
+            raise TypeError("The tokenizer must return a list of strings.")
         if self.ngram_range[1] > 1 and any(map(_is_ambiguous, words)):
             self._joined_range, self.ngram_range = self.ngram_range, (1, 1)
             return self._number_by_occurrence(blocks)
@@ -169,7 +178,7 @@ class Words:
                 batch = []
         ids = np.concatenate(parts)
         docs = np.repeat(np.arange(len(texts), dtype=np.int32), lengths)
-        if self._in_bytes:
+        if self._dropped:
             kept = ids >= _UNKNOWN
             ids, docs = ids[kept], docs[kept]
         return Tokens(ids, docs, docs)

@@ -3,18 +3,31 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Set
 from functools import partial
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
 WORD_PATTERN = r"(?u)\b\w\w+\b"
 
-_WHITESPACE_RUN = re.compile(r"\s\s+")
-# Outside ASCII: what is no word character, or a word of one character by itself.
-_FOREIGN_SEPARATOR = re.compile(r"[^\x00-\x7f](?:(?<!\w)|(?<!\w\w)(?!\w))")
+# Patterns whose words are the runs of word characters of at least one or two: no
+# regular expression is needed to find them.
+_SHORTEST_RUN = {
+    WORD_PATTERN: 2,
+    r"\b\w\w+\b": 2,
+    r"(?u)\b\w+\b": 1,
+    r"\b\w+\b": 1,
+    r"(?u)\w+": 1,
+    r"\w+": 1,
+}
 
-# The single-character words of ASCII, which WORD_PATTERN does not count as tokens.
-SINGLE_CHARACTERS = [bytes([code]) for code in range(128) if re.match(r"\w", chr(code))]
+_WHITESPACE_RUN = re.compile(r"\s\s+")
+# Outside ASCII: what is no word character, and also a word of one character.
+_FOREIGN_SEPARATOR = {
+    1: re.compile(r"[^\x00-\x7f](?<!\w)"),
+    2: re.compile(r"[^\x00-\x7f](?:(?<!\w)|(?<!\w\w)(?!\w))"),
+}
+
+_WORD_CHARACTERS = [bytes([code]) for code in range(128) if re.match(r"\w", chr(code))]
 
 
 def as_texts(X: Any) -> list:
@@ -159,9 +172,9 @@ def word_splitter(
 ) -> Callable[[str], list]:
     r"""Return a function from a document to its list of words.
 
-    The words are those of scikit-learn's ``CountVectorizer``, except that the
-    splitter for `WORD_PATTERN` gives them as UTF-8 bytes, and leaves the
-    `SINGLE_CHARACTERS` in: dropping them is faster once words are numbers.
+    The words are those of scikit-learn's ``CountVectorizer``, except that they are
+    UTF-8 where `splits_bytes`, and `single_characters` may be among them: dropping
+    those is faster once words are numbers.
 
     Parameters
     ----------
@@ -175,7 +188,7 @@ def word_splitter(
     Returns
     -------
     split : callable
-        Function from str to list of str, or list of bytes for `WORD_PATTERN`.
+        Function from str to list of str or list of bytes.
 
     Raises
     ------
@@ -188,18 +201,33 @@ def word_splitter(
     >>> word_splitter(True, r"\w+|[!?]", None)("So good!")
     ['so', 'good', '!']
     """
-    if tokenizer is None and token_pattern == WORD_PATTERN:
-        table = _LOWER_TABLE if lowercase else _CASE_TABLE
-        return partial(_default_words, table=table, lowercase=lowercase)
+    if splits_bytes(token_pattern, tokenizer):
+        return partial(
+            _split_runs,
+            table=_LOWER_TABLE if lowercase else _CASE_TABLE,
+            separator=_FOREIGN_SEPARATOR[_SHORTEST_RUN[token_pattern]],
+            lowercase=lowercase,
+        )
     find = tokenizer if tokenizer is not None else _pattern_finder(token_pattern)
     if lowercase:
         return lambda text: find(text.lower())
     return find
 
 
-def splits_bytes(token_pattern: str | None, tokenizer: Callable | None) -> bool:
-    """Tell whether `word_splitter` gives words as bytes."""
-    return tokenizer is None and token_pattern == WORD_PATTERN
+def splits_bytes(
+    token_pattern: str | None, tokenizer: Callable | None
+) -> TypeGuard[str]:
+    """Tell whether `word_splitter` gives words as UTF-8 bytes."""
+    return tokenizer is None and token_pattern in _SHORTEST_RUN
+
+
+def single_characters(
+    token_pattern: str | None, tokenizer: Callable | None
+) -> list[bytes]:
+    """Return what `word_splitter` leaves in although it is no word."""
+    if splits_bytes(token_pattern, tokenizer) and _SHORTEST_RUN[token_pattern] > 1:
+        return _WORD_CHARACTERS
+    return []
 
 
 def _pattern_finder(token_pattern: str | None) -> Callable[[str], list]:
@@ -218,7 +246,7 @@ def _byte_table(lowercase: bool) -> bytes:
     """Return the table that blanks ASCII separators and keeps all other bytes."""
     table = bytearray(range(256))
     for code in range(128):
-        kept = bytes([code]) in SINGLE_CHARACTERS
+        kept = bytes([code]) in _WORD_CHARACTERS
         table[code] = ord(chr(code).lower() if lowercase else chr(code)) if kept else 32
     return bytes(table)
 
@@ -227,15 +255,16 @@ _LOWER_TABLE = _byte_table(lowercase=True)
 _CASE_TABLE = _byte_table(lowercase=False)
 
 
-def _default_words(text: str, table: bytes, lowercase: bool) -> list[bytes]:
+def _split_runs(
+    text: str, table: bytes, separator: re.Pattern, lowercase: bool
+) -> list[bytes]:
     """Return the maximal runs of word characters, as UTF-8.
 
     ``bytes.translate`` and ``bytes.split`` take a third of the time of
     ``re.findall``.
     """
-    if text.isascii():
-        return text.encode().translate(table).split()
-    text = _FOREIGN_SEPARATOR.sub(" ", text.lower() if lowercase else text)
+    if not text.isascii():
+        text = separator.sub(" ", text.lower() if lowercase else text)
     return text.encode().translate(table).split()
 
 

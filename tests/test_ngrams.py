@@ -48,7 +48,9 @@ parameters = st.fixed_dictionaries(
         "max_df": st.sampled_from([1.0, 0.8, 0.5, 1, 4, 100]),
     },
     optional={
-        "token_pattern": st.sampled_from([r"\w+|[^\w\s]", r"(\w)\w*", r"[^,]*"]),
+        "token_pattern": st.sampled_from(
+            [r"\w+", r"\w+|[^\w\s]", r"(\w)\w*", r"[^,]*"]
+        ),
         "tokenizer": st.sampled_from([str.split, list, lambda s: s.split("-")]),
     },
 )
@@ -185,6 +187,11 @@ def test_texts_where_numbers_were_fitted():
 def test_no_ngram_in_any_document(params):
     with pytest.raises(ValueError, match="empty vocabulary; perhaps the documents"):
         NgramCounter(**params).fit(["", " \n"])
+
+
+def test_tokenizer_that_gives_no_strings():
+    with pytest.raises(TypeError, match="must return a list of strings"):
+        NgramCounter(tokenizer=lambda text: [len(text)]).fit(["one"])
 
 
 def test_nothing_left_after_pruning():

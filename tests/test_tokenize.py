@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from sknets._tokenize import WORD_PATTERN, as_texts, character_codes, word_splitter
+from sknets._tokenize import (
+    WORD_PATTERN,
+    as_texts,
+    character_codes,
+    single_characters,
+    splits_bytes,
+    word_splitter,
+)
 
 TEXTS = ["a good film", "", "电影 \U0001f600"]
 
@@ -115,14 +122,15 @@ def test_wrong_shape(X, message):
         as_texts(X)
 
 
-@given(st.text(), st.booleans())
-def test_default_words_are_those_of_the_pattern(text, lowercase):
-    words = word_splitter(lowercase, WORD_PATTERN, None)(text)
-    long = [word.decode() for word in words if len(word.decode()) > 1]
-    expected = re.findall(WORD_PATTERN, text.lower() if lowercase else text)
-    assert long == expected
-    # Single characters may be left in, for the caller to drop, in ASCII only.
-    assert all(len(word) == 1 for word in words if len(word.decode()) == 1)
+@pytest.mark.parametrize("pattern", [WORD_PATTERN, r"\b\w\w+\b", r"\b\w+\b", r"\w+"])
+@pytest.mark.parametrize("lowercase", [True, False])
+@given(st.one_of(st.text(), st.text("aB é'电_9 \u0301")))
+def test_words_found_without_a_regular_expression(pattern, lowercase, text):
+    assert splits_bytes(pattern, None)
+    words = word_splitter(lowercase, pattern, None)(text)
+    dropped = single_characters(pattern, None)
+    found = [word.decode() for word in words if word not in dropped]
+    assert found == re.findall(pattern, text.lower() if lowercase else text)
 
 
 def test_pattern_with_a_group_gives_the_group():
