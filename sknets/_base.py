@@ -216,7 +216,7 @@ class NeuralNetClassifier(
         rng = self._generator()
         train, held_out = self._split(encoded, validation, rng, one_pass)
         tables = _targets.class_tables(
-            encoded[train], weight[train], self._class_weight(), self.classes_,
+            encoded[train], weight[train], self.class_weight, self.classes_,
             self.target_type_,
         )  # fmt: skip
         if goes_on:
@@ -248,9 +248,6 @@ class NeuralNetClassifier(
             return
         _targets.warn_if_one_hot(y)
         self.target_type_, self.classes_ = _targets.learn_classes(y, classes)
-
-    def _class_weight(self) -> Any:
-        return self.class_weight
 
     def _split(
         self, y: np.ndarray, validation: tuple, rng: np.random.Generator, one_pass: bool

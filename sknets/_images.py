@@ -143,18 +143,23 @@ def record_input(estimator: Any, X: Any, shape: tuple, image_shape: tuple) -> No
     estimator.image_shape_ = image_shape
 
 
-def check_fitted_pixels(estimator: Any, X: Any, *, names: bool = True) -> np.ndarray:
-    """Return `X` as `check_pixels` does, names and number of features checked."""
-    check_is_fitted(estimator)
-    if names:
-        validate_data(estimator, X, reset=False, skip_check_array=True, ensure_2d=False)
-    pixels = check_pixels(estimator, X)
+def check_n_features(estimator: Any, pixels: np.ndarray) -> None:
+    """Raise if samples have another number of pixels than those of `fit`."""
     n_features = math.prod(pixels.shape[1:])
     if n_features != estimator.n_features_in_:
         raise ValueError(
             f"X has {n_features} features, but {type(estimator).__name__} is "
             f"expecting {estimator.n_features_in_} features as input."
         )
+
+
+def check_fitted_pixels(estimator: Any, X: Any, *, names: bool = True) -> np.ndarray:
+    """Return `X` as `check_pixels` does, names and number of features checked."""
+    check_is_fitted(estimator)
+    if names:
+        validate_data(estimator, X, reset=False, skip_check_array=True, ensure_2d=False)
+    pixels = check_pixels(estimator, X)
+    check_n_features(estimator, pixels)
     return pixels
 
 

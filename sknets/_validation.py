@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
+
+from ._images import check_n_features, check_pixels
 
 
 def check_rows(estimator: Any, X: Any, *, reset: bool) -> Any:
@@ -46,29 +47,13 @@ def _from_list(X: list | tuple) -> Any:
 
 
 def _check_images(estimator: Any, X: Any, reset: bool) -> np.ndarray:
-    name = type(estimator).__name__
-    if X.ndim > 4:
-        raise ValueError(
-            f"Found array with dim {X.ndim}, while dim <= 4 is required by {name}: "
-            "flat rows (n_samples, n_features), or images (n_samples, height, width) "
-            "or (n_samples, height, width, channels)."
-        )
-    X = check_array(X, allow_nd=True, estimator=estimator, input_name="X")
-    n_features = math.prod(X.shape[1:])
-    if n_features == 0:
-        raise ValueError(
-            f"Found array with 0 feature(s) (shape={X.shape}) while a minimum of 1 is "
-            f"required by {name}."
-        )
+    images = check_pixels(estimator, X)
     if reset:
-        estimator.n_features_in_ = n_features
+        estimator.n_features_in_ = math.prod(images.shape[1:])
         vars(estimator).pop("feature_names_in_", None)
-    elif n_features != estimator.n_features_in_:
-        raise ValueError(
-            f"X has {n_features} features, but {name} is expecting "
-            f"{estimator.n_features_in_} features as input."
-        )
-    return X
+    else:
+        check_n_features(estimator, images)
+    return images
 
 
 @contextlib.contextmanager
