@@ -35,11 +35,17 @@ def terminal(monkeypatch):
         screen, keyboard = pty.openpty()
         with os.fdopen(keyboard, "w") as stdout, contextlib.redirect_stdout(stdout):
             function(*args, **kwargs)
-        written = os.read(screen, 2**16).decode()
-        os.close(screen)
-        return on_screen(written)
+        with os.fdopen(screen, "rb", buffering=0) as written:
+            return on_screen(b"".join(until_closed(written)).decode())
 
     return show
+
+
+def until_closed(screen):
+    """Parts of what was written: a single read may get only the first of them."""
+    with contextlib.suppress(OSError):  # how Linux says that the other end is closed
+        while part := screen.read(2**16):
+            yield part
 
 
 def on_screen(written):
