@@ -19,7 +19,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from . import _state, _targets
+from . import _diagnosis, _state, _targets
 from ._epoch_tasks import CallbackSupportMixin, EpochTasks, training_rows
 from ._optimizer_params import OptimizerParams
 from ._predictions import Predictions
@@ -29,6 +29,7 @@ from .network import (
     ACTIVATIONS,
     Layer,
     Shape,
+    Weights,
     initial_weights,
     layer_table,
     weight_shapes,
@@ -68,10 +69,12 @@ class NeuralNetClassifier(
 
     target_type_: str
     classes_: np.ndarray
+    weights_: Weights
     history_: dict[str, list[float]]
 
     # Of "auto": number of steps to aim at, fewest epochs, largest batch.
     _auto_steps, _auto_epochs, _auto_batch = 4000, 10, 256
+    _least_steps = 600
 
     # --- What a subclass defines -----------------------------------------------------
 
@@ -89,6 +92,9 @@ class NeuralNetClassifier(
     def _rows(self, X: Any) -> Any:
         """Subclass: checked X as rows that training indexes."""
         return X
+
+    def _check_same_input(self) -> None:
+        """Subclass: raise if parameters ask for another input than is settled."""
 
     def _layers(self, n_outputs: int) -> list[Layer]:
         """Subclass: the network for the settled input."""
@@ -220,6 +226,7 @@ class NeuralNetClassifier(
             self.target_type_,
         )  # fmt: skip
         if goes_on:
+            self._check_same_input()
             rows = self._rows(X)
         else:
             rows = self._learn_input(X, index[train], weight[train])
@@ -348,8 +355,8 @@ class NeuralNetClassifier(
         if goes_on:
             self._check_same_shapes(network)
         self.network_ = network
+        first_weights = self._first_weights(data, rng, goes_on, one_pass)
         if not goes_on:
-            self.weights_ = initial_weights(self.network_, self._input_shape(), rng)
             self.history_, self.n_iter_, self.best_epoch_ = {}, 0, 0
             _state.stamp(self)
         settings = self._settings(len(data), one_pass)
@@ -359,7 +366,7 @@ class NeuralNetClassifier(
         trained = train(
             self.network_,
             self._input_shape(),
-            self.weights_,
+            first_weights,
             data,
             settings,
             rng,
@@ -369,6 +376,18 @@ class NeuralNetClassifier(
             n_steps=n_steps,
         )
         self.__dict__.update(self._state_after(trained, one_pass))
+        if not one_pass and not trained.exploded:
+            _diagnosis.warn_if_not_learnt(
+                self.network_, self._input_shape(), trained, data, settings
+            )
+
+    def _first_weights(
+        self, data: Any, rng: np.random.Generator, goes_on: bool, one_pass: bool
+    ) -> Weights:
+        """Weights to start this run from."""
+        if goes_on:
+            return self.weights_
+        return initial_weights(self.network_, self._input_shape(), rng)
 
     def _state_after(self, trained: Any, one_pass: bool) -> dict[str, Any]:
         """Fitted attributes after training; epochs count on from an earlier fit."""
@@ -430,7 +449,7 @@ class NeuralNetClassifier(
         if epochs == "auto":
             steps = -(-n_rows // batch_size)
             wanted = np.clip(round(self._auto_steps / steps), self._auto_epochs, 30)
-            epochs = max(int(wanted), round(600 / steps))
+            epochs = max(int(wanted), round(self._least_steps / steps))
         return batch_size, epochs
 
     def _observers(

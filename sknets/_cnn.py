@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from . import inference, scaling
+from . import _augment, inference, scaling
 from ._base import NeuralNetClassifier
-from ._images import pixel_scale, settle_image_shape
+from ._images import check_image_shape, pixel_scale, settle_image_shape
 from ._validation import check_rows
+from .engine import schedule
 from .network import Layer, Shape, cnn_layers
 
 
@@ -22,13 +24,19 @@ class SmallCNNClassifier(NeuralNetClassifier):
     Pixels are taken as they come: their scale is settled in `fit` from their type and
     range. Predictions are computed in numpy; TensorFlow is needed only to train.
 
+    The defaults are one recipe, chosen by validation on sets of 60 to 50 000 images:
+    standardised pixels, Adam [1]_ with a warm-up and half a cosine [2]_, dropout before
+    the output [3]_ and mild random changes of the training images [4]_. The user guide
+    says what each part adds.
+
     Parameters
     ----------
     width : int or tuple, default=(32, 64, 128)
         Filters of each block. An entry may itself be a tuple: several convolutions
         before one pooling.
-    dropout : float or tuple of float, default=0.2
-        Share of values dropped after each block and each dense layer.
+    dropout : float, tuple of float or "auto", default="auto"
+        Share of values dropped after each block and each dense layer. "auto" is 0.5
+        before the output, and none elsewhere.
     activation : str, default="relu"
         Activation of convolutions and hidden dense layers: "relu", "elu", "selu",
         "gelu", "silu", "tanh", "sigmoid" or "linear".
@@ -46,9 +54,28 @@ class SmallCNNClassifier(NeuralNetClassifier):
         Shape of an image where X has flat rows. None takes square images with one or
         else three channels; rows that are neither are a signal of shape
         (1, n_features, 1).
+    input_scaling : {"standard", "range"}, default="standard"
+        "standard" shifts and scales all pixels alike to mean 0 and standard deviation
+        1. "range" scales them to 0..1: the range of their type for 8- and 16-bit
+        integers, else up to the highest value seen; pixels of which some are negative
+        are standardised.
+    augment : None, "auto", bool or dict, default="auto"
+        Random changes of the training images, drawn anew in each epoch; validation
+        and prediction see images as they are. None or False is none. True is
+        ``{"shift": 0.06, "rotation": 0.02, "zoom": 0.08}``; "auto" is the same for
+        images of at least 16 x 16 pixels, else None. The entries of a dict are
+
+        - "shift": vertical and horizontal shift, in heights and widths of the image,
+        - "rotation": counter-clockwise, in full turns: 0.05 is 18 degrees,
+        - "zoom": growth of the content, 0.1 being 10 percent,
+        - "erase": share of the area that a rectangle hides behind the mean pixel,
+        - "flip": probability to mirror left and right; True is 0.5.
+
+        A number r is a range from -r to r (for "erase" from 0 to r), a pair is the
+        range itself. What comes in from beyond the border repeats the border.
     epochs : int or "auto", default="auto"
         Passes over the training rows. "auto" makes about 3000 steps, within 6 to
-        30 epochs, but at least 600 steps.
+        30 epochs, but at least 1200 steps.
     batch_size : int or "auto", default="auto"
         Rows in one step. "auto" is the power of two nearest to the square root of the
         number of rows, within 8 to 128.
@@ -56,12 +83,14 @@ class SmallCNNClassifier(NeuralNetClassifier):
         One of "adadelta", "adagrad", "adam", "adamax", "adamw", "lion", "nadam",
         "rmsprop" and "sgd", with Keras' formulas and defaults, or an instance of the
         Keras class of that name. Its settings are given as ``optimizer__*``.
-    learning_rate : float, default=None
-        Highest learning rate; None is the optimizer's own (0.001; "sgd" 0.01).
+    learning_rate : float, None or "auto", default="auto"
+        Highest learning rate. None is the optimizer's own (0.001; "sgd" 0.01). "auto"
+        is that over the mean factor of the schedule, so that the mean over all steps
+        is the optimizer's own: 0.002 for "adam".
     learning_rate_schedule : {"constant", "cosine", "one_cycle"}, default="cosine"
         How the learning rate changes: not at all, down to zero along half a cosine,
         or up and down in one cycle.
-    warmup : float in [0, 1), default=0.0
+    warmup : float in [0, 1), default=0.1
         Share of the steps over which the learning rate rises from zero.
     weight_decay : float, default=None
         Decoupled decay of kernels and embeddings, not of biases: each step multiplies
@@ -88,9 +117,10 @@ class SmallCNNClassifier(NeuralNetClassifier):
     callbacks : list of keras.callbacks.Callback, default=None
         Keras callbacks that work on whole epochs. Each `fit` uses copies.
     random_state : int, RandomState instance or None, default=None
-        Seed of first weights, order of rows, dropout and validation split. The same
-        int, machine and number of threads give the same bits. None draws from the
-        operating system. Global random states are neither read nor changed.
+        Seed of first weights, order of rows, changes of images, dropout and
+        validation split. The same int, machine and number of threads give the same
+        bits. None draws from the operating system. Global random states are neither
+        read nor changed.
     verbose : int, default=0
         1 prints loss and accuracy of each epoch.
     **optimizer__ : dict
@@ -145,6 +175,16 @@ class SmallCNNClassifier(NeuralNetClassifier):
     width, channels), or an array-like or sparse matrix of flat rows of shape
     (n_samples, n_features).
 
+    References
+    ----------
+    .. [1] Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015.
+    .. [2] Goyal et al., "Accurate, large minibatch SGD", 2017; Loshchilov and Hutter,
+       "SGDR: stochastic gradient descent with warm restarts", ICLR 2017.
+    .. [3] Hinton et al., "Improving neural networks by preventing co-adaptation of
+       feature detectors", 2012.
+    .. [4] Simard, Steinkraus and Platt, "Best practices for convolutional neural
+       networks applied to visual document analysis", ICDAR 2003.
+
     Examples
     --------
     >>> from sklearn.datasets import load_digits
@@ -160,20 +200,31 @@ class SmallCNNClassifier(NeuralNetClassifier):
     _parameter_constraints = {
         **NeuralNetClassifier._parameter_constraints,
         "width": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "dropout": ["array-like", Interval(Real, 0, 1, closed="left")],
+        "dropout": [
+            "array-like",
+            Interval(Real, 0, 1, closed="left"),
+            StrOptions({"auto"}),
+        ],
         "kernel_size": ["array-like", Interval(Integral, 1, None, closed="left")],
         "padding": [StrOptions({"auto", "valid", "same"})],
         "pool_last": ["boolean"],
         "dense_width": ["array-like", Interval(Integral, 1, None, closed="left")],
         "image_shape": [tuple, list, None],
+        "learning_rate": [
+            *NeuralNetClassifier._parameter_constraints["learning_rate"],
+            StrOptions({"auto"}),
+        ],
+        "input_scaling": [StrOptions({"standard", "range"})],
+        "augment": ["boolean", StrOptions({"auto"}), dict, None],
     }
 
     _auto_steps, _auto_epochs, _auto_batch = 3000, 6, 128
+    _least_steps = 1200
 
     def __init__(
         self,
         width=(32, 64, 128),
-        dropout=0.2,
+        dropout="auto",
         *,
         activation="relu",
         kernel_size=3,
@@ -181,12 +232,14 @@ class SmallCNNClassifier(NeuralNetClassifier):
         pool_last=False,
         dense_width=(),
         image_shape=None,
+        input_scaling="standard",
+        augment="auto",
         epochs="auto",
         batch_size="auto",
         optimizer="adam",
-        learning_rate=None,
+        learning_rate="auto",
         learning_rate_schedule="cosine",
-        warmup=0.0,
+        warmup=0.1,
         weight_decay=None,
         label_smoothing=0.0,
         early_stopping=False,
@@ -207,6 +260,8 @@ class SmallCNNClassifier(NeuralNetClassifier):
         self.pool_last = pool_last
         self.dense_width = dense_width
         self.image_shape = image_shape
+        self.input_scaling = input_scaling
+        self.augment = augment
         self.epochs = epochs
         self.batch_size = batch_size
         self.optimizer = optimizer
@@ -272,8 +327,30 @@ class SmallCNNClassifier(NeuralNetClassifier):
             )
 
     def _learn_input(self, X: Any, index: np.ndarray, weights: np.ndarray) -> Any:
-        self.pixel_range_, self.input_scaling_ = scaling.learn_pixels(X, index)
+        self.pixel_range_, self.input_scaling_ = scaling.learn_pixels(
+            X, index, standard=self.input_scaling == "standard"
+        )
         return X
+
+    def _check_same_input(self) -> None:
+        name, now = "image_shape", self.image_shape
+        fitted: Any = self.image_shape_
+        if now is None or check_image_shape(now) == fitted:
+            name, fitted, now = "input_scaling", self._scaled_by(), self.input_scaling
+        if now != fitted and fitted is not None:
+            raise ValueError(
+                "warm_start and partial_fit go on from weights fitted with "
+                f"{name}={fitted!r}; now {name}={now!r}. Set it back, or fit with "
+                "warm_start=False."
+            )
+
+    def _scaled_by(self) -> str | None:
+        """Value of `input_scaling` at `fit`; None where both are the same."""
+        low = self.pixel_range_[0]
+        shift, scale = (self.input_scaling_[name][0] for name in ("shift", "scale"))
+        if shift == low and scale != 0:  # 0: constant images, standardised
+            return "range"
+        return "standard" if low == 0 else None
 
     def _layers(self, n_outputs: int) -> list[Layer]:
         padding = self.padding
@@ -290,6 +367,18 @@ class SmallCNNClassifier(NeuralNetClassifier):
             self.dense_width,
             n_outputs,
         )
+
+    def _settings(self, n_rows: int, one_pass: bool) -> Any:
+        settings = super()._settings(n_rows, one_pass)
+        optimizer = settings.optimizer
+        if self._is_auto("learning_rate"):
+            n_steps = settings.epochs * -(-n_rows // settings.batch_size)
+            mean = schedule.mean_factor(
+                settings.learning_rate_schedule, settings.warmup, n_steps
+            )
+            optimizer = replace(optimizer, learning_rate=optimizer.learning_rate / mean)
+        ranges = _augment.ranges(self.augment, self.image_shape_)
+        return replace(settings, optimizer=optimizer, augment=ranges)
 
     def _input_shape(self) -> Shape:
         return self.image_shape_

@@ -356,18 +356,52 @@ def hash_levels(
     for n in range(1, max_n + 1):
         size = max(len(tokens.ids) - n + 1, 0)
         if n > 1:
-            hashes = mix(hashes[:size] * _MULTIPLIER + tokens.ids[n - 1 :])
+            hashes = hash_of_longer(hashes[:size], tokens.ids[n - 1 :])
         good = tokens.segments[:size] == tokens.segments[n - 1 :]
         if n < min_n:
             good = np.zeros(size, bool)
             good[_whole_segments(tokens.segments, n if short_segments else 0)] = True
-        buckets.append(((hashes[good] >> 32) * np.uint64(n_buckets)) >> 32)
+        buckets.append(bucket_of(hashes[good], n_buckets))
         docs.append(tokens.docs[:size][good])
     doc = np.concatenate(docs)
     order = np.argsort(doc, kind="stable")
-    keys = np.concatenate(buckets).astype(np.int64)
+    keys = np.concatenate(buckets)
     groups = group(keys[order], doc[order])
     return [_known(groups, groups.keys)]
+
+
+def hash_of_longer(prefix: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """Return the hashes of n-grams from those of all but the last token and of that.
+
+    Parameters
+    ----------
+    prefix, last : ndarray, uint64
+        Hashes.
+
+    Returns
+    -------
+    hashes : ndarray, uint64
+        Hashes of the longer n-grams.
+    """
+    return mix(prefix * _MULTIPLIER + last)
+
+
+def bucket_of(hashes: np.ndarray, n_buckets: int) -> np.ndarray:
+    """Return the bucket of hashes.
+
+    Parameters
+    ----------
+    hashes : ndarray, uint64
+        Hashes.
+    n_buckets : int
+        Number of buckets, below 2 ** 31.
+
+    Returns
+    -------
+    buckets : ndarray, int64
+        At least 0, below `n_buckets`.
+    """
+    return (((hashes >> 32) * np.uint64(n_buckets)) >> 32).astype(np.int64)
 
 
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from . import inference, scaling
+from . import _diagnosis, inference, scaling
 from ._base import NeuralNetClassifier
 from ._validation import check_rows
+from .engine import schedule
 from .network import Layer, Shape, dense_layers
+
+_AUTO = StrOptions({"auto"})
+# Bounds of what follows the data by itself.
+MAX_SMOOTHING, MIN_DECAY_STEPS = 0.02, 500
 
 
 class DenseNetClassifier(NeuralNetClassifier):
@@ -35,7 +42,7 @@ class DenseNetClassifier(NeuralNetClassifier):
         one unit such as pixels, are divided by 255 instead. "standard" subtracts
         means and divides by standard deviations. None leaves the input as it is.
     epochs : int or "auto", default="auto"
-        Passes over the training rows. "auto" makes about 4000 steps, within 10 to
+        Passes over the training rows. "auto" makes about 6000 steps, within 10 to
         30 epochs, but at least 600 steps.
     batch_size : int or "auto", default="auto"
         Rows in one step. "auto" is the power of two nearest to the square root of the
@@ -44,19 +51,25 @@ class DenseNetClassifier(NeuralNetClassifier):
         One of "adadelta", "adagrad", "adam", "adamax", "adamw", "lion", "nadam",
         "rmsprop" and "sgd", with Keras' formulas and defaults, or an instance of the
         Keras class of that name. Its settings are given as ``optimizer__*``.
-    learning_rate : float, default=None
-        Highest learning rate; None is the optimizer's own (0.001; "sgd" 0.01).
+    learning_rate : float, "auto" or None, default="auto"
+        Highest learning rate. "auto" is such that the mean over the schedule is the
+        optimizer's own rate (0.001; "sgd" 0.01): twice that for "cosine". None is the
+        optimizer's own rate itself.
     learning_rate_schedule : {"constant", "cosine", "one_cycle"}, default="cosine"
         How the learning rate changes: not at all, down to zero along half a cosine,
         or up and down in one cycle.
     warmup : float in [0, 1), default=0.0
         Share of the steps over which the learning rate rises from zero.
-    weight_decay : float, default=None
-        Decoupled decay of kernels and embeddings, not of biases: each step multiplies
-        them by ``1 - learning_rate * weight_decay``. None is the optimizer's own
-        (0.004 for "adamw", else 0).
-    label_smoothing : float in [0, 1), default=0.02
-        Share of each target that is spread evenly over the classes.
+    weight_decay : float, "auto" or None, default="auto"
+        Decoupled decay of kernels, not of biases: each step multiplies them by
+        ``1 - learning_rate * weight_decay``. "auto" is ``1 / (learning_rate *
+        n_steps)``, with at least 500 steps, so that a whole `fit` takes off the same
+        share however long it is [2]_; `partial_fit` then has none. None is the
+        optimizer's own (0.004 for "adamw", else 0).
+    label_smoothing : float in [0, 1) or "auto", default="auto"
+        Share of each target that is spread evenly over the classes [3]_. "auto" is
+        ``1 / sqrt(n_rows)``, at most 0.02: few rows are learnt by heart, and then
+        believed too firmly.
     early_stopping : bool, default=False
         Stop when the monitored loss has not fallen for `patience` epochs, and restore
         the weights of the best epoch. Monitored is the validation loss: that of
@@ -101,7 +114,8 @@ class DenseNetClassifier(NeuralNetClassifier):
     history_ : dict of list
         Training ``loss`` and ``accuracy`` of each epoch, measured while it ran, and
         ``val_loss`` and ``val_accuracy`` after it where there were validation rows.
-        Losses are cross-entropies without smoothing.
+        Losses are cross-entropies without smoothing. An epoch in which the loss or a
+        weight became infinite or NaN is the last one here.
     best_epoch_ : int
         The epoch, counted from 1, whose weights the estimator holds: the best one
         with `early_stopping`, else the last.
@@ -124,10 +138,23 @@ class DenseNetClassifier(NeuralNetClassifier):
     X is an array-like or sparse matrix of shape (n_samples, n_features), or images of
     shape (n_samples, height, width[, channels]), which are flattened.
 
+    The defaults were chosen by cross-validation over 30 tables. They are scaled input
+    with outliers drawn in [1]_, dropout, a cosine schedule [4]_, and weight decay,
+    label smoothing, batches and epochs that follow the number of rows. The user guide
+    shows what each part adds.
+
+    A :class:`~sklearn.exceptions.ConvergenceWarning` says where `fit` has plainly not
+    learnt, and a UserWarning where ``input_scaling=None`` leaves the features large.
+
     References
     ----------
     .. [1] Holzmüller, Grinsztajn and Steinwart, "Better by default: strong pre-tuned
        MLPs and boosted trees on tabular data", NeurIPS 2024.
+    .. [2] Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019.
+    .. [3] Szegedy et al., "Rethinking the Inception architecture for computer
+       vision", CVPR 2016.
+    .. [4] Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm
+       restarts", ICLR 2017.
 
     Examples
     --------
@@ -146,7 +173,13 @@ class DenseNetClassifier(NeuralNetClassifier):
         "width": ["array-like", Interval(Integral, 1, None, closed="left")],
         "dropout": ["array-like", Interval(Real, 0, 1, closed="left")],
         "input_scaling": [StrOptions({"standard", "robust"}), None],
+        **{
+            name: [*NeuralNetClassifier._parameter_constraints[name], _AUTO]
+            for name in ("learning_rate", "weight_decay", "label_smoothing")
+        },
     }
+
+    _auto_steps = 6000
 
     def __init__(
         self,
@@ -158,11 +191,11 @@ class DenseNetClassifier(NeuralNetClassifier):
         epochs="auto",
         batch_size="auto",
         optimizer="adam",
-        learning_rate=None,
+        learning_rate="auto",
         learning_rate_schedule="cosine",
         warmup=0.0,
-        weight_decay=None,
-        label_smoothing=0.02,
+        weight_decay="auto",
+        label_smoothing="auto",
         early_stopping=False,
         validation_fraction=0.1,
         patience=10,
@@ -208,13 +241,46 @@ class DenseNetClassifier(NeuralNetClassifier):
             None: lambda *_: scaling.identity(),
         }[self.input_scaling]
         self.input_scaling_ = learn(X, index, weights)
+        if self.input_scaling is None:
+            _diagnosis.warn_of_large_input(X, index)
         return X
+
+    def _check_same_input(self) -> None:
+        fitted = scaling.kind(self.input_scaling_)
+        if fitted != self.input_scaling:
+            raise ValueError(
+                f"warm_start and partial_fit go on with input_scaling={fitted!r}, as "
+                f"the weights were fitted; now it is {self.input_scaling!r}. Set it "
+                "back, or fit with warm_start=False."
+            )
 
     def _layers(self, n_outputs: int) -> list[Layer]:
         return dense_layers(self.width, self.dropout, self.activation, n_outputs)
 
     def _input_shape(self) -> Shape:
         return (self.n_features_in_,)
+
+    def _settings(self, n_rows: int, one_pass: bool) -> Any:
+        settings = super()._settings(n_rows, one_pass)
+        optimizer = settings.optimizer
+        n_steps = settings.epochs * -(-n_rows // settings.batch_size)
+        if self._is_auto("learning_rate"):
+            factors = schedule.factors(
+                settings.learning_rate_schedule,
+                settings.warmup,
+                np.arange(n_steps),
+                n_steps,
+            )
+            mean = float(factors.mean(dtype=np.float64))
+            optimizer = replace(optimizer, learning_rate=optimizer.learning_rate / mean)
+        # How many steps will follow a call of partial_fit, nobody knows.
+        if self._is_auto("weight_decay") and not one_pass:
+            decay = 1 / (optimizer.learning_rate * max(n_steps, MIN_DECAY_STEPS))
+            optimizer = replace(optimizer, weight_decay=decay)
+        if self.label_smoothing == "auto":
+            smoothing = min(MAX_SMOOTHING, 1 / math.sqrt(n_rows))
+            settings = replace(settings, label_smoothing=smoothing)
+        return replace(settings, optimizer=optimizer)
 
     def _logits(self, X: Any) -> np.ndarray:
         return inference.logits(

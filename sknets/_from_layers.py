@@ -104,6 +104,8 @@ def _text(reading: Reading) -> TextPoolClassifier:
         activation=_activation(reading),
         ngram_range=(1, 1),
         min_df=1,
+        binary=False,
+        embedding_init="random",
     )
     fitted.counter_ = NgramCounter()
     fitted.counter_.fit([np.arange(1, first["rows"])])

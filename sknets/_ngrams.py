@@ -11,11 +11,13 @@ from ._counting import (
     Counts,
     Groups,
     Tokens,
+    bucket_of,
     count_levels,
     counts_matrix,
     document_frequency,
     find_sorted,
     hash_levels,
+    hash_of_longer,
 )
 from ._symbols import Values, Words
 from ._tokenize import WORD_PATTERN
@@ -193,6 +195,64 @@ class NgramCounter:
             ]
             features += [name for name, f in zip(names, mask, strict=True) if f]
         return np.array(features, dtype=object)
+
+    def named(self, text: Any) -> tuple[list[str], np.ndarray]:
+        """Return the known n-grams of one document and their columns.
+
+        Parameters
+        ----------
+        text : str or int64 ndarray
+            A document.
+
+        Returns
+        -------
+        names : list of str
+            Each n-gram once; where several fall into one bucket, all of them,
+            joined by " | ".
+        columns : ndarray of shape (n_names,)
+            Ascending.
+        """
+        columns = self.transform([text]).indices
+        if not len(columns):
+            return [], columns
+        if self.n_buckets is None:
+            symbols = self._symbols.names()
+            offsets = np.cumsum([mask.sum() for mask in self._features])
+            levels = np.searchsorted(offsets, columns, side="right")
+            entries = np.concatenate([np.flatnonzero(mask) for mask in self._features])
+            pairs = zip(levels.tolist(), entries[columns].tolist(), strict=True)
+            return [self._name(*pair, symbols) for pair in pairs], columns
+        own = NgramCounter(
+            analyzer=self.analyzer,
+            ngram_range=self.ngram_range,
+            lowercase=self.lowercase,
+            token_pattern=self.token_pattern,
+            tokenizer=self.tokenizer,
+        ).fit([text])
+        names: dict[int, list[str]] = {column: [] for column in columns.tolist()}
+        buckets = own._buckets(self.n_features_).tolist()
+        for name, bucket in zip(own.get_feature_names_out(), buckets, strict=True):
+            names[bucket].append(name)
+        return [" | ".join(shared) for shared in names.values()], columns
+
+    def _name(self, level: int, entry: int, symbols: list[str]) -> str:
+        words = []
+        for table in reversed(self._tables[:level]):
+            entry, last = divmod(int(table[entry]), len(symbols))
+            words.append(symbols[last])
+        separator = " " if self.analyzer == "word" else ""
+        return separator.join([symbols[entry], *reversed(words)])
+
+    def _buckets(self, n_buckets: int) -> np.ndarray:
+        """The bucket that hashing would give to each n-gram of the vocabulary."""
+        hashes = symbols = self._symbols.hashes()
+        buckets = []
+        for level, mask in enumerate(self._features):
+            if level:
+                prefixes, lasts = np.divmod(self._tables[level - 1], len(symbols))
+                hashes = hash_of_longer(hashes[prefixes], symbols[lasts])
+            buckets.append(bucket_of(hashes[mask], n_buckets))
+        return np.concatenate(buckets)
 
     @property
     def vocabulary_(self) -> dict[str, int]:

@@ -20,8 +20,8 @@ class OptimizerParams(BaseEstimator):
     """Routes ``optimizer__*`` of `__init__` and `set_params` to the optimizer."""
 
     optimizer: Any
-    learning_rate: float | None
-    weight_decay: float | None
+    learning_rate: float | str | None
+    weight_decay: float | str | None
 
     def _set_optimizer_params(self, params: Mapping[str, Any]) -> None:
         """Keep the ``optimizer__*`` arguments of `__init__`, for `get_params`."""
@@ -92,12 +92,25 @@ class OptimizerParams(BaseEstimator):
         return self
 
     def _settled_optimizer(self) -> Any:
+        """The optimizer with its settings; "auto" counts as its own value."""
         return make_optimizer(
             self.optimizer,
-            self.learning_rate,
-            self.weight_decay,
+            _number(self.learning_rate),
+            _number(self.weight_decay),
             _without_prefix(self._optimizer_params),
         )
+
+    def _is_auto(self, name: str) -> bool:
+        """Whether a setting of the optimizer is "auto" and given nowhere else."""
+        return (
+            getattr(self, name) == "auto"
+            and isinstance(self.optimizer, str)
+            and f"{_OPTIMIZER}{name}" not in self._optimizer_params
+        )
+
+
+def _number(value: Any) -> float | None:
+    return None if isinstance(value, str) else value
 
 
 def _without_prefix(params: Mapping[str, Any]) -> dict[str, Any]:

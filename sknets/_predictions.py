@@ -7,7 +7,10 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from . import _targets, inference
+from . import _compiled, _targets, inference
+from ._validation import needs_tensorflow
+from .network import Layer, Shape, Weights
+from .scaling import Scaling
 
 
 class Predictions:
@@ -15,6 +18,9 @@ class Predictions:
 
     target_type_: str
     classes_: np.ndarray
+    network_: list[Layer]
+    weights_: Weights
+    input_scaling_: Scaling
 
     def _check_X(self, X: Any, *, reset: bool) -> Any:
         """Subclass: check X."""
@@ -24,9 +30,29 @@ class Predictions:
         """Logits of shape (n_samples, n_outputs) of checked X."""
         raise NotImplementedError
 
+    def _input_shape(self) -> Shape:
+        """Subclass: shape of one row as the first layer takes it."""
+        raise NotImplementedError
+
     def _check_and_run(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
-        return self._logits(self._check_X(X, reset=False))
+        X = self._check_X(X, reset=False)
+        if _compiled.is_wanted() and self.network_[0]["layer"] != "embedding_pool":
+            return self._compiled_logits(X)
+        return self._logits(X)
+
+    def _compiled_logits(self, X: Any) -> np.ndarray:
+        with needs_tensorflow("compiled_prediction"):
+            from .engine.bulk import bulk_logits
+
+        return bulk_logits(
+            self.network_,
+            self.weights_,
+            X,
+            np.arange(X.shape[0]),
+            self.input_scaling_,
+            self._input_shape(),
+        )
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Logits: what sigmoid or softmax turns into probabilities.

@@ -114,6 +114,11 @@ class Words:
         )
         return tokens._replace(ids=mix(tokens.ids.astype(np.uint64)))
 
+    def hashes(self) -> np.ndarray:
+        """Return the hash of each known word."""
+        checksums = list(map(crc32, self._encoded()))
+        return mix(np.array(checksums, np.uint64))
+
     def keep(self, mask: np.ndarray) -> None:
         """Forget the words whose number has no True in `mask`."""
         self._text = self._text[np.repeat(mask, self._lengths)]
@@ -248,6 +253,10 @@ class Values:
         """Return the symbols of documents as hashes, the same in every process."""
         tokens = self._read(texts)
         return tokens._replace(ids=mix(tokens.ids.astype(np.uint64)))
+
+    def hashes(self) -> np.ndarray:
+        """Return the hash of each known symbol."""
+        return mix(self._values.astype(np.uint64))
 
     def keep(self, mask: np.ndarray) -> None:
         """Forget the symbols whose number has no True in `mask`."""

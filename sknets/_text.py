@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import copy
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
+from sklearn.utils.validation import check_is_fitted
 
-from . import inference, scaling
+from . import _compression, _naive_bayes, inference, scaling
 from ._base import NeuralNetClassifier
 from ._ngrams import NgramCounter
-from ._tokenize import WORD_PATTERN, as_texts
-from .network import POOLINGS, Layer, Shape, text_layers
+from ._tokenize import as_texts
+from .network import (
+    POOLINGS,
+    Layer,
+    Shape,
+    Weights,
+    as_tuple,
+    is_linear_text,
+    text_layers,
+)
+
+# Rows of an embedding times this many outputs still fit into memory.
+MAX_AUTO_WIDTH = 64
 
 
 class TextPoolClassifier(NeuralNetClassifier):
@@ -25,8 +40,10 @@ class TextPoolClassifier(NeuralNetClassifier):
 
     Parameters
     ----------
-    width : int, default=16
-        Embedding dimension.
+    width : int or "auto", default="auto"
+        Embedding dimension. "auto" is one for each output (at most 64) where the
+        output follows the mean directly, since more cannot help a linear network, and
+        at least 16 with dense layers or another pooling.
     dropout : float or tuple of float, default=0.0
         Share of values dropped of the pooled vector and after each dense layer.
     pooling : {"mean", "max", "mean_max"}, default="mean"
@@ -39,40 +56,53 @@ class TextPoolClassifier(NeuralNetClassifier):
     analyzer : {"word", "char", "char_wb"}, default="word"
         Whether n-grams are made of words or of characters; "char_wb" stays within
         words, for languages without spaces or with many forms of a word.
-    ngram_range : tuple (min_n, max_n), default=(1, 2)
+    ngram_range : tuple (min_n, max_n), default=(1, 3)
         Shortest and longest n-gram.
     max_features : int, default=None
         Keep only the n-grams with most occurrences.
-    min_df, max_df : int or float, default=2 and 1.0
-        Ignore n-grams in fewer (more) texts: a number of texts if int, a share of
-        them if float.
+    min_df : int, float or "auto", default="auto"
+        Ignore n-grams in fewer texts: a number of texts if int, a share of them if
+        float. "auto" is 1 for fewer than 50 texts, 3 from 10,000 on, else 2.
+    max_df : int or float, default=1.0
+        Ignore n-grams in more texts.
+    binary : bool, default=True
+        Whether an n-gram counts once in a text, however often it occurs.
     lowercase : bool, default=True
         Convert texts to lower case first.
-    token_pattern : str or None, default=r"(?u)\b\w\w+\b"
-        Regular expression of a word.
+    token_pattern : str or None, default=r"(?u)\b\w+\b"
+        Regular expression of a word; words of one letter count.
     tokenizer : callable, default=None
         Function from a text to its list of words, in place of `token_pattern`.
     n_features : int, default=None
         Hash n-grams into this many rows of the embedding instead of learning a
         vocabulary, so that `partial_fit` can go through a stream of texts.
+    embedding_init : {"naive_bayes", "random"}, default="naive_bayes"
+        First values of the embedding. "naive_bayes" are log-count ratios of the
+        n-grams, one class against the rest [2]_, scaled so that they are calibrated.
+        The learning rate of each value then is relative to its start, and that of all
+        other weights a tenth. "random" is uniform in +-0.05, as in Keras, and used
+        where there are more outputs than `width`.
+    compress_to : int or None, default=None
+        Keep only this many n-grams after training, those that contribute most to the
+        training texts, and round the embedding to 8 bits: a few bytes for each.
     epochs : int or "auto", default="auto"
-        Passes over the training rows. "auto" makes about 1500 steps, within 6 to
-        30 epochs, but at least 600 steps.
+        Passes over the training rows. "auto" makes about 250 steps, within 2 to 6
+        epochs.
     batch_size : int or "auto", default="auto"
         Rows in one step. "auto" is the power of two nearest to the square root of the
-        number of rows, within 8 to 128.
+        number of rows, within 8 to 128; in `partial_fit` it is 128.
     optimizer : str or keras.optimizers.Optimizer, default="adam"
         One of "adadelta", "adagrad", "adam", "adamax", "adamw", "lion", "nadam",
         "rmsprop" and "sgd", with Keras' formulas and defaults, or an instance of the
         Keras class of that name. Its settings are given as ``optimizer__*``.
-    learning_rate : float or None, default=0.03
+    learning_rate : float or None, default=0.1
         Highest learning rate; None is the optimizer's own (0.001; "sgd" 0.01).
     learning_rate_schedule : {"constant", "cosine", "one_cycle"}, default="cosine"
         How the learning rate changes: not at all, down to zero along half a cosine,
         or up and down in one cycle.
     warmup : float in [0, 1), default=0.0
         Share of the steps over which the learning rate rises from zero.
-    weight_decay : float or None, default=0.2
+    weight_decay : float or None, default=None
         Decoupled decay of kernels and embeddings, not of biases: each step multiplies
         them by ``1 - learning_rate * weight_decay``. None is the optimizer's own
         (0.004 for "adamw", else 0).
@@ -150,20 +180,22 @@ class TextPoolClassifier(NeuralNetClassifier):
     ----------
     .. [1] Joulin, Grave, Bojanowski and Mikolov, "Bag of tricks for efficient text
        classification", EACL 2017.
+    .. [2] Wang and Manning, "Baselines and bigrams: simple, good sentiment and topic
+       classification", ACL 2012.
 
     Examples
     --------
     >>> from sknets import TextPoolClassifier
     >>> texts = ["a good film", "good fun", "a bad film", "bad, very bad"]
     >>> labels = ["pos", "pos", "neg", "neg"]
-    >>> net = TextPoolClassifier(min_df=1, learning_rate=0.1, random_state=0)
+    >>> net = TextPoolClassifier(random_state=0)
     >>> net.fit(texts, labels).predict(["what a good evening", "a bad one"])
     array(['pos', 'neg'], dtype='<U3')
     """
 
     _parameter_constraints = {
         **NeuralNetClassifier._parameter_constraints,
-        "width": [Interval(Integral, 1, None, closed="left")],
+        "width": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "dropout": ["array-like", Interval(Real, 0, 1, closed="left")],
         "pooling": [StrOptions(set(POOLINGS))],
         "dense_width": ["array-like", Interval(Integral, 1, None, closed="left")],
@@ -173,43 +205,50 @@ class TextPoolClassifier(NeuralNetClassifier):
         "min_df": [
             Interval(Integral, 1, None, closed="left"),
             Interval(RealNotInt, 0, 1, closed="both"),
+            StrOptions({"auto"}),
         ],
         "max_df": [
             Interval(Integral, 1, None, closed="left"),
             Interval(RealNotInt, 0, 1, closed="both"),
         ],
+        "binary": ["boolean"],
         "lowercase": ["boolean"],
         "token_pattern": [str, None],
         "tokenizer": [callable, None],
         "n_features": [Interval(Integral, 1, None, closed="left"), None],
+        "compress_to": [Interval(Integral, 1, None, closed="left"), None],
+        "embedding_init": [StrOptions({"naive_bayes", "random"})],
     }
 
-    _auto_steps, _auto_epochs, _auto_batch = 1500, 6, 128
+    _auto_batch = 128
 
     def __init__(
         self,
-        width=16,
+        width="auto",
         dropout=0.0,
         *,
         pooling="mean",
         dense_width=(),
         activation="relu",
         analyzer="word",
-        ngram_range=(1, 2),
+        ngram_range=(1, 3),
         max_features=None,
-        min_df=2,
+        min_df="auto",
         max_df=1.0,
+        binary=True,
         lowercase=True,
-        token_pattern=WORD_PATTERN,
+        token_pattern=r"(?u)\b\w+\b",
         tokenizer=None,
         n_features=None,
+        embedding_init="naive_bayes",
+        compress_to=None,
         epochs="auto",
         batch_size="auto",
         optimizer="adam",
-        learning_rate=0.03,
+        learning_rate=0.1,
         learning_rate_schedule="cosine",
         warmup=0.0,
-        weight_decay=0.2,
+        weight_decay=None,
         label_smoothing=0.0,
         early_stopping=False,
         validation_fraction=0.1,
@@ -231,10 +270,13 @@ class TextPoolClassifier(NeuralNetClassifier):
         self.max_features = max_features
         self.min_df = min_df
         self.max_df = max_df
+        self.binary = binary
         self.lowercase = lowercase
         self.token_pattern = token_pattern
         self.tokenizer = tokenizer
         self.n_features = n_features
+        self.embedding_init = embedding_init
+        self.compress_to = compress_to
         self.epochs = epochs
         self.batch_size = batch_size
         self.optimizer = optimizer
@@ -281,7 +323,7 @@ class TextPoolClassifier(NeuralNetClassifier):
             analyzer=self.analyzer,
             ngram_range=tuple(self.ngram_range),
             max_features=self.max_features,
-            min_df=self.min_df,
+            min_df=_min_df(len(index)) if self.min_df == "auto" else self.min_df,
             max_df=self.max_df,
             lowercase=self.lowercase,
             token_pattern=self.token_pattern,
@@ -290,17 +332,26 @@ class TextPoolClassifier(NeuralNetClassifier):
         )
         self.input_scaling_ = scaling.identity()
         if len(index) == len(X):
-            return _with_padding(self.counter_.fit_transform(X))
+            return self._tokens(self.counter_.fit_transform(X))
         self.counter_.fit([X[row] for row in index])
         return self._rows(X)
 
     def _rows(self, X: list) -> sp.csr_array:
-        return _with_padding(self.counter_.transform(X))
+        return self._tokens(self.counter_.transform(X))
+
+    def _tokens(self, counts: sp.csr_array) -> sp.csr_array:
+        """Put the row of the padding, which no text has, in front."""
+        if self.binary:
+            counts.data[:] = 1
+        n_texts, n_ngrams = counts.shape
+        return sp.csr_array(
+            (counts.data, counts.indices + 1, counts.indptr), (n_texts, n_ngrams + 1)
+        )
 
     def _layers(self, n_outputs: int) -> list[Layer]:
         return text_layers(
             self.counter_.n_features_ + 1,
-            self.width,
+            self._settled_width(n_outputs),
             self.dropout,
             self.activation,
             self.pooling,
@@ -308,8 +359,144 @@ class TextPoolClassifier(NeuralNetClassifier):
             n_outputs,
         )
 
+    def _settled_width(self, n_outputs: int) -> int:
+        if self.width != "auto":
+            return self.width
+        is_linear = self.pooling == "mean" and not as_tuple(self.dense_width)
+        return min(n_outputs if is_linear else max(16, n_outputs), MAX_AUTO_WIDTH)
+
     def _input_shape(self) -> Shape:
         return ()
+
+    def _auto_size(self, n_rows: int) -> tuple[int, int]:
+        batch_size, epochs = super()._auto_size(n_rows)
+        if self.epochs == "auto":
+            steps = -(-n_rows // batch_size)
+            epochs = int(np.clip(round(250 / steps), 2, 6))
+        return batch_size, epochs
+
+    def _settings(self, n_rows: int, one_pass: bool) -> Any:
+        settings = super()._settings(n_rows, one_pass)
+        if one_pass and self.batch_size == "auto":
+            # The rows of one call say nothing of the length of the stream.
+            settings = replace(settings, batch_size=self._auto_batch)
+        return replace(settings, relative_steps=self._starts_from_counts())
+
+    def _starts_from_counts(self) -> bool:
+        embedding, output = self.network_[0], self.network_[-1]
+        return (
+            self.embedding_init == "naive_bayes"
+            and embedding["pooling"] == "mean"
+            and output["units"] <= embedding["width"]
+        )
+
+    def _first_weights(
+        self, data: Any, rng: np.random.Generator, goes_on: bool, one_pass: bool
+    ) -> Weights:
+        weights = super()._first_weights(data, rng, goes_on, one_pass)
+        before = getattr(self, "class_counts_", None)
+        stays = goes_on and (before is None or not one_pass)
+        if stays or not self._starts_from_counts():
+            return weights
+        texts = _naive_bayes.texts_with_targets(data, self.network_[-1]["units"])
+        counts = _naive_bayes.count(texts, rng, before)
+        if before is None:
+            weights = _naive_bayes.first_weights(
+                weights, counts, texts, is_linear=is_linear_text(self.network_)
+            )
+        else:
+            weights = [_naive_bayes.updated(weights[0], before, counts), *weights[1:]]
+        if one_pass:
+            self.class_counts_ = counts
+        return weights
+
+    def _train(self, data: Any, *args: Any, **options: Any) -> None:
+        if self.compress_to is not None and self.n_features is not None:
+            raise ValueError(
+                "compress_to needs a vocabulary: set n_features=None, or hash into "
+                "fewer rows instead."
+            )
+        self.__dict__.pop("embedding_step_", None)
+        super()._train(data, *args, **options)
+        if self.compress_to is not None:
+            self._compress(data.X[data.index], self.compress_to)
+
+    def _compress(self, tokens: sp.csr_array, n_kept: int) -> None:
+        table, *others = self.weights_
+        kept = _compression.most_contributing(
+            self.network_, self.weights_, tokens, n_kept
+        )
+        if self.pooling == "mean":  # which is over fewer n-grams from now on
+            table = table * np.float32(tokens[:, kept].sum() / max(tokens.sum(), 1))
+        numbers, step = _compression.rounded(table[kept])
+        self.counter_ = copy.deepcopy(self.counter_)
+        self.counter_.restrict(kept[1:])
+        self.network_ = [{**self.network_[0], "rows": len(numbers)}, *self.network_[1:]]
+        self.weights_ = [numbers * step, *others]
+        self.embedding_step_ = float(step)
+        self.__dict__.pop("optimizer_state_", None)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return _compression.pack(super().__getstate__())
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(_compression.unpack(state))
+
+    def explain(self, text: Any) -> Bunch:
+        """Get what each n-gram of a text contributes to the decision.
+
+        The contributions and the bias add up to `decision_function`. There is such a
+        sum only where the network is linear after mean pooling.
+
+        Parameters
+        ----------
+        text : str or sequence of int
+            One text.
+
+        Returns
+        -------
+        Bunch
+            ``ngrams``, ndarray of str of shape (n_ngrams,), the known n-grams of the
+            text, those with the largest contribution first; ``contributions``,
+            ndarray of shape (n_ngrams,) with two classes, where positive ones speak
+            for ``classes_[1]``, else (n_ngrams, n_outputs); ``bias``, float or
+            ndarray of shape (n_outputs,).
+
+        Raises
+        ------
+        ValueError
+            If the network has dense layers or another pooling than "mean".
+
+        Examples
+        --------
+        >>> from sknets import TextPoolClassifier
+        >>> texts = ["good film", "good fun", "bad film", "bad acting"]
+        >>> net = TextPoolClassifier(ngram_range=(1, 1), random_state=0)
+        >>> explained = net.fit(texts, [1, 1, 0, 0]).explain("a good film")
+        >>> print(*explained.ngrams)
+        good film
+        """
+        check_is_fitted(self)
+        if not is_linear_text(self.network_):
+            raise ValueError(
+                "The contributions of n-grams add up only where the output follows the "
+                f"mean of their embeddings; this network has pooling={self.pooling!r} "
+                f"and dense_width={self.dense_width!r}. Fit with pooling='mean' and "
+                "dense_width=()."
+            )
+        [text] = as_texts([text])
+        table, kernel, bias = self.weights_
+        tokens = self._rows([text])
+        names, _ = self.counter_.named(text)
+        share = tokens.data / max(tokens.data.sum(), 1)
+        contributions = table[tokens.indices] @ kernel * share[:, None]
+        order = np.argsort(-np.abs(contributions).max(axis=1), kind="stable")
+        columns = 0 if self.target_type_ == "binary" else slice(None)
+        return Bunch(
+            ngrams=np.array(names, dtype=str)[order],
+            contributions=contributions[order][:, columns],
+            bias=bias[columns],
+        )
 
     def _logits(self, X: list) -> np.ndarray:
         tokens = self._rows(X)
@@ -325,9 +512,6 @@ class TextPoolClassifier(NeuralNetClassifier):
         return tags
 
 
-def _with_padding(counts: sp.csr_array) -> sp.csr_array:
-    """Put the column of the padding token, which no text has, in front."""
-    n_rows, n_columns = counts.shape
-    return sp.csr_array(
-        (counts.data, counts.indices + 1, counts.indptr), (n_rows, n_columns + 1)
-    )
+def _min_df(n_texts: int) -> int:
+    """Chosen on 100 to 25,000 reviews: rarer n-grams only add noise."""
+    return 1 if n_texts < 50 else 2 if n_texts < 10_000 else 3

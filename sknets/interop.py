@@ -137,7 +137,8 @@ def token_numbers(
     -------
     ndarray of shape (n_samples, length)
         One more than the column of each n-gram in the vocabulary, in no particular
-        order, filled up with 0; int32.
+        order, filled up with 0; int32. Each n-gram is there once, or as often as in
+        the text if the estimator has ``binary=False``.
 
     Raises
     ------
@@ -150,7 +151,7 @@ def token_numbers(
     >>> from sknets.interop import token_numbers
     >>> clf = TextPoolClassifier(epochs=1, min_df=1, ngram_range=(1, 1))
     >>> clf = clf.fit(["a good film", "a bad film"], [1, 0])
-    >>> token_numbers(clf, ["film film", "", "good"]).shape
+    >>> token_numbers(clf, ["good film", "", "good"]).shape
     (3, 2)
     """
     check_is_fitted(fitted)

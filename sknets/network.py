@@ -143,6 +143,12 @@ def has_convolution(network: Sequence[Layer]) -> bool:
     return any(layer["layer"] == "conv" for layer in network)
 
 
+def is_linear_text(network: Sequence[Layer]) -> bool:
+    """Whether the logits are a mean over the tokens (dropout does not matter)."""
+    kinds = [layer["layer"] for layer in network if layer["layer"] != "dropout"]
+    return kinds == ["embedding_pool", "dense"] and network[0]["pooling"] == "mean"
+
+
 def structure(network: Sequence[Layer]) -> tuple:
     """Return a hashable name of the network that leaves out the dropout rates."""
     return tuple(
@@ -236,10 +242,14 @@ def dense_layers(
     return [*network, dense(n_outputs)]
 
 
+# Dropout before the output of a convolutional network, where it is "auto".
+AUTO_DROPOUT = 0.5
+
+
 def cnn_layers(
     image_shape: Shape,
     width: int | Sequence[int | Sequence[int]],
-    dropout_rate: float | Sequence[float],
+    dropout_rate: float | Sequence[float] | str,
     activation: str,
     kernel_size: int | Sequence[int],
     padding: str,
@@ -253,9 +263,10 @@ def cnn_layers(
     """
     blocks = [_positive("width", as_tuple(block)) for block in as_tuple(width)]
     hidden = _positive("dense_width", as_tuple(dense_width))
-    rates = _per_layer(
-        dropout_rate, len(blocks) + len(hidden), "blocks and dense layers"
-    )
+    n_layers = len(blocks) + len(hidden)
+    if isinstance(dropout_rate, str):  # "auto"
+        dropout_rate = (0.0,) * (n_layers - 1) + (AUTO_DROPOUT,)
+    rates = _per_layer(dropout_rate, n_layers, "blocks and dense layers")
     kernel = _kernel(kernel_size)
     network: list[Layer] = []
     shape = image_shape

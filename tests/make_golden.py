@@ -39,6 +39,7 @@ def main():
         joblib.dump(estimator, DATA / f"{stem}-{name}.joblib", compress=3)
         path = DATA / f"{stem}-{name}.skops"
         skops.io.dump(estimator, path, compression=ZIP_DEFLATED)
+        sknets.save(estimator, DATA / f"{stem}-{name}.sknets")
         expected[f"{name}_X"] = X
         expected[f"{name}_proba"] = estimator.predict_proba(X)
         expected[f"{name}_labels"] = estimator.predict(X)

@@ -23,6 +23,7 @@ CONSTANT = {"learning_rate_schedule": "constant"}
 # One step of plain gradient descent an epoch.
 FULL_BATCH = {
     "optimizer": "sgd",
+    "weight_decay": 0.0,
     "dropout": 0.0,
     "label_smoothing": 0.0,
     "batch_size": 90,

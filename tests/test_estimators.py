@@ -17,9 +17,9 @@ from sklearn.datasets import load_breast_cancer, load_digits, load_iris
 from sklearn.exceptions import DataConversionWarning, NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import cross_val_score, train_test_split
 
-from sknets import DenseNetClassifier, SmallCNNClassifier
+from sknets import DenseNetClassifier, SmallCNNClassifier, scaling
 
 BOTH = pytest.mark.parametrize(
     "estimator_class", [DenseNetClassifier, SmallCNNClassifier]
@@ -245,7 +245,8 @@ def test_multilabel_class_weight(quick, multilabel, class_weight):
     X, y = multilabel
     y = y.copy()
     y[::2, 1] = 0
-    est = quick(DenseNetClassifier, epochs=1, optimizer="sgd", batch_size=128)
+    plain_sgd = {"epochs": 1, "optimizer": "sgd", "weight_decay": None}
+    est = quick(DenseNetClassifier, batch_size=128, **plain_sgd)
     plain = est.fit(X, y).history_["loss"][0]
     p = (y * 0.5).mean()  # of the first epoch, before any step: see the tables
     est.set_params(class_weight=class_weight).fit(X, y)
@@ -255,9 +256,7 @@ def test_multilabel_class_weight(quick, multilabel, class_weight):
         tables = [np.array([t[0], t[1]]) for t in class_weight]
     w = np.stack([table[column] for table, column in zip(tables, y.T, strict=True)], 1)
     # Loss of the untrained network: of another one of the same seed and size.
-    untrained = quick(
-        DenseNetClassifier, epochs=1, optimizer="sgd", learning_rate=1e-30
-    ).fit(X, y)
+    untrained = quick(DenseNetClassifier, learning_rate=1e-30, **plain_sgd).fit(X, y)
     z = untrained.decision_function(X).astype(np.float64)
     losses = np.logaddexp(0, z) - y * z
     assert plain == pytest.approx(losses.mean(), rel=1e-4)
@@ -842,11 +841,10 @@ def test_constant_feature_tells_nothing(quick, blobs):
 def test_raw_features_are_learned():
     """Unscaled features of all sizes; logistic regression on scaled ones has 0.98."""
     X, y = load_breast_cancer(return_X_y=True)
-    X, X_test, y, y_test = train_test_split(X, y, random_state=0, stratify=y)
     est = DenseNetClassifier(
         16, 0.0, epochs=20, batch_size=16, learning_rate=0.01, random_state=0
-    ).fit(X, y)
-    assert est.score(X_test, y_test) > 0.95
+    )
+    assert cross_val_score(est, X, y, cv=5).mean() > 0.95
 
 
 def test_no_hidden_layer_is_logistic_regression():
@@ -965,11 +963,22 @@ def test_pixels_of_any_kind_are_learned(quick, digits, kind):
 )
 def test_range_of_the_pixels_is_kept(quick, digits, kind, expected):
     X, y = digits
-    est = quick(SmallCNNClassifier, epochs=1).fit(PIXELS[kind](X), y)
+    est = quick(SmallCNNClassifier, epochs=1, input_scaling="range")
+    est.fit(PIXELS[kind](X), y)
     assert est.pixel_range_ == expected
     scaling = est.input_scaling_
     low = (np.array(expected) - scaling["shift"]) * scaling["scale"]
     np.testing.assert_allclose(low, [0, 1], atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", sorted(PIXELS))
+def test_pixels_are_standardised_by_default(quick, digits, kind):
+    X, y = digits
+    pixels = PIXELS[kind](X)
+    est = quick(SmallCNNClassifier, epochs=1).fit(pixels, y)
+    scaled = scaling.apply(scaling.dense_rows(pixels, slice(None)), est.input_scaling_)
+    assert scaled.mean() == pytest.approx(0, abs=1e-3)
+    assert scaled.std() == pytest.approx(1, abs=1e-3)
 
 
 def test_scaling_is_learned_from_the_whole_range_not_from_a_batch(quick, digits):

@@ -1,14 +1,25 @@
-"""The numpy forward pass against the Keras model of the same network."""
+"""Predictions in numpy and by a compiled program, against the Keras model."""
+
+import sys
+import threading
 
 import keras
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import logsumexp
 
-from sknets import inference
+import sknets
+from sknets import (
+    DenseNetClassifier,
+    SmallCNNClassifier,
+    TextPoolClassifier,
+    inference,
+)
 from sknets.architectures import to_keras
+from sknets.engine import bulk, program
 from sknets.network import (
     ACTIVATIONS,
     cnn_layers,
@@ -17,6 +28,7 @@ from sknets.network import (
     dense_layers,
     flatten,
     max_pool,
+    structure,
     weight_shapes,
 )
 
@@ -187,3 +199,114 @@ def test_logarithm_of_a_probability_that_rounds_to_one_is_zero():
     z = np.array([18, 30, 1e4], np.float32)
     np.testing.assert_array_equal(inference.sigmoid(z), 1)
     np.testing.assert_array_equal(inference.log_sigmoid(z), 0)
+
+
+# --- The compiled program ------------------------------------------------------------
+
+QUICK = {"width": (4,), "epochs": 1, "batch_size": 16, "random_state": 0}
+PIXELS = np.random.default_rng(0).integers(0, 256, (600, 5, 6), np.uint8)
+
+
+@pytest.fixture(scope="module")
+def cnn():
+    return SmallCNNClassifier(**QUICK).fit(PIXELS[:48], np.arange(48) % 3)
+
+
+@pytest.fixture
+def compiled_calls(monkeypatch):
+    """Numbers of rows that the compiled program was asked for."""
+    calls = []
+    real = bulk.bulk_logits
+
+    def counted(network, weights, X, index, *others):
+        calls.append(len(index))
+        return real(network, weights, X, index, *others)
+
+    monkeypatch.setattr(bulk, "bulk_logits", counted)
+    return calls
+
+
+def assert_compiled_agrees(net, X, calls):
+    for method in ("predict_proba", "decision_function", "predict_log_proba"):
+        expected = getattr(net, method)(X)
+        with sknets.compiled_prediction():
+            found = getattr(net, method)(X)
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+    with sknets.compiled_prediction():
+        np.testing.assert_array_equal(net.predict(X), net.predict(X))
+    assert calls == [X.shape[0]] * 5
+
+
+@pytest.mark.parametrize("scaling", ["robust", "standard", None])
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_compiled_dense_network_agrees(scaling, n_classes, compiled_calls):
+    X = np.random.default_rng(1).normal(7, 2, (300, 6))
+    net = DenseNetClassifier(input_scaling=scaling, **QUICK)
+    net.fit(X[:48], np.arange(48) % n_classes)
+    assert_compiled_agrees(net, X, compiled_calls)
+
+
+def test_compiled_program_takes_sparse_rows(compiled_calls):
+    rows = np.random.default_rng(2).normal(size=(300, 6))
+    X = sp.csr_array(np.where(rows > 0.5, rows, 0))
+    net = DenseNetClassifier(**QUICK).fit(X[:48], np.arange(48) % 3)
+    assert_compiled_agrees(net, X, compiled_calls)
+
+
+@pytest.mark.parametrize("flat", [False, True])
+def test_compiled_cnn_agrees(cnn, flat, compiled_calls):
+    X = PIXELS[:300].reshape(300, -1) if flat else PIXELS[:300]
+    assert_compiled_agrees(cnn, X, compiled_calls)
+
+
+def test_compiled_program_takes_indicators_and_wide_types(compiled_calls):
+    X = PIXELS[:300].astype(np.float64) / 255
+    y = np.stack([np.arange(48) % 2, np.arange(48) % 3 == 0], axis=1)
+    net = SmallCNNClassifier(**QUICK).fit(X[:48], y)
+    assert_compiled_agrees(net, X, compiled_calls)
+
+
+def test_no_number_of_rows_compiles_again(cnn):
+    program.bulk_program.cache_clear()
+    with sknets.compiled_prediction():
+        for n_rows in (1, 2, 255, 256, 257, 511, 600):
+            assert len(cnn.predict(PIXELS[:n_rows])) == n_rows
+    assert program.bulk_program.cache_info().currsize == 1
+    compiled = program.bulk_program(structure(cnn.network_), (5, 6, 1), None)
+    assert compiled.experimental_get_tracing_count() == 1
+
+
+def test_compiled_program_is_used_within_the_block_only(cnn, compiled_calls):
+    cnn.predict(PIXELS[:3])
+    assert compiled_calls == []
+    with sknets.compiled_prediction():
+        with sknets.compiled_prediction():
+            cnn.predict(PIXELS[:3])
+        cnn.predict(PIXELS[:4])
+        thread = threading.Thread(target=cnn.predict, args=(PIXELS[:5],))
+        thread.start()
+        thread.join()
+    with pytest.raises(ZeroDivisionError), sknets.compiled_prediction():
+        raise ZeroDivisionError
+    cnn.predict(PIXELS[:6])
+    assert compiled_calls == [3, 4]
+
+
+def test_text_stays_in_numpy(compiled_calls):
+    net = TextPoolClassifier(4, min_df=1, epochs=1, batch_size=16, random_state=0)
+    texts = ["good", "bad", "a film"] * 16
+    net.fit(texts, np.arange(48) % 3)
+    expected = net.predict_proba(texts)
+    with sknets.compiled_prediction():
+        np.testing.assert_array_equal(net.predict_proba(texts), expected)
+    assert compiled_calls == []
+
+
+def test_compiled_prediction_without_tensorflow(cnn, monkeypatch):
+    monkeypatch.setitem(sys.modules, "sknets.engine.bulk", None)
+    with (
+        pytest.raises(ModuleNotFoundError, match="compiled_prediction needs Tensor"),
+        sknets.compiled_prediction(),
+    ):
+        cnn.predict(PIXELS[:3])

@@ -107,6 +107,7 @@ def updated_in_numpy(optimizer, weights, steps):
         for mine, given in zip(trainer.gradients, gradients, strict=True):
             mine[...] = given
         trainer.n_steps += 1
+        trainer._clip(trainer.gradients)
         trainer._update(np.float32(optimizer.learning_rate))
     return trainer.read_weights()
 
@@ -256,6 +257,7 @@ def test_keras_instance_gives_its_settings(quick, blobs):
     by_instance = quick(DenseNetClassifier, optimizer=instance, learning_rate=None)
     by_name = quick(
         DenseNetClassifier,
+        weight_decay=None,
         optimizer="sgd",
         learning_rate=0.02,
         optimizer__momentum=0.6,

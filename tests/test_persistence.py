@@ -228,7 +228,7 @@ def test_versions_are_kept(fitted):
 # --- Files of earlier releases -------------------------------------------------------
 
 
-@pytest.mark.parametrize("suffix", ["joblib", "skops"])
+@pytest.mark.parametrize("suffix", ["joblib", "skops", "sknets"])
 @pytest.mark.parametrize("name", ["dense", "cnn", "text"])
 def test_golden_file(name, suffix):
     """Files of release 0.1.0 keep loading; tests/make_golden.py wrote them."""
@@ -237,6 +237,8 @@ def test_golden_file(name, suffix):
         warnings.simplefilter("ignore", InconsistentVersionWarning)
         if suffix == "skops":
             clf = skops.io.load(path, trusted=TRUSTED[name])
+        elif suffix == "sknets":
+            clf = sknets.load(path)
         else:
             clf = joblib.load(path)
     with np.load(DATA / "golden-0.1.0.npz") as expected:

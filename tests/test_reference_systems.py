@@ -11,9 +11,11 @@ from sknets import DenseNetClassifier, SmallCNNClassifier
 
 ADAM = {"optimizer": "adam", "learning_rate": 1e-3}
 CONSTANT = {**ADAM, "learning_rate_schedule": "constant"}
+# A convolutional network trained plainly: every part of the recipe left out.
+PLAIN = {**CONSTANT, "warmup": 0.0, "input_scaling": "range", "augment": None}
 
 # The faces: one convolution, one pooling, and a network that depends on their size.
-FACES = {"width": 4, "dropout": 0.0, "pool_last": True, "epochs": 20, **CONSTANT}
+FACES = {"width": 4, "dropout": 0.0, "pool_last": True, "epochs": 20, **PLAIN}
 
 SYSTEMS = {
     "D1": (DenseNetClassifier(512, 0.0, epochs=5, batch_size=128), 407_050),
@@ -35,7 +37,10 @@ SYSTEMS = {
         ),
         242_762,
     ),
-    "C1": (SmallCNNClassifier((32, 64, 128), 0.0, epochs=5, batch_size=64), 104_202),
+    "C1": (
+        SmallCNNClassifier((32, 64, 128), 0.0, epochs=5, batch_size=64, **PLAIN),
+        104_202,
+    ),
     "C2": (
         SmallCNNClassifier(
             (16, 32),
@@ -45,7 +50,7 @@ SYSTEMS = {
             dense_width=128,
             epochs=5,
             batch_size=64,
-            **CONSTANT,
+            **PLAIN,
         ),
         206_922,
     ),
@@ -59,7 +64,7 @@ SYSTEMS = {
             dense_width=128,
             epochs=10,
             batch_size=300,
-            **CONSTANT,
+            **PLAIN,
         ),
         418_314,
     ),
@@ -73,7 +78,7 @@ SYSTEMS = {
             early_stopping=True,
             validation_fraction=None,
             patience=10,
-            **CONSTANT,
+            **PLAIN,
         ),
         225_034,
     ),

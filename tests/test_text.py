@@ -1,6 +1,8 @@
 """The text estimator: what parametrize_with_checks skips for it, and its network."""
 
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -66,7 +68,9 @@ def test_prediction_equals_the_keras_model(reviews, pooling, dense_width):
     texts, labels = reviews
     net = quick(pooling=pooling, dense_width=dense_width, epochs=1).fit(texts, labels)
     number_of = net.vocabulary_
-    numbers = [[number_of[word] + 1 for word in text.split()] for text in texts[:9]]
+    numbers = [
+        [number_of[word] + 1 for word in set(text.split())] for text in texts[:9]
+    ]
     length = max(map(len, numbers))
     padded = np.array([row + [0] * (length - len(row)) for row in numbers])
     expected = net.model_.predict(padded, verbose=0)[:, 0]
@@ -80,6 +84,27 @@ def test_reference_system_t1_has_the_parameters_of_its_table(reviews):
     rows = len(net.vocabulary_) + 1  # and padding
     assert net.model_.count_params() == rows * 16 + 16 + 1
     assert sum(weight.size for weight in net.weights_) == rows * 16 + 16 + 1
+
+
+def test_repeated_words_count_where_asked(reviews):
+    texts, labels = reviews
+    twice = [texts[0], f"{texts[0]} {texts[0]} good"]
+    once = quick(epochs=1).fit(texts, labels)
+    assert len(set(once.decision_function([twice[0], twice[0] * 2]))) == 1
+    counted = quick(epochs=1, binary=False).fit(texts, labels)
+    assert len(set(counted.decision_function(twice))) == 2
+
+
+def test_training_text_needs_no_tensorflow(tmp_path):
+    code = (
+        "import sys; sys.modules['tensorflow'] = None\n"
+        "from sknets import TextPoolClassifier\n"
+        "net = TextPoolClassifier(pooling='mean_max', dense_width=4, dropout=0.1)\n"
+        "net.fit(['good film', 'bad film'] * 9, [1, 0] * 9)\n"
+        "print(net.predict(['good', 'bad']))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert run.stdout == "[1 0]\n", run.stderr
 
 
 def test_only_touched_embedding_rows_change(reviews):
@@ -263,6 +288,179 @@ def test_hashing_learns_from_a_stream(reviews):
     assert net.weights_[0].shape == (513, 4)
     assert net.score(*make_reviews(seed=1)) > 0.9
     assert net.n_iter_ == 24
+
+
+def test_counts_of_a_stream_are_those_of_all_its_texts(reviews):
+    texts, labels = reviews
+    stream = quick(n_features=512, width="auto")
+    for part in (slice(0, 50), slice(50, None)):
+        stream.partial_fit(texts[part], labels[part], classes=["neg", "pos"])
+    whole = quick(n_features=512, width="auto")
+    whole.partial_fit(texts, labels, classes=["neg", "pos"])
+    for side in ("inside", "outside"):
+        np.testing.assert_allclose(
+            stream.class_counts_[side], whole.class_counts_[side], rtol=1e-6
+        )
+
+
+# --- The start from naive Bayes ------------------------------------------------------
+
+
+def test_embedding_starts_at_log_count_ratios():
+    texts = ["good film", "good fun", "bad film", "bad end"] * 5
+    labels = [1, 1, 0, 0] * 5
+    # No step at all: what is left is the start.
+    net = quick(epochs=1, learning_rate=1e-12, width="auto").fit(texts, labels)
+    value = {word: net.weights_[0][i + 1, 0] for word, i in net.vocabulary_.items()}
+    # Occurrences in each class with 4 added: log(14 / 4) and log(9 / 4).
+    assert value["good"] / value["fun"] == pytest.approx(
+        np.log(14 / 4) / np.log(9 / 4), rel=1e-4
+    )
+    assert value["bad"] == pytest.approx(-value["good"], rel=1e-4)
+    assert value["film"] == pytest.approx(0, abs=1e-6)
+    assert net.weights_[0][0, 0] == 0  # padding
+    assert net.weights_[-1] == pytest.approx(0, abs=1e-6)
+
+
+def test_bias_starts_at_the_class_frequencies():
+    texts, labels = ["good", *["bad"] * 9] * 30, [1, *[0] * 9] * 30
+    net = quick(epochs=1, learning_rate=1e-12).fit(texts, labels)
+    assert net.weights_[-1][0] == pytest.approx(np.log(31 / 271), rel=1e-4)
+    balanced = quick(epochs=1, learning_rate=1e-12, class_weight="balanced")
+    assert balanced.fit(texts, labels).weights_[-1][0] == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("width", [3, 7])
+def test_any_width_starts_at_the_same_decision(reviews, width):
+    texts = reviews[0]
+    y = np.arange(len(texts)) % 3
+    start = {"epochs": 1, "learning_rate": 1e-12}
+    narrow = quick(width="auto", **start).fit(texts, y)
+    assert narrow.network_[0]["width"] == 3
+    np.testing.assert_allclose(
+        quick(width=width, **start).fit(texts, y).decision_function(texts),
+        narrow.decision_function(texts),
+        rtol=1e-4,
+        atol=1e-5,
+    )
+
+
+def test_more_outputs_than_width_start_at_random():
+    words = [f"word{i}" for i in range(90)]
+    texts = [f"{word} text" for word in words] * 4
+    net = quick(width="auto", epochs=60).fit(texts, words * 4)
+    assert net.network_[0]["width"] == 64
+    assert net.score(texts, words * 4) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("parameters", "width"),
+    [({}, 1), ({"dense_width": 3}, 16), ({"pooling": "max"}, 16)],
+)
+def test_automatic_width(reviews, parameters, width):
+    net = quick(width="auto", epochs=1, **parameters).fit(*reviews)
+    assert net.network_[0]["width"] == width
+
+
+@pytest.mark.parametrize(("n_texts", "min_df"), [(49, 1), (50, 2), (9999, 2)])
+def test_automatic_min_df(n_texts, min_df):
+    texts = [f"good {i}" if i % 2 else f"bad {i}" for i in range(n_texts)]
+    net = quick(min_df="auto", epochs=1, batch_size=1000)
+    net.fit(texts, np.arange(n_texts) % 2)
+    assert ("7" in net.vocabulary_) == (min_df == 1)
+
+
+# --- Looking into the network, and making it small -----------------------------------
+
+
+@pytest.mark.parametrize("hashed", [None, 2**16])
+def test_contributions_add_up(reviews, hashed):
+    texts, labels = reviews
+    net = quick(ngram_range=(1, 2), n_features=hashed).fit(texts, labels)
+    explained = net.explain(f"{texts[1]} unheard of")
+    total = explained.contributions.sum() + explained.bias
+    known = net.decision_function([f"{texts[1]} unheard of"])
+    np.testing.assert_allclose(total, known[0], rtol=1e-5)
+    assert set(texts[1].split()) <= set(explained.ngrams)
+    assert explained.contributions[0] > 0
+    assert explained.ngrams[0] in GOOD or explained.ngrams[0].split()[0] in GOOD
+    sizes = np.abs(explained.contributions)
+    assert (np.diff(sizes) <= 0).all()
+
+
+def test_contributions_by_class(reviews):
+    texts = reviews[0]
+    net = quick(width=5).fit(texts, np.arange(len(texts)) % 3)
+    explained = net.explain(texts[0])
+    assert explained.contributions.shape == (len(explained.ngrams), 3)
+    np.testing.assert_allclose(
+        explained.contributions.sum(axis=0) + explained.bias,
+        net.decision_function(texts[:1])[0],
+        rtol=1e-4,
+        atol=1e-5,
+    )
+
+
+def test_nothing_known_explains_nothing(fitted):
+    explained = fitted.explain("xyzzy")
+    assert explained.ngrams.shape == explained.contributions.shape == (0,)
+    assert explained.bias == fitted.decision_function(["xyzzy"])[0]
+
+
+@pytest.mark.parametrize("parameters", [{"pooling": "max"}, {"dense_width": 3}])
+def test_no_contributions_where_they_do_not_add_up(reviews, parameters):
+    net = quick(epochs=1, **parameters).fit(*reviews)
+    with pytest.raises(ValueError, match="add up only where"):
+        net.explain(reviews[0][0])
+
+
+def test_compressed_network(reviews):
+    texts, labels = reviews
+    net = quick(compress_to=10).fit(texts, labels)
+    assert len(net.vocabulary_) == 10
+    assert set(net.vocabulary_) == {*GOOD, *BAD}
+    assert net.network_[0]["rows"] == len(net.weights_[0]) == 11
+    assert net.score(*make_reviews(seed=1)) == quick().fit(texts, labels).score(
+        *make_reviews(seed=1)
+    )
+    assert net.model_.count_params() == 11 * 4 + 4 + 1
+    assert len(np.unique(net.weights_[0])) <= 255
+
+
+def test_compressed_network_is_small_on_disk_and_equal_again():
+    words = [f"word{i}" for i in range(3000)]
+    texts, labels = [" ".join(words[i::7]) for i in range(7)] * 8, [0, 1] * 28
+    net = quick(compress_to=3000, width=40, epochs=1).fit(texts, labels)
+    packed = pickle.dumps(net)
+    counter = len(pickle.dumps(net.counter_))
+    assert len(packed) < counter + net.weights_[0].size * 1.05 + 5000
+    again = pickle.loads(packed)
+    np.testing.assert_array_equal(again.weights_[0], net.weights_[0])
+    assert again.weights_[0].dtype == np.float32
+
+
+def test_compression_needs_a_vocabulary(reviews):
+    with pytest.raises(ValueError, match="compress_to needs a vocabulary"):
+        quick(compress_to=10, n_features=64).fit(*reviews)
+
+
+# --- Extreme input -------------------------------------------------------------------
+
+
+def test_a_very_long_text_and_odd_characters(reviews):
+    texts, labels = reviews
+    odd = [*texts, "good " * 2_000_000, "bad\x00 film \x00", "good \ud800 film"]
+    net = quick(epochs=1).fit(odd, [*labels, "pos", "neg", "pos"])
+    assert net.predict([odd[-3]])[0] == "pos"
+    assert net.predict(odd[-2:]).shape == (2,)
+
+
+def test_a_label_for_each_of_many_texts():
+    n = 20_000
+    texts = [f"word{i % 500} text{i % 400}" for i in range(n)]
+    net = quick(width="auto", epochs=1, batch_size=512, ngram_range=(1, 2))
+    net.fit(texts, np.arange(n))
+    assert net.predict(texts[:5]).shape == (5,)
 
 
 def test_word_numbers_as_keras_has_them():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import tensorflow as tf
 from .. import inference, scaling
 from ..network import Layer, Shape, Weights, dropout_rates, has_convolution, structure
 from .bulk import bulk_logits
-from .feed import TrainingData, chunks, steps_per_chunk
+from .feed import TrainingData, chunks, one_ahead, steps_per_chunk
 from .program import ProgramKey, training_program
 from .runtime import prepare
 
@@ -47,6 +48,7 @@ class ArrayTrainer:
                 settings.batch_size,
                 optimizer.structure,
                 data.scaling["clip"],
+                settings.augment is not None,
             )
         )
         values = [optimizer.values[name] for name in optimizer.value_names]
@@ -59,6 +61,8 @@ class ArrayTrainer:
             "shift": _tensor(shift),
             "scale": _tensor(scale),
         }
+        if settings.augment is not None:
+            self.values["ranges"] = _tensor(settings.augment)
         self.write_weights(weights)
         self.slots = [tuple(_tensor(slot) for slot in own) for own in slots]
 
@@ -66,31 +70,39 @@ class ArrayTrainer:
         self, order: np.ndarray, learning_rates: np.ndarray, keys: np.ndarray
     ) -> tuple[float, float]:
         sums = []
+        for tensors, n_filled in one_ahead(self._tensors(order, learning_rates, keys)):
+            self.weights, self.slots, *figures = self.program(
+                self.weights, self.slots, tensors, self.values, tf.constant(n_filled)
+            )
+            sums.append(figures)
+            self.n_steps += n_filled
+        loss, right = np.asarray(sums, np.float64).sum(axis=0)
+        return float(loss), float(right)
+
+    def _tensors(
+        self, order: np.ndarray, learning_rates: np.ndarray, keys: np.ndarray
+    ) -> Iterator[tuple[dict[str, tf.Tensor], int]]:
+        """Yield what the program takes for each chunk, and its number of steps."""
+        numbers = self.n_steps + 1 + np.arange(len(keys))
+        per_step = {
+            "learning_rate": learning_rates,
+            "number": numbers.astype(np.float32),
+            "key": keys,
+        }
         done = 0
         for batches, n_filled in chunks(
             self.data, order, self.batch_size, self.chunk_steps
         ):
-            numbers = self.n_steps + 1 + np.arange(n_filled)
-            per_step = {
-                "learning_rate": learning_rates[done : done + n_filled],
-                "number": numbers.astype(np.float32),
-                "key": keys[done : done + n_filled],
-            }
+            steps = slice(done, done + n_filled)
             padded = {
-                name: np.resize(column, self.chunk_steps)
+                name: np.resize(column[steps], self.chunk_steps)
                 for name, column in per_step.items()
             }
             tensors = {
                 name: tf.constant(array) for name, array in (batches | padded).items()
             }
-            self.weights, self.slots, *figures = self.program(
-                self.weights, self.slots, tensors, self.values, tf.constant(n_filled)
-            )
-            sums.append(figures)
+            yield tensors, n_filled
             done += n_filled
-            self.n_steps += n_filled
-        loss, right = np.asarray(sums, np.float64).sum(axis=0)
-        return float(loss), float(right)
 
     def read_weights(self) -> Weights:
         return [weight.numpy().copy() for weight in self.weights]

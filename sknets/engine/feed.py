@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from .. import scaling
 from ..scaling import Scaling
+
+Item = TypeVar("Item")
 
 # Bytes of input in one chunk. Large enough that the call of a program is a per mille
 # of its run, small beside the data of anyone who has to think about memory.
@@ -110,6 +113,16 @@ def chunks(
             for name, column in columns.items()
         }
         yield {**arrays, "rows": in_batch}, filled
+
+
+def one_ahead(items: Iterable[Item]) -> Iterator[Item]:
+    """Yield the items, each made by a second thread while the one before is used."""
+    items = iter(items)
+    with ThreadPoolExecutor(1) as worker:
+        made = worker.submit(next, items, None)
+        while (item := made.result()) is not None:
+            made = worker.submit(next, items, None)
+            yield item
 
 
 def _batched(rows: np.ndarray, n_steps: int, batch_size: int) -> np.ndarray:

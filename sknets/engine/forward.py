@@ -8,7 +8,6 @@ from typing import Any
 import tensorflow as tf
 
 from ..network import N_WEIGHTS, Layer, Shape, pooled_early
-from .randomness import dropout
 
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "relu": tf.nn.relu,
@@ -33,11 +32,11 @@ def forward(
     weights: Sequence[Any],
     x: Any,
     input_shape: Shape,
-    drop: tuple[Any, Any] | None = None,
+    drop: Callable[[Any, int], Any] | None = None,
 ) -> Any:
     """Logits of shape (n_rows, n_outputs) from rows of shape (n_rows, n_features).
 
-    `drop` is the pair of dropout rates and this step's key, or None to predict.
+    `drop` drops values of a dropout layer, whose number it takes; None to predict.
     """
     x = tf.reshape(x, (-1, *input_shape))
     remaining = iter(weights)
@@ -59,8 +58,7 @@ def forward(
                 x = tf.reshape(x, (-1, x.shape[1] * x.shape[2] * x.shape[3]))
             case "dropout":
                 if drop is not None:
-                    rates, key = drop
-                    x = dropout(x, rates[n_dropouts], key, n_dropouts)
+                    x = drop(x, n_dropouts)
                 n_dropouts += 1
     return x
 

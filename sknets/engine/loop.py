@@ -17,9 +17,13 @@ from . import schedule
 from .feed import TrainingData
 from .optimizers import Optimizer
 from .small import SmallTrainer, fits_small
+from .tokens import TokenTrainer
 
 Slots = list[tuple[np.ndarray, ...]]
 History = dict[str, list[float]]
+
+# Of an epoch whose weights are infinite or NaN.
+UNKNOWN = {"val_loss": np.nan, "val_accuracy": np.nan}
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,10 @@ class Settings:
     """How to train; see the parameters of the estimators.
 
     `early_stopping` restores the best weights; `patience` counts epochs without a
-    lower monitored loss.
+    lower monitored loss. With `relative_steps` an embedding learns in proportion to
+    its first value, and everything else at a tenth of the learning rate. `augment`
+    holds the ranges of the random changes of images, see :mod:`sknets._augment`, or
+    is None where there are none.
     """
 
     epochs: int
@@ -38,6 +45,8 @@ class Settings:
     label_smoothing: float = 0.0
     early_stopping: bool = False
     patience: int = 10
+    relative_steps: bool = False
+    augment: np.ndarray | None = None
 
 
 @dataclass
@@ -53,6 +62,7 @@ class Trained:
     history: History
     n_epochs: int
     best_epoch: int
+    exploded: bool = False
 
 
 class Trainer(Protocol):
@@ -120,6 +130,7 @@ class Control:
             history={name: list(values) for name, values in self.history.items()},
             n_epochs=self.n_epochs,
             best_epoch=self.best_epoch,
+            exploded=self.exploded,
         )
 
 
@@ -178,14 +189,14 @@ def train(
             observer.on_epoch_begin(epoch)
         logs = _run_epoch(control, data, rng, epoch)
         latest_weights = trainer.read_weights()
-        if not _all_finite(logs["loss"], *latest_weights):
+        control.exploded = not _all_finite(logs["loss"], *latest_weights)
+        if validation is not None:
+            logs |= UNKNOWN if control.exploded else _validate(trainer, validation)
+        control.record(logs)
+        if control.exploded:
             _warn_not_finite(epoch, control.learning_rate)
             trainer.write_weights(weights if best_weights is None else best_weights)
-            control.exploded = True
             break
-        if validation is not None:
-            logs |= _validate(trainer, validation)
-        control.record(logs)
         if not settings.early_stopping or logs[monitor] < best_loss:
             best_loss, control.best_epoch = logs[monitor], epoch + 1
             best_weights = latest_weights
@@ -207,13 +218,11 @@ def _kind_of_trainer(
     network: list[Layer], weights: Weights, n_rows: int, settings: Settings
 ) -> Callable[..., Trainer]:
     """The trainer for a network and size; only what is needed is imported."""
+    if network[0]["layer"] == "embedding_pool":
+        return TokenTrainer
     if fits_small(network, weights, n_rows, settings):
         return SmallTrainer
     with needs_tensorflow("Training a network of this kind or size"):
-        if network[0]["layer"] == "embedding_pool":
-            from .tokens import TokenTrainer
-
-            return TokenTrainer
         from .arrays import ArrayTrainer
 
         return ArrayTrainer
@@ -256,5 +265,5 @@ def _warn_not_finite(epoch: int, learning_rate: float) -> None:
         f"learning_rate (now {learning_rate:g}), optimizer__clipnorm=1.0 or scaled "
         "features usually mend this.",
         ConvergenceWarning,
-        stacklevel=4,
+        stacklevel=7,
     )

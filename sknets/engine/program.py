@@ -16,14 +16,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import tensorflow as tf
 
 from ..network import Layer, Shape, has_convolution
+from .augmentation import augmented
 from .forward import correct, cross_entropy, forward, scaled
 from .optimizers import Optimizer
+from .randomness import dropout, dropout_factors
 
 # A program of a small network holds a few MB of compiled code and graph.
 MAX_PROGRAMS = 32
@@ -39,6 +41,7 @@ class ProgramKey:
     batch_size: int
     optimizer: tuple
     clip: float | None
+    augmented: bool = False
 
 
 def plain_layers(structure: tuple) -> list[Layer]:
@@ -59,16 +62,25 @@ def training_program(key: ProgramKey) -> Callable[..., Any]:
     """
     network = plain_layers(key.network)
     compiled = not has_convolution(network)
+    # Fused loops; in a plain graph each of their operations passes over memory.
+    changed = _fused(partial(augmented, shape=key.input_shape))
+    factors = _fused(dropout_factors)
 
     def loss_of(weights: Any, batch: Any, values: Any) -> Any:
-        x = scaled(batch["X"], values["shift"], values["scale"], key.clip)
-        drop = (values["rates"], batch["key"])
+        x = batch["X"]
+        if key.augmented:
+            x = changed(x, values["ranges"], batch["key"])
+        x = scaled(x, values["shift"], values["scale"], key.clip)
+
+        def drop(x: Any, n: int) -> Any:
+            return dropout(x, values["rates"][n], batch["key"], n, factors)
+
         z = forward(network, weights, x, key.input_shape, drop)
         losses = cross_entropy(z, batch["y"], values["smoothing"], key.kind)
         n_values = batch["rows"] * (1 if key.kind == "multiclass" else z.shape[1])
         return tf.reduce_sum(losses * batch["w"]) / n_values, z
 
-    update = tf.function(updater(key.optimizer), jit_compile=True, autograph=False)
+    update = _fused(updater(key.optimizer))
 
     def step(weights: Any, slots: Any, batch: Any, values: Any) -> tuple:
         with tf.GradientTape() as tape:
@@ -92,6 +104,10 @@ def training_program(key: ProgramKey) -> Callable[..., Any]:
         )[1:]
 
     return tf.function(program, jit_compile=compiled, autograph=False)
+
+
+def _fused(function: Callable[..., Any]) -> Callable[..., Any]:
+    return tf.function(function, jit_compile=True, autograph=False)
 
 
 def figures(z: Any, batch: Any, kind: str) -> tuple[Any, Any]:

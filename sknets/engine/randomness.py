@@ -8,6 +8,7 @@ vector instructions a value instead, and costs about 15 % of the epoch. Each num
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -46,9 +47,24 @@ def random_bits(key: tf.Tensor, stream: int, shape: Any) -> tf.Tensor:
     return mix(position * _u32(WEYL) + own_key)
 
 
-def dropout(x: Any, rate: tf.Tensor, key: tf.Tensor, stream: int) -> Any:
-    """Inverted dropout: zero with probability `rate`, the rest over ``1 - rate``."""
-    bits = random_bits(key, stream, tf.shape(x))
-    # Compare 24 bits: a float32 holds them exactly, for any rate.
-    uniform = tf.cast(tf.bitwise.right_shift(bits, _u32(8)), tf.float32) * 2.0**-24
-    return tf.where(uniform >= rate, x / (1.0 - rate), tf.zeros_like(x))
+def random_uniform(key: tf.Tensor, stream: int, shape: Any) -> tf.Tensor:
+    """Uniform float32 in [0, 1), of 24 bits, which a float32 holds exactly."""
+    bits = random_bits(key, stream, shape)
+    return tf.cast(tf.bitwise.right_shift(bits, _u32(8)), tf.float32) * 2.0**-24
+
+
+def dropout_factors(shape: Any, rate: tf.Tensor, key: tf.Tensor, stream: int) -> Any:
+    """Return zeros with probability `rate`, and else ``1 / (1 - rate)``."""
+    uniform = random_uniform(key, stream, shape)
+    return tf.where(uniform >= rate, 1.0 / (1.0 - rate), 0.0)
+
+
+def dropout(
+    x: Any,
+    rate: tf.Tensor,
+    key: tf.Tensor,
+    stream: int,
+    factors: Callable[..., Any] = dropout_factors,
+) -> Any:
+    """Inverted dropout; `factors` may be a compiled `dropout_factors`."""
+    return x * factors(tuple(x.shape), rate, key, stream)

@@ -50,3 +50,9 @@ def factors(
         up = 1 / 25 + (1 - 1 / 25) * (1 - np.cos(np.pi * rise)) / 2
         factor = np.where(steps < rising, up, 1e-4 + (1 - 1e-4) * half_cosine)
     return factor.astype(np.float32)
+
+
+def mean_factor(schedule: str, warmup: float, n_steps: int) -> float:
+    """Mean of `factors` over all steps of a training run."""
+    every = factors(schedule, warmup, np.arange(n_steps), n_steps)
+    return float(every.mean(dtype=np.float64))

@@ -84,6 +84,8 @@ class SmallTrainer:
     optimizer: its update rule then takes a few calls a step, however many layers.
     """
 
+    wants_input_gradient = False
+
     def __init__(
         self,
         network: list[Layer],
@@ -143,15 +145,22 @@ class SmallTrainer:
     def _step(
         self, x: np.ndarray, y: np.ndarray, w: np.ndarray, lr: np.float32, key: Any
     ) -> tuple[float, float]:
+        loss, right, _ = self._find_gradients(x, y, w, key)
+        self._clip(self.gradients)
+        self.n_steps += 1
+        self._update(lr)
+        return loss, right
+
+    def _find_gradients(
+        self, x: np.ndarray, y: np.ndarray, w: np.ndarray, key: Any
+    ) -> tuple[float, float, np.ndarray]:
+        """Fill `gradients`; return loss, weight of right rows, gradient by x."""
         rng = np.random.Generator(np.random.SFC64(key)) if self.drops else None
         z, tape = self._forward(x, rng)
         loss, right, dz = loss_and_gradient(
             z, y, w, self.settings.label_smoothing, self.data.kind
         )
-        self._backward(dz, tape)
-        self.n_steps += 1
-        self._update(lr)
-        return loss, right
+        return loss, right, self._backward(dz, tape)
 
     def _forward(self, x: np.ndarray, rng: Any) -> tuple[np.ndarray, list]:
         """Logits, and for each layer what its gradient needs."""
@@ -174,7 +183,8 @@ class SmallTrainer:
             x = a
         return x, tape
 
-    def _backward(self, d: np.ndarray, tape: list) -> None:
+    def _backward(self, d: np.ndarray, tape: list) -> np.ndarray:
+        """Go back through the layers, to the input where its gradient is wanted."""
         place = len(self.weights)
         for layer, kept in zip(reversed(self.network), reversed(tape), strict=True):
             if layer["layer"] == "dropout":
@@ -187,12 +197,12 @@ class SmallTrainer:
             place -= 2
             np.matmul(x.T, d, out=self.gradients[place])
             d.sum(axis=0, out=self.gradients[place + 1])
-            if place:
+            if place or self.wants_input_gradient:
                 d = d @ self.weights[place].T
+        return d
 
     def _update(self, lr: np.float32) -> None:
         optimizer = self.settings.optimizer
-        self._clip(optimizer.clipping)
         p = self.vector
         if optimizer.weight_decay:
             p = p * (1 - lr * np.float32(optimizer.weight_decay) * self.decaying)
@@ -203,16 +213,20 @@ class SmallTrainer:
         self.vector[...] = new
         self.slots = list(slots)
 
-    def _clip(self, clipping: str | None) -> None:
+    def _clip(self, gradients: Weights) -> None:
+        """Limit the gradients in place."""
+        clipping = self.settings.optimizer.clipping
         if clipping is None:
             return
         limit = self.hyper[clipping]
         if clipping == "clipvalue":
-            np.clip(self.gradient, -limit, limit, out=self.gradient)
+            for part in gradients:
+                np.clip(part, -limit, limit, out=part)
             return
-        parts = self.gradients if clipping == "clipnorm" else [self.gradient]
-        for part in parts:
-            norm = np.sqrt(np.square(part).sum())
+        norms = np.array([np.sqrt(np.square(part).sum()) for part in gradients])
+        if clipping == "global_clipnorm":
+            norms[:] = np.sqrt(np.square(norms).sum())
+        for part, norm in zip(gradients, norms, strict=True):
             if norm > limit:
                 part *= limit / norm
 

@@ -22,6 +22,8 @@ import timing
 from peers import C1, D3, Net
 from timing import Row
 
+import sknets
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 Options = argparse.Namespace
@@ -186,15 +188,8 @@ def bulk_cnn(options: Options) -> list[Row]:
 
 
 def compiled_predict(estimator: Any, X: np.ndarray) -> np.ndarray:
-    """Labels by the compiled TensorFlow program."""
-    from sknets.engine.bulk import bulk_logits
-
-    X = estimator._check_X(X, reset=False)
-    logits = bulk_logits(
-        estimator.network_, estimator.weights_, X, np.arange(len(X)),
-        estimator.input_scaling_, estimator.image_shape_,
-    )  # fmt: skip
-    return estimator.classes_[logits.argmax(axis=1)]
+    with sknets.compiled_prediction():
+        return estimator.predict(X)
 
 
 def size(options: Options) -> list[Row]:

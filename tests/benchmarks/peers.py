@@ -95,8 +95,10 @@ def sknets_estimator(net: Net, batch_size: int, epochs: int, **others: Any) -> A
         **others,
     }
     if net.is_cnn:
-        return SmallCNNClassifier(**common)
-    return DenseNetClassifier(input_scaling=None, **common)
+        plain = {"warmup": 0.0, "input_scaling": "range", "augment": None}
+        return SmallCNNClassifier(**plain, **common)
+    plain = {"input_scaling": None, "weight_decay": 0.0, "label_smoothing": 0.0}
+    return DenseNetClassifier(**plain, **common)
 
 
 def train_sknets(net: Net, data: Data, batch_size: int, epochs: int) -> Fit:

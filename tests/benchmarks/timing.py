@@ -137,6 +137,11 @@ def resident_megabytes() -> float:
     return _kilobytes(Path("/proc/self/status").read_text(), "VmRSS") / 1024
 
 
+def peak_megabytes() -> float:
+    """Greatest resident memory of this process so far."""
+    return _kilobytes(Path("/proc/self/status").read_text(), "VmHWM") / 1024
+
+
 def _kilobytes(status: str, name: str) -> int:
     """Entry of Linux' /proc/self/status.
 
@@ -149,7 +154,7 @@ def _kilobytes(status: str, name: str) -> int:
 def machine() -> str:
     """What was measured with: versions, cores, the kernel of numpy's matrix product."""
     packages = ("sknets", "numpy", "scikit-learn", "tensorflow", "keras", "scikeras",
-                "torch", "skorch")  # fmt: skip
+                "torch", "skorch", "fasttext-numpy2")  # fmt: skip
     blas = {
         f"{lib['internal_api']} {lib.get('version')} ({lib.get('architecture', '?')}, "
         f"{lib['num_threads']} threads)"
@@ -183,8 +188,12 @@ def arguments(description: str, rows: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--data",
         default=os.environ.get("SKNETS_DATA"),
-        help="folder that holds mnist.npz; default: $SKNETS_DATA, else the small "
-        "digits of scikit-learn take the place of MNIST",
+        help="folder that holds mnist.npz (text.py: imdb_*.tsv.xz); default: "
+        "$SKNETS_DATA, else the small digits of scikit-learn take the place of MNIST",
+    )
+    parser.add_argument(
+        "--texts",
+        help="folder for the row of text.py with several classes, one folder a class",
     )
     parser.add_argument(
         "--trial",

@@ -1,0 +1,96 @@
+"""The parameter `augment`: which random changes training images undergo, how far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from .network import Shape
+
+# Lowest and highest value that an entry may have.
+LIMITS = {
+    "shift": (-1.0, 1.0),
+    "rotation": (-1.0, 1.0),
+    "zoom": (-0.9, 9.0),
+    "flip": (0.0, 1.0),
+    "erase": (0.0, 1.0),
+}
+# Those of which a single number r stands for the range from -r to r.
+BOTH_WAYS = ("shift", "rotation", "zoom")
+# Chosen by validation on digits, letters and faces; see the user guide.
+AUTO: Mapping[str, Any] = {"shift": 0.06, "rotation": 0.02, "zoom": 0.08}
+# Smallest height and width of images that "auto" changes: a row of a few features may
+# be no picture at all, and a mild shift of a smaller one is less than a pixel.
+AUTO_SIDE = 16
+
+
+def ranges(augment: Any, image_shape: Shape) -> np.ndarray | None:
+    """Lowest and highest value of each random draw, or None where nothing changes.
+
+    Parameters
+    ----------
+    augment : None, bool, "auto" or mapping
+        The parameter of that name.
+    image_shape : (height, width, channels)
+        Decides about "auto".
+
+    Returns
+    -------
+    ndarray of shape (6, 2) or None
+        Vertical shift in heights, horizontal shift in widths, rotation in turns
+        counter-clockwise, growth of the size, flip (done where the draw is not
+        negative), and share of the area to erase.
+
+    Raises
+    ------
+    ValueError
+        If an entry is unknown or out of its limits, with its name.
+    """
+    settings = _settings(augment, image_shape)
+    pairs = {key: _pair(key, settings.get(key, 0.0)) for key in LIMITS}
+    if not any(value for pair in pairs.values() for value in pair):
+        return None
+    probability = pairs["flip"][1]
+    pairs["flip"] = (probability - 1.0, probability)
+    return np.array([pairs["shift"], *pairs.values()], np.float32)
+
+
+def _settings(augment: Any, image_shape: Shape) -> Mapping[str, Any]:
+    if isinstance(augment, str):  # "auto"
+        augment = min(image_shape[:2]) >= AUTO_SIDE
+    if augment is None or augment is False:
+        return {}
+    if augment is True:
+        return AUTO
+    unknown = [key for key in augment if key not in LIMITS]
+    if unknown:
+        raise ValueError(
+            f"augment has an unknown entry {unknown[0]!r}; valid are "
+            f"{', '.join(map(repr, LIMITS))}."
+        )
+    return augment
+
+
+def _pair(key: str, value: Any) -> tuple[float, float]:
+    """Lowest and highest value of an entry, from a number or a pair of them."""
+    low, high = LIMITS[key]
+    expected = (
+        f"a pair (lowest, highest) between {low:g} and {high:g}, or a number r for "
+        + ("(-r, r)" if key in BOTH_WAYS else "(0, r)")
+    )
+    numbers = tuple(value) if isinstance(value, Sequence) else (value,)
+    if key == "flip":
+        expected = "True or a probability"
+        numbers = (0.0, 0.5 if value is True else value)
+    elif len(numbers) == 1 and isinstance(value, Real):
+        numbers = (-value if key in BOTH_WAYS else 0.0, value)
+    if (
+        len(numbers) != 2
+        or any(isinstance(n, bool) or not isinstance(n, Real) for n in numbers)
+        or not low <= numbers[0] <= numbers[1] <= high
+    ):
+        raise ValueError(f"augment[{key!r}] must be {expected}; got {value!r}.")
+    return float(numbers[0]), float(numbers[1])

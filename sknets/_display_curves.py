@@ -1,0 +1,381 @@
+"""TrainingCurvesDisplay: loss and accuracy over the epochs."""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ._plotting import check_matplotlib_support, grid_of_axes, last_step
+
+History = dict[str, list[float]]
+
+# Columns of a CSV log that are no metric.
+_NO_METRICS = {"epoch", "learning_rate", "lr"}
+
+
+class TrainingCurvesDisplay:
+    """Curves of loss and accuracy over the epochs, training beside validation.
+
+    It is recommended to use :meth:`from_estimator` or :meth:`from_history` to create
+    a display.
+
+    Parameters
+    ----------
+    histories : dict
+        For each fit, under its name, a history: a dict of lists with one value an
+        epoch, under ``loss``, ``accuracy``, ``val_loss`` and the like.
+    best_epochs : dict, default=None
+        For each fit, the epoch to mark, counted from 1, or None. Fits that are left
+        out get none.
+
+    Attributes
+    ----------
+    axes_ : ndarray of Axes of shape (n_metrics,)
+        Axes with one metric each.
+    figure_ : Figure
+        Figure that contains the curves.
+    lines_ : dict of dict
+        The curves: ``lines_[name]["val_loss"]``.
+    best_epoch_lines_ : dict of dict
+        Marks of the best epoch, as `lines_`, for fits that have one.
+
+    See Also
+    --------
+    sklearn.model_selection.LearningCurveDisplay : Scores over the number of training
+        rows.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sknets import DenseNetClassifier
+    >>> from sknets.display import TrainingCurvesDisplay
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = DenseNetClassifier(early_stopping=True, random_state=0).fit(X, y)
+    >>> display = TrainingCurvesDisplay.from_estimator(net)
+    >>> [ax.get_ylabel() for ax in display.axes_]
+    ['loss', 'accuracy']
+    """
+
+    def __init__(self, histories, *, best_epochs=None):
+        self.histories = histories
+        self.best_epochs = best_epochs
+
+    @classmethod
+    def from_estimator(
+        cls, estimator, *, metrics=None, mark_best=True, ax=None, line_kw=None
+    ):
+        """Plot the curves of one or more fitted estimators.
+
+        Parameters
+        ----------
+        estimator : estimator or dict of estimator
+            Fitted estimator with the attribute `history_`, or a Pipeline or search of
+            one; or several under the names to show.
+        metrics : str or list of str, default=None
+            Metrics to draw, each in its own axes, such as "loss". None takes all.
+        mark_best : bool, default=True
+            Whether to mark the best epoch: `best_epoch_` where early stopping chose
+            it, else the one of the lowest validation loss. Without early stopping the
+            estimator has the weights of the last epoch all the same.
+        ax : Axes or array of Axes, default=None
+            Axes to draw in: one that is divided, or one for each metric. None makes a
+            figure.
+        line_kw : dict, default=None
+            Keywords for `matplotlib.axes.Axes.plot`.
+
+        Returns
+        -------
+        display : TrainingCurvesDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If an estimator is not fitted.
+        TypeError
+            If an estimator has no `history_`.
+        """
+        check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        named = _named(estimator, Mapping)
+        histories = {name: _fitted_history(one) for name, one in named.items()}
+        best = {
+            name: _fitted_best_epoch(last_step(one), histories[name])
+            for name, one in named.items()
+        }
+        return cls(histories, best_epochs=best).plot(
+            metrics=metrics, mark_best=mark_best, ax=ax, line_kw=line_kw
+        )
+
+    @classmethod
+    def from_history(
+        cls, history, *, metrics=None, mark_best=True, ax=None, line_kw=None
+    ):
+        """Plot the curves of one or more training histories.
+
+        Parameters
+        ----------
+        history : dict of list, keras.callbacks.History, str or path; or dict of these
+            What a fit recorded: the values of each epoch, or a CSV file as Keras'
+            ``CSVLogger`` writes it. Several are given under the names to show.
+        metrics : str or list of str, default=None
+            Metrics to draw, each in its own axes, such as "loss". None takes all.
+        mark_best : bool, default=True
+            Whether to mark the epoch of the lowest validation loss.
+        ax : Axes or array of Axes, default=None
+            Axes to draw in: one that is divided, or one for each metric. None makes a
+            figure.
+        line_kw : dict, default=None
+            Keywords for `matplotlib.axes.Axes.plot`.
+
+        Returns
+        -------
+        display : TrainingCurvesDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        ValueError
+            If a history has no epochs, lists of different lengths, or values that are
+            no numbers.
+
+        Examples
+        --------
+        >>> from sknets.display import TrainingCurvesDisplay
+        >>> display = TrainingCurvesDisplay.from_history(
+        ...     {
+        ...         "slow": {"loss": [0.9, 0.7, 0.6]},
+        ...         "fast": {"loss": [0.8, 0.3, 0.1]},
+        ...     }
+        ... )
+        >>> display.lines_["fast"]["loss"].get_ydata()
+        array([0.8, 0.3, 0.1])
+        """
+        check_matplotlib_support(f"{cls.__name__}.from_history")
+        several = isinstance(history, Mapping) and any(
+            isinstance(one, Mapping | str | os.PathLike) or hasattr(one, "history")
+            for one in history.values()
+        )
+        named = history if several else {"": history}
+        histories = {name: _read_history(one) for name, one in named.items()}
+        best = {name: _lowest_validation_loss(one) for name, one in histories.items()}
+        return cls(histories, best_epochs=best).plot(
+            metrics=metrics, mark_best=mark_best, ax=ax, line_kw=line_kw
+        )
+
+    def plot(self, *, metrics=None, mark_best=True, ax=None, line_kw=None):
+        """Plot the curves.
+
+        Parameters
+        ----------
+        metrics : str or list of str, default=None
+            Metrics to draw, each in its own axes, such as "loss". None takes all.
+        mark_best : bool, default=True
+            Whether to mark the best epochs.
+        ax : Axes or array of Axes, default=None
+            Axes to draw in: one that is divided, or one for each metric. None makes a
+            figure.
+        line_kw : dict, default=None
+            Keywords for `matplotlib.axes.Axes.plot`.
+
+        Returns
+        -------
+        display : TrainingCurvesDisplay
+            The display itself.
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        metrics = self._settle_metrics(metrics)
+        n = len(metrics)
+        self.axes_ = grid_of_axes(ax, n, n, (4.2, 3.2), gaps=(0.8, 0.0))
+        self.figure_ = self.axes_[0].figure
+        self.lines_: dict[str, dict] = {name: {} for name in self.histories}
+        self.best_epoch_lines_: dict[str, dict] = {name: {} for name in self.histories}
+        for axes, metric in zip(self.axes_, metrics, strict=True):
+            for number, name in enumerate(self.histories):
+                self._plot_fit(axes, metric, name, number, line_kw or {})
+                if mark_best:
+                    self._mark_best(axes, metric, name)
+            _label_axes(axes, metric)
+        self._add_legend()
+        return self
+
+    def _settle_metrics(self, metrics):
+        found = list(
+            dict.fromkeys(
+                key.removeprefix("val_")
+                for history in self.histories.values()
+                for key in history
+            )
+        )
+        if metrics is None:
+            # Loss first: Keras' logs are sorted by name.
+            kept = [metric for metric in found if metric not in _NO_METRICS]
+            return sorted(kept, key=lambda metric: metric != "loss")
+        metrics = [metrics] if isinstance(metrics, str) else list(metrics)
+        unknown = [metric for metric in metrics if metric not in found]
+        if unknown or not metrics:
+            raise ValueError(f"metrics must be some of {found}; got {metrics!r}.")
+        return metrics
+
+    def _plot_fit(self, axes, metric, name, number, line_kw):
+        """Draw training and validation values of one fit.
+
+        One fit has a colour for each of them, several fits have a colour each.
+        """
+        several = len(self.histories) > 1
+        training_style = "--" if several and self._has_validation() else "-"
+        keys = ((metric, "training", "C0"), (f"val_{metric}", "validation", "C1"))
+        for key, part, colour in keys:
+            if key not in self.histories[name]:
+                continue
+            values = np.asarray(self.histories[name][key], dtype=float)
+            kw = {
+                "color": f"C{number}" if several else colour,
+                "linestyle": training_style if key == metric else "-",
+                "label": f"{name}, {part}" if several else part,
+                # A single epoch would be no line at all.
+                "marker": "." if len(values) == 1 else None,
+                **line_kw,
+            }
+            (line,) = axes.plot(np.arange(1, len(values) + 1), values, **kw)
+            self.lines_[name][key] = line
+
+    def _mark_best(self, axes, metric, name):
+        """Put a dot on the curve that was drawn last for this fit."""
+        epoch = (self.best_epochs or {}).get(name)
+        lines = self.lines_[name]
+        line = lines.get(f"val_{metric}", lines.get(metric))
+        if epoch is None or line is None:
+            return
+        (self.best_epoch_lines_[name][metric],) = axes.plot(
+            epoch,
+            line.get_ydata()[epoch - 1],
+            linestyle="none",
+            marker="o",
+            markersize=7,
+            markerfacecolor=line.get_color(),
+            markeredgecolor="black",
+            label=f"best epoch ({epoch})",
+            zorder=3,
+        )
+
+    def _has_validation(self):
+        keys = [key for history in self.histories.values() for key in history]
+        return any(key.startswith("val_") for key in keys)
+
+    def _add_legend(self):
+        """Name curves and marks; of several fits, colours and line styles."""
+        from matplotlib.lines import Line2D
+
+        axes = self.axes_[0]
+        if len(self.histories) == 1:
+            axes.legend()
+            return
+        handles = [
+            Line2D([], [], color=next(iter(lines.values())).get_color(), label=name)
+            for name, lines in self.lines_.items()
+            if lines
+        ]
+        if self._has_validation():
+            handles.append(Line2D([], [], color="grey", ls="--", label="training"))
+            handles.append(Line2D([], [], color="grey", label="validation"))
+        if any(self.best_epoch_lines_.values()):
+            dot = Line2D([], [], ls="none", marker="o", color="white", mec="black")
+            dot.set_label("best epoch")
+            handles.append(dot)
+        axes.legend(handles=handles, fontsize="small")
+
+
+def _label_axes(axes: Any, metric: str) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    axes.set(xlabel="epoch", ylabel=metric.replace("_", " "))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    axes.grid(alpha=0.3)
+
+
+# --- Histories -----------------------------------------------------------------------
+
+
+def _named(given: Any, kind: Any) -> Mapping:
+    """Several things under their names, or one under no name."""
+    if isinstance(given, kind) and not given:
+        raise ValueError("There is nothing to draw: got an empty dict.")
+    return given if isinstance(given, kind) else {"": given}
+
+
+def _fitted_history(estimator: Any) -> History:
+    fitted = last_step(estimator)
+    if not hasattr(fitted, "history_"):
+        raise TypeError(
+            f"{type(fitted).__name__} has no history_ of loss and accuracy to draw."
+        )
+    return _checked(fitted.history_, f"The history_ of {type(fitted).__name__}")
+
+
+def _fitted_best_epoch(fitted: Any, history: History) -> int | None:
+    """`best_epoch_` if it was chosen, and is not just the last one."""
+    best = getattr(fitted, "best_epoch_", None)
+    chosen = best is not None and (fitted.early_stopping or best < fitted.n_iter_)
+    return best if chosen else _lowest_validation_loss(history)
+
+
+def _lowest_validation_loss(history: History) -> int | None:
+    losses = np.asarray(history.get("val_loss", []), dtype=float)
+    if not np.isfinite(losses).any():
+        return None
+    return int(np.nanargmin(losses)) + 1
+
+
+def _read_history(history: Any) -> History:
+    if isinstance(history, str | os.PathLike):
+        return _checked(_read_csv(Path(history)), f"The file {os.fspath(history)!r}")
+    return _checked(getattr(history, "history", history), "The history")
+
+
+def _checked(history: Any, what: str) -> History:
+    """Return `history` if it is a dict of lists of numbers, all of one length."""
+    if not isinstance(history, Mapping):
+        raise TypeError(
+            f"{what} must be a dict of lists, a keras.callbacks.History or the path of "
+            f"a CSV file; got {type(history).__name__}."
+        )
+    lengths = {key: np.size(values) for key, values in history.items()}
+    if not lengths or not max(lengths.values()):
+        raise ValueError(f"{what} has no epochs.")
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f"{what} has lists of different lengths: {lengths}.")
+    for key, values in history.items():
+        if np.ndim(values) != 1 or np.asarray(values).dtype.kind not in "biuf":
+            raise ValueError(
+                f"{what} must have one number an epoch under {key!r}; got {values!r}."
+            )
+    return dict(history)
+
+
+def _read_csv(path: Path) -> History:
+    """Columns of a CSV file with one row an epoch; "NA" and nothing are NaN."""
+    with path.open(newline="", encoding="utf-8") as file:
+        header = file.readline()
+        separator = next((mark for mark in ",;\t" if mark in header), ",")
+        file.seek(0)
+        rows = list(csv.DictReader(file, delimiter=separator))
+    names = [name for name in (rows[0] if rows else []) if name != "epoch"]
+    return {name: [_number(row[name], path) for row in rows] for name in names}
+
+
+def _number(text: str | None, path: Path) -> float:
+    if not text or text == "NA":
+        return math.nan
+    try:
+        return float(text)
+    except ValueError as error:
+        raise ValueError(
+            f"The file {str(path)!r} must hold numbers below its header; found "
+            f"{text!r}."
+        ) from error

@@ -1,0 +1,137 @@
+"""Values of a fitted state as JSON text and arrays, and back again.
+
+JSON knows None, bool, int, float, str and lists; what else a state may contain becomes
+an object with one key that says its kind. Arrays are not put into the text but beside
+it, by number. Reading never runs code from a file: classes come from a table.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+Arrays = list[np.ndarray]
+Classes = Mapping[str, type]
+
+# Python's own limit of recursion is ten times as far away.
+MAX_DEPTH = 50
+
+
+def encode(value: Any, name: str, arrays: Arrays, classes: Classes) -> Any:
+    """Return what `json.dumps` takes.
+
+    Parameters
+    ----------
+    value : object
+    name : str
+        What the value is to the user, for the error.
+    arrays : list of ndarray
+        Gets the arrays and NumPy scalars that are in the value.
+    classes : mapping of str to type
+        Classes whose instances may be in the value.
+
+    Raises
+    ------
+    TypeError
+        For anything that is neither plain nor an array nor of one of the classes; it
+        names the place in the value.
+    """
+    return _encode(value, (name,), arrays, classes)
+
+
+def _encode(value: Any, place: tuple, arrays: Arrays, classes: Classes) -> Any:
+    if len(place) > MAX_DEPTH:
+        raise TypeError(f"{place[0]} is nested too deeply, or contains itself")
+
+    def inner(part: Any, step: str) -> Any:
+        return _encode(part, (*place, step), arrays, classes)
+
+    kind = type(value)
+    if value is None or kind in (bool, int, str):
+        return value
+    if kind is float:
+        return value if math.isfinite(value) else {"float": repr(value)}
+    if kind is bytes:
+        return {"bytes": value.hex()}
+    if kind is list:
+        return [inner(part, f"[{i}]") for i, part in enumerate(value)]
+    if kind is tuple:
+        return {"tuple": [inner(part, f"[{i}]") for i, part in enumerate(value)]}
+    if kind is dict:
+        pairs = value.items()
+        return {"dict": [[inner(k, " keys"), inner(v, f"[{k!r}]")] for k, v in pairs]}
+    if isinstance(value, np.generic | np.ndarray):
+        return _encode_array(value, place, arrays, classes)
+    if classes.get(kind.__name__) is kind:
+        state = value.__getstate__() or {}
+        return {kind.__name__: {k: inner(v, f".{k}") for k, v in state.items()}}
+    raise TypeError(f"{''.join(place)} is an object of type {kind.__name__}")
+
+
+def _encode_array(value: Any, place: tuple, arrays: Arrays, classes: Classes) -> dict:
+    plain = isinstance(value, np.generic) or type(value) in (np.ndarray, np.memmap)
+    if plain and value.dtype == object:
+        items = [
+            _encode(item, (*place, f"[{i}]"), arrays, classes)
+            for i, item in enumerate(value.ravel().tolist())
+        ]
+        return {"objects": [list(value.shape), items]}
+    if not plain or value.dtype.hasobject:
+        raise TypeError(
+            f"{''.join(place)} is a {type(value).__name__} of dtype {value.dtype}"
+        )
+    arrays.append(np.asarray(value))
+    return {"scalar" if isinstance(value, np.generic) else "array": len(arrays) - 1}
+
+
+def decode(value: Any, arrays: Arrays, classes: Classes) -> Any:
+    """Return the value that `encode` was given.
+
+    Raises
+    ------
+    ValueError, TypeError, LookupError
+        If `value` is not what `encode` returns for these arrays and classes.
+    """
+
+    def inner(part: Any) -> Any:
+        return decode(part, arrays, classes)
+
+    if isinstance(value, list):
+        return [inner(part) for part in value]
+    if not isinstance(value, dict):
+        return value
+    ((kind, content),) = value.items()
+    if kind in classes:
+        return _restore(classes[kind], {k: inner(v) for k, v in content.items()})
+    return _KINDS[kind](content, inner, arrays)
+
+
+def _restore(cls: type, state: dict[str, Any]) -> Any:
+    instance: Any = object.__new__(cls)
+    if hasattr(instance, "__setstate__"):
+        instance.__setstate__(state)
+    else:
+        instance.__dict__.update(state)
+    return instance
+
+
+def _objects(content: list, inner: Callable, arrays: Arrays) -> np.ndarray:
+    shape, items = content
+    array = np.empty(len(items), object)
+    for i, item in enumerate(items):  # one by one: an item may itself be a sequence
+        array[i] = inner(item)
+    return array.reshape(shape)
+
+
+_KINDS: dict[str, Callable[[Any, Callable, Arrays], Any]] = {
+    "float": lambda content, inner, arrays: float(content),
+    "bytes": lambda content, inner, arrays: bytes.fromhex(content),
+    "tuple": lambda content, inner, arrays: tuple(map(inner, content)),
+    "dict": lambda content, inner, arrays: {inner(k): inner(v) for k, v in content},
+    "array": lambda content, inner, arrays: arrays[content],
+    "scalar": lambda content, inner, arrays: arrays[content][()],
+    "objects": _objects,
+}

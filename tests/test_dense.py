@@ -1,0 +1,118 @@
+"""What DenseNetClassifier settles by itself where a parameter is "auto"."""
+
+import math
+
+import keras
+import numpy as np
+import pytest
+
+from sknets import DenseNetClassifier
+from sknets.engine import loop, small
+
+
+@pytest.fixture(autouse=True)
+def _train_in_numpy(monkeypatch):
+    monkeypatch.setattr(small, "MAX_SECONDS", np.inf)
+
+
+@pytest.fixture
+def settings_of(monkeypatch, blobs):
+    """Function that fits and returns the settings that the training got."""
+    X, y = blobs
+    seen = []
+    train = loop.train
+
+    def spy(network, input_shape, weights, data, settings, *args, **more):
+        seen.append(settings)
+        return train(network, input_shape, weights, data, settings, *args, **more)
+
+    monkeypatch.setattr(loop, "train", spy)
+
+    def fit(method="fit", repeats=1, **params):
+        est = DenseNetClassifier(width=4, random_state=0, **params)
+        getattr(est, method)(np.tile(X, (repeats, 1)), np.tile(y, repeats))
+        return seen[-1]
+
+    return fit
+
+
+@pytest.mark.parametrize(
+    ("params", "highest"),
+    [
+        ({}, 0.002),
+        ({"learning_rate_schedule": "constant"}, 0.001),
+        ({"optimizer": "sgd"}, 0.02),
+        ({"learning_rate": None}, 0.001),
+        ({"learning_rate": 0.3}, 0.3),
+        ({"optimizer__learning_rate": 0.3}, 0.3),
+        ({"optimizer": keras.optimizers.Adam(0.25)}, 0.25),
+    ],
+)
+def test_mean_learning_rate_is_the_optimizers_own(settings_of, params, highest):
+    settings = settings_of(**params)
+    assert settings.optimizer.learning_rate == pytest.approx(highest, rel=2e-3)
+
+
+def test_mean_learning_rate_with_a_warm_up(settings_of):
+    """A quarter of the steps has a mean factor of 1/2, and so have the others."""
+    settings = settings_of(warmup=0.25, epochs=100)
+    assert settings.optimizer.learning_rate == pytest.approx(0.002, rel=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("params", "decay"),
+    [
+        # 90 rows in batches of 9 make 10 steps an epoch.
+        ({"epochs": 100}, 1 / (0.002 * 1000)),
+        ({"epochs": 100, "learning_rate": 0.05}, 1 / (0.05 * 1000)),
+        # Very few steps do not get a larger and larger decay.
+        ({"epochs": 1, "learning_rate": 0.05}, 1 / (0.05 * 500)),
+        ({"weight_decay": 0.25}, 0.25),
+        ({"weight_decay": None}, 0.0),
+        ({"weight_decay": None, "optimizer": "adamw"}, 0.004),
+        ({"optimizer__weight_decay": 0.125}, 0.125),
+        ({"optimizer": keras.optimizers.Adam(weight_decay=0.5)}, 0.5),
+    ],
+)
+def test_weight_decay_takes_off_the_same_share(settings_of, params, decay):
+    settings = settings_of(batch_size=9, **params)
+    assert settings.optimizer.weight_decay == pytest.approx(decay, rel=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("repeats", "params", "smoothing"),
+    [
+        (1, {}, 0.02),
+        (100, {}, 1 / math.sqrt(9000)),
+        (100, {"label_smoothing": 0.3}, 0.3),
+    ],
+)
+def test_label_smoothing_follows_the_rows(settings_of, repeats, params, smoothing):
+    settings = settings_of(repeats=repeats, epochs=1, **params)
+    assert settings.label_smoothing == pytest.approx(smoothing)
+
+
+def test_partial_fit_has_no_decay_and_the_own_rate(settings_of):
+    settings = settings_of("partial_fit")
+    assert settings.optimizer.weight_decay == 0.0
+    assert settings.optimizer.learning_rate == pytest.approx(0.001)
+
+
+def test_bytes_are_divided_by_255_and_keep_their_zero(blobs):
+    X = np.random.default_rng(0).integers(0, 256, (90, 4)).astype(np.uint8)
+    est = DenseNetClassifier(width=4, epochs=1, random_state=0).fit(X, blobs[1])
+    scaling = est.input_scaling_
+    assert scaling["clip"] is None
+    np.testing.assert_array_equal(scaling["shift"], [0.0])
+    np.testing.assert_allclose(scaling["scale"], [1 / 255])
+
+
+@pytest.mark.parametrize("n_rows", [10, 30])
+def test_a_handful_of_rows_is_enough_for_a_plain_rule(n_rows):
+    """No default needs many rows."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(500, 3)) * [1, 1e3, 1e-3]
+    y = (X[:, 1] > 0).astype(int)
+    X[:, 1] += 1000 * (2 * y - 1)
+    est = DenseNetClassifier(random_state=0).fit(X[:n_rows], y[:n_rows])
+    assert est.score(X, y) > 0.85
