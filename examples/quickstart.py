@@ -68,7 +68,7 @@ def main():
     texts_train, texts_test, p_train, p_test = train_test_split(
         texts, packages, stratify=packages, random_state=0
     )
-    net = TextPoolClassifier(epochs=8, learning_rate=0.01, random_state=0, verbose=1)
+    net = TextPoolClassifier(random_state=0, verbose=1)
     net.fit(texts_train, p_train)
     print(f"test accuracy: {net.score(texts_test, p_test):.3f} of {len(p_test)} texts")
 

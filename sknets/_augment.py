@@ -83,8 +83,8 @@ def _pair(key: str, value: Any) -> tuple[float, float]:
     )
     numbers = tuple(value) if isinstance(value, Sequence) else (value,)
     if key == "flip":
-        expected = "True or a probability"
-        numbers = (0.0, 0.5 if value is True else value)
+        expected = "True, False or a probability"
+        numbers = (0.0, 0.5 * value if isinstance(value, bool) else value)
     elif len(numbers) == 1 and isinstance(value, Real):
         numbers = (-value if key in BOTH_WAYS else 0.0, value)
     if (

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Iterator
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any
 
@@ -423,10 +424,11 @@ class NeuralNetClassifier(
             )
 
     def _settings(self, n_rows: int, one_pass: bool) -> Any:
+        from .engine import schedule
         from .engine.loop import Settings
 
         batch_size, epochs = self._auto_size(n_rows)
-        return Settings(
+        settings = Settings(
             epochs=1 if one_pass else epochs,
             # Folds that differ by a row then still share a program.
             batch_size=min(batch_size, 1 << (n_rows - 1).bit_length()),
@@ -438,6 +440,16 @@ class NeuralNetClassifier(
             label_smoothing=self.label_smoothing,
             early_stopping=self.early_stopping and not one_pass,
             patience=self.patience,
+        )
+        if not self._is_auto("learning_rate"):
+            return settings
+        n_steps = settings.epochs * -(-n_rows // settings.batch_size)
+        mean = schedule.mean_factor(
+            settings.learning_rate_schedule, settings.warmup, n_steps
+        )
+        rate = settings.optimizer.learning_rate / mean
+        return replace(
+            settings, optimizer=replace(settings.optimizer, learning_rate=rate)
         )
 
     def _auto_size(self, n_rows: int) -> tuple[int, int]:

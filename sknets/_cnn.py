@@ -14,7 +14,6 @@ from . import _augment, inference, scaling
 from ._base import NeuralNetClassifier
 from ._images import check_image_shape, pixel_scale, settle_image_shape
 from ._validation import check_rows
-from .engine import schedule
 from .network import Layer, Shape, cnn_layers
 
 
@@ -92,7 +91,7 @@ class SmallCNNClassifier(NeuralNetClassifier):
         or up and down in one cycle.
     warmup : float in [0, 1), default=0.1
         Share of the steps over which the learning rate rises from zero.
-    weight_decay : float, default=None
+    weight_decay : float or None, default=None
         Decoupled decay of kernels and embeddings, not of biases: each step multiplies
         them by ``1 - learning_rate * weight_decay``. None is the optimizer's own
         (0.004 for "adamw", else 0).
@@ -151,10 +150,11 @@ class SmallCNNClassifier(NeuralNetClassifier):
     history_ : dict of list
         Training ``loss`` and ``accuracy`` of each epoch, measured while it ran, and
         ``val_loss`` and ``val_accuracy`` after it where there were validation rows.
-        Losses are cross-entropies without smoothing.
+        Losses are cross-entropies without smoothing. An epoch in which the loss or a
+        weight became infinite or NaN is the last one here.
     best_epoch_ : int
         The epoch, counted from 1, whose weights the estimator holds: the best one
-        with `early_stopping`, else the last.
+        with `early_stopping`, else the last; 0 if the first one failed.
     network_ : list of dict
         The layers.
     weights_ : list of ndarray
@@ -369,16 +369,8 @@ class SmallCNNClassifier(NeuralNetClassifier):
         )
 
     def _settings(self, n_rows: int, one_pass: bool) -> Any:
-        settings = super()._settings(n_rows, one_pass)
-        optimizer = settings.optimizer
-        if self._is_auto("learning_rate"):
-            n_steps = settings.epochs * -(-n_rows // settings.batch_size)
-            mean = schedule.mean_factor(
-                settings.learning_rate_schedule, settings.warmup, n_steps
-            )
-            optimizer = replace(optimizer, learning_rate=optimizer.learning_rate / mean)
         ranges = _augment.ranges(self.augment, self.image_shape_)
-        return replace(settings, optimizer=optimizer, augment=ranges)
+        return replace(super()._settings(n_rows, one_pass), augment=ranges)
 
     def _input_shape(self) -> Shape:
         return self.image_shape_

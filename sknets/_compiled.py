@@ -15,8 +15,9 @@ def compiled_prediction() -> Iterator[None]:
 
     For many rows at once where TensorFlow is installed: a convolutional network then
     takes about half of the time. It pays from some thousand images on, since TensorFlow
-    has to be imported and the program to be compiled first, once for a network and
-    type of input; no number of rows compiles it again.
+    has to be imported and the program to be compiled first: once for up to 512 rows and
+    once for more, for each network and type of input. No number of rows compiles it
+    again.
 
     Within the block `predict`, `predict_proba`, `predict_log_proba` and
     `decision_function` of dense and convolutional networks use it. They agree with

@@ -13,7 +13,6 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from . import _diagnosis, inference, scaling
 from ._base import NeuralNetClassifier
 from ._validation import check_rows
-from .engine import schedule
 from .network import Layer, Shape, dense_layers
 
 _AUTO = StrOptions({"auto"})
@@ -25,7 +24,7 @@ class DenseNetClassifier(NeuralNetClassifier):
     """Multilayer perceptron: dense layers with dropout.
 
     Features are taken as they come: their scales are learned in `fit`. Predictions
-    are computed in numpy; TensorFlow is needed only to train.
+    are computed in numpy; TensorFlow is needed only to train, and not for small fits.
 
     Parameters
     ----------
@@ -38,9 +37,10 @@ class DenseNetClassifier(NeuralNetClassifier):
         "sigmoid" or "linear".
     input_scaling : {"robust", "standard"} or None, default="robust"
         "robust" subtracts the median of each feature, divides by its interquartile
-        range and clips smoothly at 5 (after [1]_); 8-bit integers, which are bytes of
-        one unit such as pixels, are divided by 255 instead. "standard" subtracts
-        means and divides by standard deviations. None leaves the input as it is.
+        range and clips smoothly at 5 (after [1]_). Pixels have one unit and are divided
+        by 255 instead: arrays of unsigned 8-bit integers that are images, or most of
+        whose columns go beyond 127. "standard" subtracts means and divides by standard
+        deviations. None leaves the input as it is.
     epochs : int or "auto", default="auto"
         Passes over the training rows. "auto" makes about 6000 steps, within 10 to
         30 epochs, but at least 600 steps.
@@ -64,12 +64,12 @@ class DenseNetClassifier(NeuralNetClassifier):
         Decoupled decay of kernels, not of biases: each step multiplies them by
         ``1 - learning_rate * weight_decay``. "auto" is ``1 / (learning_rate *
         n_steps)``, with at least 500 steps, so that a whole `fit` takes off the same
-        share however long it is [2]_; `partial_fit` then has none. None is the
+        share however long it is [2]_. In `partial_fit`, "auto" is None: the
         optimizer's own (0.004 for "adamw", else 0).
     label_smoothing : float in [0, 1) or "auto", default="auto"
         Share of each target that is spread evenly over the classes [3]_. "auto" is
         ``1 / sqrt(n_rows)``, at most 0.02: few rows are learnt by heart, and then
-        believed too firmly.
+        believed too firmly. In `partial_fit` these are the rows of the call.
     early_stopping : bool, default=False
         Stop when the monitored loss has not fallen for `patience` epochs, and restore
         the weights of the best epoch. Monitored is the validation loss: that of
@@ -118,7 +118,7 @@ class DenseNetClassifier(NeuralNetClassifier):
         weight became infinite or NaN is the last one here.
     best_epoch_ : int
         The epoch, counted from 1, whose weights the estimator holds: the best one
-        with `early_stopping`, else the last.
+        with `early_stopping`, else the last; 0 if the first one failed.
     network_ : list of dict
         The layers.
     weights_ : list of ndarray
@@ -232,7 +232,7 @@ class DenseNetClassifier(NeuralNetClassifier):
         return check_rows(self, X, reset=reset)
 
     def _learn_input(self, X: Any, index: np.ndarray, weights: np.ndarray) -> Any:
-        if X.dtype in (np.uint8, np.int8) and self.input_scaling == "robust":
+        if self.input_scaling == "robust" and scaling.holds_pixels(X, index):
             _, self.input_scaling_ = scaling.learn_pixels(X, index)
             return X
         learn = {
@@ -247,7 +247,9 @@ class DenseNetClassifier(NeuralNetClassifier):
 
     def _check_same_input(self) -> None:
         fitted = scaling.kind(self.input_scaling_)
-        if fitted != self.input_scaling:
+        # A single column that was standard already has the scaling of None.
+        is_one_column = self.input_scaling == "standard" and self.n_features_in_ == 1
+        if fitted != self.input_scaling and not (fitted is None and is_one_column):
             raise ValueError(
                 f"warm_start and partial_fit go on with input_scaling={fitted!r}, as "
                 f"the weights were fitted; now it is {self.input_scaling!r}. Set it "
@@ -264,15 +266,6 @@ class DenseNetClassifier(NeuralNetClassifier):
         settings = super()._settings(n_rows, one_pass)
         optimizer = settings.optimizer
         n_steps = settings.epochs * -(-n_rows // settings.batch_size)
-        if self._is_auto("learning_rate"):
-            factors = schedule.factors(
-                settings.learning_rate_schedule,
-                settings.warmup,
-                np.arange(n_steps),
-                n_steps,
-            )
-            mean = float(factors.mean(dtype=np.float64))
-            optimizer = replace(optimizer, learning_rate=optimizer.learning_rate / mean)
         # How many steps will follow a call of partial_fit, nobody knows.
         if self._is_auto("weight_decay") and not one_pass:
             decay = 1 / (optimizer.learning_rate * max(n_steps, MIN_DECAY_STEPS))

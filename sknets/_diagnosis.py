@@ -130,7 +130,8 @@ def likely_cause(is_constant: bool, network: list[Layer], settings: Any) -> str:
     settings : Settings
     """
     rate = settings.optimizer.learning_rate
-    usual = 0.1 if settings.relative_steps else settings.optimizer.rule.learning_rate
+    is_text = network[0]["layer"] == "embedding_pool"
+    usual = 0.1 if is_text else settings.optimizer.rule.learning_rate
     if rate < usual / 20:
         return f"learning_rate={rate:g} is very low; {usual:g} is usual for it."
     if rate > 5 * usual:
@@ -162,9 +163,7 @@ def _logits(
     def rows(block: slice) -> Any:
         if network[0]["layer"] == "embedding_pool":
             return data.X[data.index[block]]
-        flat = scaling.apply(
-            scaling.dense_rows(data.X, data.index[block]), data.scaling
-        )
+        flat = data.scaled(block)
         return flat.reshape(len(flat), *input_shape)
 
     return inference.logits(network, weights, rows, len(data), input_shape)

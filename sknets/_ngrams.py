@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import cached_property, partial
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -140,12 +141,7 @@ class NgramCounter:
         ValueError
             If there is no n-gram in any document, or none after pruning.
         """
-        min_n, max_n = self.ngram_range
-        if not 1 <= min_n <= max_n:
-            raise ValueError(
-                f"Invalid value for ngram_range={self.ngram_range} lower boundary "
-                "larger than the upper boundary, or smaller than 1."
-            )
+        _check_range(self.ngram_range)
         self._symbols = self._new_symbols(texts)
         if self.n_buckets is not None:
             self.n_features_ = self.n_buckets
@@ -196,32 +192,34 @@ class NgramCounter:
             features += [name for name, f in zip(names, mask, strict=True) if f]
         return np.array(features, dtype=object)
 
-    def named(self, text: Any) -> tuple[list[str], np.ndarray]:
-        """Return the known n-grams of one document and their columns.
+    def names_of(self, columns: np.ndarray, text: Any) -> list[str]:
+        """Return the n-grams of some columns, of those that a document has.
 
         Parameters
         ----------
+        columns : ndarray of int
+            Columns, ascending.
         text : str or int64 ndarray
-            A document.
+            The document, from which hashed n-grams get their names.
 
         Returns
         -------
         names : list of str
-            Each n-gram once; where several fall into one bucket, all of them,
-            joined by " | ".
-        columns : ndarray of shape (n_names,)
-            Ascending.
+            One for each column; where several n-grams fall into one bucket, all of
+            them, joined by " | ".
         """
-        columns = self.transform([text]).indices
         if not len(columns):
-            return [], columns
-        if self.n_buckets is None:
-            symbols = self._symbols.names()
-            offsets = np.cumsum([mask.sum() for mask in self._features])
-            levels = np.searchsorted(offsets, columns, side="right")
-            entries = np.concatenate([np.flatnonzero(mask) for mask in self._features])
-            pairs = zip(levels.tolist(), entries[columns].tolist(), strict=True)
-            return [self._name(*pair, symbols) for pair in pairs], columns
+            return []
+        if self.n_buckets is not None:
+            return self._names_of_buckets(columns, text)
+        symbols = self._symbols.names()
+        offsets = np.cumsum([mask.sum() for mask in self._features])
+        levels = np.searchsorted(offsets, columns, side="right")
+        entries = np.concatenate([np.flatnonzero(mask) for mask in self._features])
+        pairs = zip(levels.tolist(), entries[columns].tolist(), strict=True)
+        return [self._name(*pair, symbols) for pair in pairs]
+
+    def _names_of_buckets(self, columns: np.ndarray, text: Any) -> list[str]:
         own = NgramCounter(
             analyzer=self.analyzer,
             ngram_range=self.ngram_range,
@@ -233,7 +231,7 @@ class NgramCounter:
         buckets = own._buckets(self.n_features_).tolist()
         for name, bucket in zip(own.get_feature_names_out(), buckets, strict=True):
             names[bucket].append(name)
-        return [" | ".join(shared) for shared in names.values()], columns
+        return [" | ".join(shared) for shared in names.values()]
 
     def _name(self, level: int, entry: int, symbols: list[str]) -> str:
         words = []
@@ -441,6 +439,16 @@ class NgramCounter:
             n_buckets=self.n_features_,
         )
         return counts_matrix(levels, (len(texts), self.n_features_))
+
+
+def _check_range(ngram_range: Any) -> None:
+    numbers = [n for n in ngram_range if isinstance(n, Integral)]
+    if len(ngram_range) != 2 or len(numbers) != 2 or not 1 <= numbers[0] <= numbers[1]:
+        raise ValueError(
+            f"Invalid value for ngram_range={ngram_range}: it must be a pair of "
+            "integers, the lower boundary at least 1 and not larger than the upper "
+            "boundary."
+        )
 
 
 def _blocks(texts: list) -> Iterator[list]:

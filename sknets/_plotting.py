@@ -31,7 +31,7 @@ def check_matplotlib_support(caller: str) -> None:
     except ImportError as error:
         raise ImportError(
             f"{caller} requires matplotlib. You can install it with "
-            "`pip install sknets[plots]`."
+            "`pip install matplotlib`."
         ) from error
 
 

@@ -35,8 +35,8 @@ class TextPoolClassifier(NeuralNetClassifier):
     r"""Raw text in, labels out: embedding of n-grams, pooling, dense layers.
 
     The architecture of fastText [1]_. Texts are split, counted and embedded by the
-    estimator itself; no text is truncated. Predictions are computed in numpy;
-    TensorFlow is needed only to train.
+    estimator itself; no text is truncated. Training and predictions are computed in
+    numpy, without TensorFlow.
 
     Parameters
     ----------
@@ -80,8 +80,9 @@ class TextPoolClassifier(NeuralNetClassifier):
         First values of the embedding. "naive_bayes" are log-count ratios of the
         n-grams, one class against the rest [2]_, scaled so that they are calibrated.
         The learning rate of each value then is relative to its start, and that of all
-        other weights a tenth. "random" is uniform in +-0.05, as in Keras, and used
-        where there are more outputs than `width`.
+        other weights 0.03 of it. "random" is uniform in +-0.05, as in Keras, with one
+        learning rate for all; it is used with more outputs than `width`, too, and with
+        another pooling than "mean".
     compress_to : int or None, default=None
         Keep only this many n-grams after training, those that contribute most to the
         training texts, and round the embedding to 8 bits: a few bytes for each.
@@ -152,10 +153,11 @@ class TextPoolClassifier(NeuralNetClassifier):
     history_ : dict of list
         Training ``loss`` and ``accuracy`` of each epoch, measured while it ran, and
         ``val_loss`` and ``val_accuracy`` after it where there were validation rows.
-        Losses are cross-entropies without smoothing.
+        Losses are cross-entropies without smoothing. An epoch in which the loss or a
+        weight became infinite or NaN is the last one here.
     best_epoch_ : int
         The epoch, counted from 1, whose weights the estimator holds: the best one
-        with `early_stopping`, else the last.
+        with `early_stopping`, else the last; 0 if the first one failed.
     network_ : list of dict
         The layers.
     weights_ : list of ndarray
@@ -298,7 +300,8 @@ class TextPoolClassifier(NeuralNetClassifier):
     @property
     def vocabulary_(self) -> dict[str, int]:
         """Column of each n-gram in the order of `get_feature_names_out`."""
-        return self.counter_.vocabulary_
+        names = self.get_feature_names_out()
+        return {name: number for number, name in enumerate(names)}
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Get the n-grams of the vocabulary.
@@ -313,6 +316,12 @@ class TextPoolClassifier(NeuralNetClassifier):
         ndarray of str
             N-gram number ``i`` has row ``i + 1`` of the embedding; row 0 is padding.
         """
+        check_is_fitted(self)
+        if self.n_features is not None:
+            raise ValueError(
+                "Hashed n-grams have no names that could be listed; those of one text "
+                "are named by explain."
+            )
         return self.counter_.get_feature_names_out()
 
     def _check_X(self, X: Any, *, reset: bool) -> list:
@@ -434,6 +443,13 @@ class TextPoolClassifier(NeuralNetClassifier):
         self.network_ = [{**self.network_[0], "rows": len(numbers)}, *self.network_[1:]]
         self.weights_ = [numbers * step, *others]
         self.embedding_step_ = float(step)
+        if hasattr(self, "class_counts_"):
+            counts = self.class_counts_
+            self.class_counts_ = _naive_bayes.ClassCounts(
+                inside=counts["inside"][kept],
+                outside=counts["outside"][kept],
+                slope=counts["slope"],
+            )
         self.__dict__.pop("optimizer_state_", None)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -487,7 +503,7 @@ class TextPoolClassifier(NeuralNetClassifier):
         [text] = as_texts([text])
         table, kernel, bias = self.weights_
         tokens = self._rows([text])
-        names, _ = self.counter_.named(text)
+        names = self.counter_.names_of(tokens.indices - 1, text)
         share = tokens.data / max(tokens.data.sum(), 1)
         contributions = table[tokens.indices] @ kernel * share[:, None]
         order = np.argsort(-np.abs(contributions).max(axis=1), kind="stable")

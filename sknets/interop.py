@@ -190,6 +190,7 @@ def _build_function(
         params["image_shape"] = fitted.image_shape_
         return small_cnn, fitted.image_shape_, np.float64, params
     params = _params(fitted, [*names, "pooling"])
+    params["width"] = fitted.network_[0]["width"]  # "auto" is settled there
     params["vocabulary_size"] = fitted.network_[0]["rows"]
     return text_pool, (length,), np.int64, params
 
@@ -281,6 +282,8 @@ def from_scikeras(wrapper: Any) -> NeuralNetClassifier:
         reading, tuple(wrapper.X_shape_[1:]), wrapper.X_dtype_
     )
     fitted.set_params(**_training_params(wrapper))
+    if isinstance(fitted, SmallCNNClassifier):
+        fitted.set_params(augment=None)
     fitted.target_type_, fitted.classes_ = target_type, classes
     history = getattr(wrapper, "history_", {})
     fitted.history_ = {name: [float(v) for v in run] for name, run in history.items()}
@@ -395,7 +398,11 @@ def _training_params(wrapper: Any) -> dict[str, Any]:
         "random_state": wrapper.random_state,
         "warm_start": wrapper.warm_start,
         "verbose": wrapper.verbose,
+        "learning_rate": None,
         "learning_rate_schedule": "constant",
+        "warmup": 0.0,
+        "weight_decay": None,
+        "label_smoothing": 0.0,
         **_optimizer_params(getattr(wrapper.model_, "optimizer", None)),
     }
 

@@ -75,14 +75,15 @@ def to_float(
 
 
 def apply(rows: np.ndarray, scaling: Scaling) -> np.ndarray:
-    """Scale rows; returns a new float32 array of the same shape."""
+    """Scale rows; returns float32 of the same shape, `rows` itself if that is it."""
     values, shift, scale = to_float(rows, scaling)
-    z = values - shift
-    z *= scale
+    if shift.any() or (scale != 1).any():
+        values = values - shift
+        values *= scale
     clip = scaling["clip"]
     if clip is not None:
-        z = np.float32(clip) * np.tanh(z / np.float32(clip))
-    return z
+        values = np.float32(clip) * np.tanh(values / np.float32(clip))
+    return values
 
 
 def blocks(X: Any, index: np.ndarray) -> Iterator[np.ndarray]:
@@ -157,6 +158,20 @@ def half_range(X: Any, index: np.ndarray) -> np.ndarray:
         low = np.minimum(low, rows.min(axis=0))
         high = np.maximum(high, rows.max(axis=0))
     return (np.asarray(high, np.float64) - low) / 2
+
+
+def holds_pixels(X: Any, index: np.ndarray) -> bool:
+    """Whether unsigned bytes are images, or most of their columns go beyond 127.
+
+    Other columns of bytes are numbers of any unit, or zeros and ones.
+    """
+    if X.dtype != np.uint8:
+        return False
+    if X.ndim > 2:
+        return True
+    sample = index[:: -(-len(index) // QUANTILE_ROWS)]
+    highest = np.max([rows.max(axis=0) for rows in blocks(X, sample)], axis=0)
+    return bool(highest.any() and np.median(highest[highest > 0]) > 127)
 
 
 def learn_pixels(

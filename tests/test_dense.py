@@ -116,3 +116,40 @@ def test_a_handful_of_rows_is_enough_for_a_plain_rule(n_rows):
     X[:, 1] += 1000 * (2 * y - 1)
     est = DenseNetClassifier(random_state=0).fit(X[:n_rows], y[:n_rows])
     assert est.score(X, y) > 0.85
+
+
+# --- Bytes ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8])
+@pytest.mark.parametrize("highest", [1, 9])
+def test_bytes_that_are_no_pixels_are_learned_like_other_numbers(dtype, highest):
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, highest + 1, (400, 8)).astype(dtype)
+    y = (X[:, 0] > highest / 2).astype(int)
+    net = DenseNetClassifier(32, epochs=15, random_state=0).fit(X, y)
+    assert net.score(X, y) > 0.97
+    same = DenseNetClassifier(32, epochs=15, random_state=0).fit(X.astype(float), y)
+    np.testing.assert_allclose(
+        net.input_scaling_["scale"], same.input_scaling_["scale"]
+    )
+
+
+@pytest.mark.parametrize("shape", [(60, 64), (60, 8, 8)])
+def test_bytes_of_pixels_have_one_scale(shape):
+    X = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
+    X[:, :2] = 0
+    net = DenseNetClassifier(4, epochs=1).fit(X, np.arange(60) % 2)
+    assert net.input_scaling_["scale"].tolist() == [1 / 255]
+
+
+def test_dark_images_have_the_scale_of_pixels():
+    X = np.random.default_rng(0).integers(0, 40, (60, 8, 8)).astype(np.uint8)
+    net = DenseNetClassifier(4, epochs=1).fit(X, np.arange(60) % 2)
+    assert net.input_scaling_["scale"].tolist() == [1 / 255]
+
+
+def test_a_standard_column_that_needs_no_scaling_goes_on():
+    X = np.array([[-1.0], [1.0]] * 20)
+    net = DenseNetClassifier(4, input_scaling="standard").partial_fit(X, X[:, 0] > 0)
+    assert net.partial_fit(X, X[:, 0] > 0).n_iter_ == 2

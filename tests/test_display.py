@@ -107,7 +107,7 @@ class TestMatplotlib:
             return real(name, *args, **kwargs)
 
         monkeypatch.setattr(builtins, "__import__", without)
-        message = rf"{caller} requires matplotlib.*pip install sknets\[plots\]"
+        message = rf"{caller} requires matplotlib.*pip install matplotlib"
         with pytest.raises(ImportError, match=message):
             draw(np.zeros((2, 2, 1)))
 

@@ -182,6 +182,15 @@ def test_token_numbers(fitted_text):
         token_numbers(fitted_text, ["", "good bad bad"], length=2)
 
 
+def test_default_text_network_to_scikeras():
+    fitted = TextPoolClassifier(random_state=0).fit(TEXTS, np.arange(len(TEXTS)) % 2)
+    wrapper = to_scikeras(fitted, length=30)
+    tokens = token_numbers(fitted, TEXTS, length=30)
+    np.testing.assert_allclose(
+        wrapper.predict_proba(tokens), fitted.predict_proba(TEXTS), atol=1e-5
+    )
+
+
 # --- From scikeras -------------------------------------------------------------------
 
 

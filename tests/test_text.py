@@ -439,9 +439,34 @@ def test_compressed_network_is_small_on_disk_and_equal_again():
     assert again.weights_[0].dtype == np.float32
 
 
+def test_compressed_network_goes_on(reviews):
+    texts, labels = reviews
+    net = quick(compress_to=10)
+    for part in (slice(0, 60), slice(60, None)):
+        net.partial_fit(texts[part], labels[part])
+    assert len(net.vocabulary_) == 10
+    assert net.n_iter_ == 2
+    assert net.score(*make_reviews(seed=1)) > 0.9
+
+
 def test_compression_needs_a_vocabulary(reviews):
     with pytest.raises(ValueError, match="compress_to needs a vocabulary"):
         quick(compress_to=10, n_features=64).fit(*reviews)
+
+
+@pytest.mark.parametrize("ngram_range", [(1,), (1.0, 2.0), (2, 1), (0, 1)])
+def test_bad_ngram_range(reviews, ngram_range):
+    with pytest.raises(ValueError, match="must be a pair of integers"):
+        quick(ngram_range=ngram_range).fit(*reviews)
+
+
+def test_names_of_ngrams(reviews, fitted):
+    assert list(fitted.vocabulary_) == list(fitted.get_feature_names_out())
+    with pytest.raises(NotFittedError):
+        quick().get_feature_names_out()
+    hashed = quick(n_features=64, epochs=1).fit(*reviews)
+    with pytest.raises(ValueError, match="named by explain"):
+        hashed.get_feature_names_out()
 
 
 # --- Extreme input -------------------------------------------------------------------

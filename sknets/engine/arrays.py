@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
-from .. import inference, scaling
+from .. import inference
 from ..network import Layer, Shape, Weights, dropout_rates, has_convolution, structure
 from .bulk import bulk_logits
 from .feed import TrainingData, chunks, one_ahead, steps_per_chunk
@@ -128,9 +128,7 @@ class ArrayTrainer:
         return inference.logits(
             self.network,
             weights,
-            lambda rows: scaling.apply(
-                scaling.dense_rows(data.X, data.index[rows]), data.scaling
-            ),
+            data.scaled,
             len(data),
             self.input_shape,
         )

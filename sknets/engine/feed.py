@@ -73,6 +73,10 @@ class TrainingData:
             part if self.dtype is np.uint8 else scaling.to_float(part, self.scaling)[0]
         )
 
+    def scaled(self, rows: slice | np.ndarray) -> np.ndarray:
+        """Some rows as the first layer takes them, of shape (n_rows, n_features)."""
+        return scaling.apply(scaling.dense_rows(self.X, self.index[rows]), self.scaling)
+
     @property
     def remaining_scaling(self) -> tuple[np.ndarray, np.ndarray]:
         """Shift and scale that `rows` has not applied."""

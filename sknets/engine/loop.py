@@ -32,7 +32,7 @@ class Settings:
 
     `early_stopping` restores the best weights; `patience` counts epochs without a
     lower monitored loss. With `relative_steps` an embedding learns in proportion to
-    its first value, and everything else at a tenth of the learning rate. `augment`
+    its first value, and all else at a small share of the rate. `augment`
     holds the ranges of the random changes of images, see :mod:`sknets._augment`, or
     is None where there are none.
     """
@@ -100,7 +100,7 @@ class Control:
     """What observers may look at and change while training runs.
 
     `n_steps` is the number of steps before this run; `best_epoch`, counted from 1, is
-    the epoch whose weights are to be kept.
+    the epoch whose weights are to be kept, 0 before there is one.
     """
 
     trainer: Trainer

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.special import erf, expit
 from threadpoolctl import ThreadpoolController
 
-from .. import inference, scaling
+from .. import inference
 from ..network import Layer, Shape, Weights, dropout_rates
 from .feed import TrainingData
 
@@ -65,7 +65,7 @@ def fits_small(
 ) -> bool:
     """Whether a fit is small enough for numpy; a matter of shapes alone.
 
-    Measured: 40 microseconds a step, 10 more a layer, 4 operations a parameter and row
+    Measured: 40 microseconds a step, 10 more a layer, 6 operations a parameter and row
     at 40 GFLOP/s, and 4 ns a parameter for the optimizer.
     """
     if any(layer["layer"] not in ("dense", "dropout") for layer in network):
@@ -138,9 +138,7 @@ class SmallTrainer:
 
     def _columns(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Scaled input, targets and loss weights of many rows at once."""
-        data = self.data
-        X = scaling.apply(scaling.dense_rows(data.X, data.index[rows]), data.scaling)
-        return X, data.y[rows], data.w[rows]
+        return self.data.scaled(rows), self.data.y[rows], self.data.w[rows]
 
     def _step(
         self, x: np.ndarray, y: np.ndarray, w: np.ndarray, lr: np.float32, key: Any
@@ -244,9 +242,7 @@ class SmallTrainer:
         return inference.logits(
             self.network,
             self.weights,
-            lambda rows: scaling.apply(
-                scaling.dense_rows(data.X, data.index[rows]), data.scaling
-            ),
+            data.scaled,
             len(data),
             self.input_shape,
         )

@@ -344,7 +344,7 @@ def docstrings() -> Reviews:
         root = Path(package.__file__).parent
         for path in sorted(root.rglob("*.py")):
             part = path.relative_to(root).parts[0].removesuffix(".py")
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            for node in ast.walk(ast.parse(path.read_bytes())):
                 if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module):
                     text = ast.get_docstring(node)
                     if text and len(text) > 40:
