@@ -320,9 +320,9 @@ def _fitted_history(estimator: Any) -> History:
 
 def _fitted_best_epoch(fitted: Any, history: History) -> int | None:
     """`best_epoch_` if it was chosen, and is not just the last one."""
-    best = getattr(fitted, "best_epoch_", None)
-    chosen = best and (fitted.early_stopping or best < fitted.n_iter_)
-    return int(best) if chosen else _lowest_validation_loss(history)
+    best = getattr(fitted, "best_epoch_", 0)
+    chosen = best > 0 and (fitted.early_stopping or best < fitted.n_iter_)
+    return best if chosen else _lowest_validation_loss(history)
 
 
 def _lowest_validation_loss(history: History) -> int | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from functools import cached_property, partial
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -442,7 +441,7 @@ class NgramCounter:
 
 
 def _check_range(ngram_range: Any) -> None:
-    numbers = [n for n in ngram_range if isinstance(n, Integral)]
+    numbers = [n for n in ngram_range if isinstance(n, int | np.integer)]
     if len(ngram_range) != 2 or len(numbers) != 2 or not 1 <= numbers[0] <= numbers[1]:
         raise ValueError(
             f"Invalid value for ngram_range={ngram_range}: it must be a pair of "
