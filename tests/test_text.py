@@ -99,7 +99,9 @@ def test_training_text_needs_no_tensorflow(tmp_path):
     code = (
         "import sys; sys.modules['tensorflow'] = None\n"
         "from sknets import TextPoolClassifier\n"
-        "net = TextPoolClassifier(pooling='mean_max', dense_width=4, dropout=0.1)\n"
+        "net = TextPoolClassifier(\n"
+        "    pooling='mean_max', dense_width=4, epochs=40, random_state=0\n"
+        ")\n"
         "net.fit(['good film', 'bad film'] * 9, [1, 0] * 9)\n"
         "print(net.predict(['good', 'bad']))"
     )
