@@ -1,7 +1,7 @@
 """The estimator template: fit, partial_fit, fitted state, tags.
 
 A subclass says what its input is and what its network looks like; everything else is
-here, in `_predictions` and in `_optimizer_params`. Data flows one way: check the
+here, in `_predictions` and in `_training_settings`. Data flows one way: check the
 input, encode the target, train, keep numpy arrays and plain values, predict from those.
 """
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Iterator
-from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any
 
@@ -22,9 +21,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from . import _diagnosis, _state, _targets
 from ._epoch_tasks import CallbackSupportMixin, EpochTasks, training_rows
-from ._optimizer_params import OptimizerParams
 from ._predictions import Predictions
 from ._progress import Progress
+from ._training_settings import TrainingSettings
 from ._validation import needs_tensorflow
 from .network import (
     ACTIVATIONS,
@@ -38,7 +37,7 @@ from .network import (
 
 
 class NeuralNetClassifier(
-    OptimizerParams, Predictions, CallbackSupportMixin, ClassifierMixin, BaseEstimator
+    TrainingSettings, Predictions, CallbackSupportMixin, ClassifierMixin, BaseEstimator
 ):
     """Base of the three classifiers.
 
@@ -72,10 +71,6 @@ class NeuralNetClassifier(
     classes_: np.ndarray
     weights_: Weights
     history_: dict[str, list[float]]
-
-    # Of "auto": number of steps to aim at, fewest epochs, largest batch.
-    _auto_steps, _auto_epochs, _auto_batch = 4000, 10, 256
-    _least_steps = 600
 
     # --- What a subclass defines -----------------------------------------------------
 
@@ -422,47 +417,6 @@ class NeuralNetClassifier(
                 f"shapes are {fitted}; the parameters (width and the like) now ask "
                 f"for {now}. Set them back, or fit with warm_start=False."
             )
-
-    def _settings(self, n_rows: int, one_pass: bool) -> Any:
-        from .engine import schedule
-        from .engine.loop import Settings
-
-        batch_size, epochs = self._auto_size(n_rows)
-        settings = Settings(
-            epochs=1 if one_pass else epochs,
-            # Folds that differ by a row then still share a program.
-            batch_size=min(batch_size, 1 << (n_rows - 1).bit_length()),
-            optimizer=self._settled_optimizer(),
-            learning_rate_schedule=(
-                "constant" if one_pass else self.learning_rate_schedule
-            ),
-            warmup=0.0 if one_pass else self.warmup,
-            label_smoothing=self.label_smoothing,
-            early_stopping=self.early_stopping and not one_pass,
-            patience=self.patience,
-        )
-        if not self._is_auto("learning_rate"):
-            return settings
-        n_steps = settings.epochs * -(-n_rows // settings.batch_size)
-        mean = schedule.mean_factor(
-            settings.learning_rate_schedule, settings.warmup, n_steps
-        )
-        rate = settings.optimizer.learning_rate / mean
-        return replace(
-            settings, optimizer=replace(settings.optimizer, learning_rate=rate)
-        )
-
-    def _auto_size(self, n_rows: int) -> tuple[int, int]:
-        """Batch size and epochs, following the number of rows where "auto"."""
-        batch_size, epochs = self.batch_size, self.epochs
-        if batch_size == "auto":
-            nearest = 2 ** round(np.log2(np.sqrt(n_rows)))
-            batch_size = int(np.clip(nearest, 8, self._auto_batch))
-        if epochs == "auto":
-            steps = -(-n_rows // batch_size)
-            wanted = np.clip(round(self._auto_steps / steps), self._auto_epochs, 30)
-            epochs = max(int(wanted), round(self._least_steps / steps))
-        return batch_size, epochs
 
     def _observers(
         self, settings: Any, given: dict[str, Any], validated: bool, *, one_pass: bool

@@ -179,8 +179,6 @@ class DenseNetClassifier(NeuralNetClassifier):
         },
     }
 
-    _auto_steps = 6000
-
     def __init__(
         self,
         width=(256, 128),

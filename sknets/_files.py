@@ -135,7 +135,7 @@ def load(path: str | os.PathLike) -> Any:
     if data[-len(_MARK) - _DIGEST_SIZE : -_DIGEST_SIZE] != _MARK:
         raise ValueError(
             f"{os.fspath(path)!r} is damaged, or no file that sknets.save wrote: it "
-            "does not end with a checksum."
+            "does not end with a checksum. joblib.load reads what joblib.dump wrote."
         )
     if _digest(data[:-_DIGEST_SIZE]) != data[-_DIGEST_SIZE:]:
         raise ValueError(

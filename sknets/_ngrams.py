@@ -46,6 +46,8 @@ class NgramCounter:
     min_df, max_df : int or float, default=1 and 1.0
         Ignore n-grams in fewer (more) documents: a number of documents if int, a
         share of them if float.
+    binary : bool, default=False
+        Whether an n-gram counts once in a document, however often it occurs.
     lowercase : bool, default=True
         Convert texts to lower case first.
     token_pattern : str or None, default=r"(?u)\b\w\w+\b"
@@ -88,6 +90,7 @@ class NgramCounter:
         max_features: int | None = None,
         min_df: float = 1,
         max_df: float = 1.0,
+        binary: bool = False,
         lowercase: bool = True,
         token_pattern: str | None = WORD_PATTERN,
         tokenizer: Callable | None = None,
@@ -98,6 +101,7 @@ class NgramCounter:
         self.max_features = max_features
         self.min_df = min_df
         self.max_df = max_df
+        self.binary = binary
         self.lowercase = lowercase
         self.token_pattern = token_pattern
         self.tokenizer = tokenizer
@@ -177,7 +181,17 @@ class NgramCounter:
         -------
         names : ndarray of shape (n_features,), object
             Words are joined by a space.
+
+        Raises
+        ------
+        ValueError
+            If n-grams are hashed.
         """
+        if self.n_buckets is not None:
+            raise ValueError(
+                "Hashed n-grams have no names that could be listed, only those of one "
+                "document."
+            )
         symbols = self._symbols.names()
         separator = " " if self.analyzer == "word" else ""
         names = symbols
@@ -329,7 +343,7 @@ class NgramCounter:
         resolve: Callable[[int, list[Groups]], list[np.ndarray]],
         suffixes: bool = False,
     ) -> list[list[Counts]]:
-        return count_levels(
+        levels = count_levels(
             tokens,
             n_symbols=len(self._symbols),
             ngram_range=self._symbols.ngram_range,
@@ -337,6 +351,13 @@ class NgramCounter:
             suffixes=suffixes,
             resolve=resolve,
         )
+        return [self._counted(level) for level in levels]
+
+    def _counted(self, parts: list[Counts]) -> list[Counts]:
+        """Return the counts as `binary` has them."""
+        if not self.binary:
+            return parts
+        return [part._replace(counts=np.ones_like(part.counts)) for part in parts]
 
     def _learn_level(
         self, n: int, groups: list[Groups], low: float
@@ -437,7 +458,7 @@ class NgramCounter:
             short_segments=self.analyzer == "char_wb",
             n_buckets=self.n_features_,
         )
-        return counts_matrix(levels, (len(texts), self.n_features_))
+        return counts_matrix(self._counted(levels), (len(texts), self.n_features_))
 
 
 def _check_range(ngram_range: Any) -> None:

@@ -72,7 +72,8 @@ def learn_classes(y: np.ndarray, classes: Any = None) -> tuple[str, np.ndarray]:
         raise ValueError(
             "Training needs at least 2 classes, but the data contains only one class: "
             f"{found.tolist()[0]!r}. If the rows of other classes have a sample_weight "
-            "of zero, they count as absent."
+            "of zero, they count as absent. If other classes come in later calls of "
+            "partial_fit, name them all in the first one: classes=[...]."
         )
     return ("binary" if len(found) == 2 else "multiclass"), found
 

@@ -59,7 +59,7 @@ class TextPoolClassifier(NeuralNetClassifier):
     ngram_range : tuple (min_n, max_n), default=(1, 3)
         Shortest and longest n-gram.
     max_features : int, default=None
-        Keep only the n-grams with most occurrences.
+        Keep only the n-grams with most occurrences (with `binary`, in most texts).
     min_df : int, float or "auto", default="auto"
         Ignore n-grams in fewer texts: a number of texts if int, a share of them if
         float. "auto" is 1 for fewer than 50 texts, 3 from 10,000 on, else 2.
@@ -75,7 +75,8 @@ class TextPoolClassifier(NeuralNetClassifier):
         Function from a text to its list of words, in place of `token_pattern`.
     n_features : int, default=None
         Hash n-grams into this many rows of the embedding instead of learning a
-        vocabulary, so that `partial_fit` can go through a stream of texts.
+        vocabulary, so that `partial_fit` can go through a stream of texts. Without
+        it, the first call of `partial_fit` settles the vocabulary.
     embedding_init : {"naive_bayes", "random"}, default="naive_bayes"
         First values of the embedding. "naive_bayes" are log-count ratios of the
         n-grams, one class against the rest [2]_, scaled so that they are calibrated.
@@ -300,8 +301,8 @@ class TextPoolClassifier(NeuralNetClassifier):
     @property
     def vocabulary_(self) -> dict[str, int]:
         """Column of each n-gram in the order of `get_feature_names_out`."""
-        names = self.get_feature_names_out()
-        return {name: number for number, name in enumerate(names)}
+        check_is_fitted(self)
+        return self.counter_.vocabulary_
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Get the n-grams of the vocabulary.
@@ -315,13 +316,14 @@ class TextPoolClassifier(NeuralNetClassifier):
         -------
         ndarray of str
             N-gram number ``i`` has row ``i + 1`` of the embedding; row 0 is padding.
+
+        Raises
+        ------
+        ValueError
+            With `n_features`: hashed n-grams have no names; `explain` finds those of
+            one text.
         """
         check_is_fitted(self)
-        if self.n_features is not None:
-            raise ValueError(
-                "Hashed n-grams have no names that could be listed; those of one text "
-                "are named by explain."
-            )
         return self.counter_.get_feature_names_out()
 
     def _check_X(self, X: Any, *, reset: bool) -> list:
@@ -334,6 +336,7 @@ class TextPoolClassifier(NeuralNetClassifier):
             max_features=self.max_features,
             min_df=_min_df(len(index)) if self.min_df == "auto" else self.min_df,
             max_df=self.max_df,
+            binary=self.binary,
             lowercase=self.lowercase,
             token_pattern=self.token_pattern,
             tokenizer=self.tokenizer,
@@ -341,21 +344,12 @@ class TextPoolClassifier(NeuralNetClassifier):
         )
         self.input_scaling_ = scaling.identity()
         if len(index) == len(X):
-            return self._tokens(self.counter_.fit_transform(X))
+            return _with_padding(self.counter_.fit_transform(X))
         self.counter_.fit([X[row] for row in index])
         return self._rows(X)
 
     def _rows(self, X: list) -> sp.csr_array:
-        return self._tokens(self.counter_.transform(X))
-
-    def _tokens(self, counts: sp.csr_array) -> sp.csr_array:
-        """Put the row of the padding, which no text has, in front."""
-        if self.binary:
-            counts.data[:] = 1
-        n_texts, n_ngrams = counts.shape
-        return sp.csr_array(
-            (counts.data, counts.indices + 1, counts.indptr), (n_texts, n_ngrams + 1)
-        )
+        return _with_padding(self.counter_.transform(X))
 
     def _layers(self, n_outputs: int) -> list[Layer]:
         return text_layers(
@@ -526,6 +520,14 @@ class TextPoolClassifier(NeuralNetClassifier):
         tags.input_tags.two_d_array = False
         tags.input_tags.sparse = False
         return tags
+
+
+def _with_padding(counts: sp.csr_array) -> sp.csr_array:
+    """Put the row of the padding, which no text has, in front."""
+    n_texts, n_ngrams = counts.shape
+    return sp.csr_array(
+        (counts.data, counts.indices + 1, counts.indptr), (n_texts, n_ngrams + 1)
+    )
 
 
 def _min_df(n_texts: int) -> int:

@@ -97,9 +97,15 @@ def _listed(X: Any) -> list:
     if not isinstance(X, Iterable) or isinstance(X, Mapping | Set) or _is_sparse(X):
         raise TypeError(
             "Iterable over raw text documents expected, such as a list of strings, "
-            f"got {type(X).__name__}."
+            f"got {type(X).__name__}." + (_NO_VECTORIZER if _is_sparse(X) else "")
         )
     return list(X)
+
+
+_NO_VECTORIZER = (
+    " N-grams are counted here: leave out the vectorizer before it, and pass its "
+    "ngram_range, min_df and the like."
+)
 
 
 def _is_sparse(X: Any) -> bool:
@@ -125,6 +131,7 @@ def _listed_array(X: np.ndarray) -> list:
         raise ValueError(
             "Expected texts in a one-dimensional array or in one column, got an "
             f"array of shape {X.shape} and dtype {X.dtype}."
+            + (_NO_VECTORIZER if X.ndim == 2 and X.dtype.kind == "f" else "")
         )
     return X.tolist()
 

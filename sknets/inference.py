@@ -184,11 +184,12 @@ def _embedding_pool(layer: Layer, table: np.ndarray, tokens: Any) -> np.ndarray:
         summed = np.asarray(tokens @ table, np.float32)
         parts.append(summed / np.where(total > 0, total, np.float32(1)))
     if layer["pooling"] in ("max", "mean_max"):
-        parts.append(_max_over_tokens(table, tokens))
+        parts.append(max_over_tokens(table, tokens))
     return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
 
-def _max_over_tokens(table: np.ndarray, tokens: Any) -> np.ndarray:
+def max_over_tokens(table: np.ndarray, tokens: Any) -> np.ndarray:
+    """Highest value of each text's tokens in each column; 0 for an empty text."""
     lengths = np.diff(tokens.indptr)
     out = np.zeros((len(lengths), table.shape[1]), np.float32)
     if tokens.nnz:

@@ -44,6 +44,7 @@ parameters = st.fixed_dictionaries(
         "analyzer": st.sampled_from(["word", "char", "char_wb"]),
         "ngram_range": ranges,
         "lowercase": st.booleans(),
+        "binary": st.booleans(),
         "min_df": st.sampled_from([1, 2, 3, 0.0, 0.3, 1.0]),
         "max_df": st.sampled_from([1.0, 0.8, 0.5, 1, 4, 100]),
     },

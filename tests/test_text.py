@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -263,6 +263,27 @@ def test_bad_texts(fitted, X, error, match):
         fitted.predict(X)
 
 
+@pytest.mark.parametrize("make", [lambda X: X, lambda X: X.toarray()])
+def test_counts_of_a_vectorizer_are_refused(reviews, make):
+    X = make(TfidfVectorizer().fit_transform(reviews[0]))
+    with pytest.raises((TypeError, ValueError), match="leave out the vectorizer"):
+        quick().fit(X, reviews[1])
+
+
+def test_parameters_changed_after_fit_do_not_change_predictions(reviews):
+    net = quick(epochs=1).fit(*reviews)
+    twice = [f"{text} {text.split()[0]}" for text in reviews[0]]
+    before = net.decision_function(twice)
+    net.set_params(binary=False, lowercase=False, n_features=64)
+    np.testing.assert_array_equal(net.decision_function(twice), before)
+    assert len(net.get_feature_names_out()) == len(net.weights_[0]) - 1
+
+
+def test_first_part_of_a_stream_names_all_classes(reviews):
+    with pytest.raises(ValueError, match="name them all in the first one: classes="):
+        quick(n_features=64).partial_fit(reviews[0][:1], reviews[1][:1])
+
+
 def test_empty_vocabulary():
     with pytest.raises(ValueError, match="empty vocabulary"):
         quick().fit(["", "!", "?"], [0, 1, 1])
@@ -467,7 +488,7 @@ def test_names_of_ngrams(reviews, fitted):
     with pytest.raises(NotFittedError):
         quick().get_feature_names_out()
     hashed = quick(n_features=64, epochs=1).fit(*reviews)
-    with pytest.raises(ValueError, match="named by explain"):
+    with pytest.raises(ValueError, match="no names that could be listed"):
         hashed.get_feature_names_out()
 
 

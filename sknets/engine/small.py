@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # first fit with a compiled program, so that a search over a few dozen candidates
 # does not lose either.
 MAX_SECONDS = 0.3
+Batch = tuple[np.ndarray, np.ndarray, np.ndarray]
+
 # Values of input that are gathered and scaled together.
 BLOCK_VALUES = 2**18
 
@@ -118,31 +120,29 @@ class SmallTrainer:
     def run_epoch(
         self, order: np.ndarray, learning_rates: np.ndarray, keys: np.ndarray
     ) -> tuple[float, float]:
-        size = self.settings.batch_size
-        block = size * max(1, BLOCK_VALUES // (size * self.data.n_features))
-        batches = (
-            (*columns, start, start + size)
-            for first in range(0, len(order), block)
-            for columns in [self._columns(order[first : first + block])]
-            for start in range(0, len(columns[1]), size)
-        )
         loss = right = 0.0
         # The loop looks for infinite and NaN values itself, and says what helps.
         with single_thread, np.errstate(all="ignore"):
-            for (X, y, w, i, j), lr, key in zip(
-                batches, learning_rates, keys, strict=True
+            for batch, lr, key in zip(
+                self._batches(order), learning_rates, keys, strict=True
             ):
-                figures = self._step(X[i:j], y[i:j], w[i:j], lr, key)
+                figures = self._step(batch, lr, key)
                 loss, right = loss + figures[0], right + figures[1]
         return loss, right
 
-    def _columns(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Scaled input, targets and loss weights of many rows at once."""
-        return self.data.scaled(rows), self.data.y[rows], self.data.w[rows]
+    def _batches(self, order: np.ndarray) -> Iterator[Batch]:
+        """Yield scaled input, targets and loss weights of each batch."""
+        size = self.settings.batch_size
+        block = size * max(1, BLOCK_VALUES // (size * self.data.n_features))
+        for first in range(0, len(order), block):
+            rows = order[first : first + block]
+            X, y, w = self.data.scaled(rows), self.data.y[rows], self.data.w[rows]
+            for start in range(0, len(rows), size):
+                part = slice(start, start + size)
+                yield X[part], y[part], w[part]
 
-    def _step(
-        self, x: np.ndarray, y: np.ndarray, w: np.ndarray, lr: np.float32, key: Any
-    ) -> tuple[float, float]:
+    def _step(self, batch: Any, lr: np.float32, key: Any) -> tuple[float, float]:
+        x, y, w = batch
         loss, right, _ = self._find_gradients(x, y, w, key)
         self._clip(self.gradients)
         self.n_steps += 1
@@ -200,16 +200,21 @@ class SmallTrainer:
         return d
 
     def _update(self, lr: np.float32) -> None:
-        optimizer = self.settings.optimizer
-        p = self.vector
-        if optimizer.weight_decay:
-            p = p * (1 - lr * np.float32(optimizer.weight_decay) * self.decaying)
-        new, slots = optimizer.rule.update(
-            p, self.gradient, self.slots, np.float32(self.n_steps), lr, self.hyper,
-            **dict.fromkeys(optimizer.switches, True),
-        )  # fmt: skip
-        self.vector[...] = new
+        p, decay = self.vector, self.settings.optimizer.weight_decay
+        if decay:
+            p = p * (1 - lr * np.float32(decay) * self.decaying)
+        p, slots = self._moved(p, self.gradient, self.slots, lr)
+        self.vector[...] = p
         self.slots = list(slots)
+
+    def _moved(
+        self, p: np.ndarray, g: np.ndarray, slots: list, lr: Any
+    ) -> tuple[np.ndarray, tuple]:
+        """Values and slots after a step of the optimizer's rule."""
+        optimizer = self.settings.optimizer
+        switches = dict.fromkeys(optimizer.switches, True)
+        number = np.float32(self.n_steps)
+        return optimizer.rule.update(p, g, slots, number, lr, self.hyper, **switches)
 
     def _clip(self, gradients: Weights) -> None:
         """Limit the gradients in place."""

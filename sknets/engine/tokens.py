@@ -18,7 +18,7 @@ import scipy.sparse as sp
 from .. import inference
 from ..network import Layer, Shape, Weights
 from .feed import TrainingData
-from .small import SmallTrainer, single_thread
+from .small import SmallTrainer
 
 if TYPE_CHECKING:
     from .loop import Settings, Slots
@@ -56,21 +56,7 @@ class TokenTrainer(SmallTrainer):
         self.touched = np.zeros(len(self.table), bool)
         self.place_of_row = np.empty(len(self.table), np.int32)
 
-    def run_epoch(
-        self, order: np.ndarray, learning_rates: np.ndarray, keys: np.ndarray
-    ) -> tuple[float, float]:
-        loss = right = 0.0
-        batches = self._batches(order)
-        # The loop looks for infinite and NaN values itself, and says what helps.
-        with single_thread, np.errstate(all="ignore"):
-            for batch, lr, key in zip(batches, learning_rates, keys, strict=True):
-                figures = self._token_step(*batch, lr, key)
-                loss, right = loss + figures[0], right + figures[1]
-        return loss, right
-
-    def _batches(
-        self, order: np.ndarray
-    ) -> Iterator[tuple[np.ndarray, sp.csr_array, np.ndarray, np.ndarray]]:
+    def _batches(self, order: np.ndarray) -> Iterator[Any]:
         """Yield embedding rows, counts of those, targets and weights of each batch."""
         size = self.settings.batch_size
         block = size * max(1, BLOCK_TEXTS // size)
@@ -104,43 +90,28 @@ class TokenTrainer(SmallTrainer):
         counts = (tokens.data[entries], self.place_of_row[own], starts - starts[0])
         return rows, sp.csr_array(counts, (len(starts) - 1, len(rows)))
 
-    def _token_step(
-        self,
-        rows: np.ndarray,
-        counts: sp.csr_array,
-        y: np.ndarray,
-        w: np.ndarray,
-        lr: np.float32,
-        key: Any,
-    ) -> tuple[float, float]:
+    def _step(self, batch: Any, lr: np.float32, key: Any) -> tuple[float, float]:
+        rows, counts, y, w = batch
         table = self.table[rows]
         pooled, gradient_by_table = pool(self.pooling, table, counts)
         loss, right, d = self._find_gradients(pooled, y, w, key)
         gradient = gradient_by_table(d)
         self._clip([gradient, *self.gradients])
         self.n_steps += 1
-        relative = self.pace is not None
-        self._update(lr * OTHERS_SHARE if relative else lr)
+        self._update(lr if self.pace is None else lr * OTHERS_SHARE)
         self._update_rows(rows, table, gradient, lr)
         return loss, right
 
     def _update_rows(
         self, rows: np.ndarray, table: np.ndarray, gradient: np.ndarray, lr: np.float32
     ) -> None:
-        optimizer = self.settings.optimizer
-        if optimizer.weight_decay:
-            table = table * (1 - lr * np.float32(optimizer.weight_decay))
-        new, slots = optimizer.rule.update(
-            table,
-            gradient,
-            [slot[rows] for slot in self.table_slots],
-            np.float32(self.n_steps),
-            lr if self.pace is None else lr * self.pace[rows],
-            self.hyper,
-            **dict.fromkeys(optimizer.switches, True),
-        )
-        self.table[rows] = new
-        for slot, own in zip(self.table_slots, slots, strict=True):
+        decay = self.settings.optimizer.weight_decay
+        if decay:
+            table = table * (1 - lr * np.float32(decay))
+        slots = [slot[rows] for slot in self.table_slots]
+        rates = lr if self.pace is None else lr * self.pace[rows]
+        self.table[rows], moved = self._moved(table, gradient, slots, rates)
+        for slot, own in zip(self.table_slots, moved, strict=True):
             slot[rows] = own
 
     def read_weights(self) -> Weights:
@@ -181,16 +152,12 @@ def pool(pooling: str, table: np.ndarray, counts: sp.csr_array) -> Pooled:
 
 
 def _highest(table: np.ndarray, counts: sp.csr_array) -> Pooled:
-    lengths = np.diff(counts.indptr)
-    of_tokens = table[counts.indices]
-    highest = np.zeros((len(lengths), table.shape[1]), np.float32)
-    if counts.nnz:
-        starts = counts.indptr[:-1][lengths > 0]
-        highest[lengths > 0] = np.maximum.reduceat(of_tokens, starts, axis=0)
-    text_of_token = np.repeat(np.arange(len(lengths)), lengths)
+    highest = inference.max_over_tokens(table, counts)
+    n_texts = len(highest)
+    text_of_token = np.repeat(np.arange(n_texts), np.diff(counts.indptr))
     # Tokens that share the maximum share its gradient, as in Keras.
-    shares = (of_tokens == highest[text_of_token]).astype(np.float32)
-    shares /= (_incidence(text_of_token, len(lengths)) @ shares)[text_of_token]
+    shares = (table[counts.indices] == highest[text_of_token]).astype(np.float32)
+    shares /= (_incidence(text_of_token, n_texts) @ shares)[text_of_token]
     rows = _incidence(counts.indices, len(table))
     return highest, lambda d: rows @ (shares * d[text_of_token])
 
