@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
@@ -16,19 +17,49 @@ LIMITS = {
     "rotation": (-1.0, 1.0),
     "zoom": (-0.9, 9.0),
     "flip": (0.0, 1.0),
+    "elastic": (0.0, 1.0),
+    "brightness": (-3.0, 3.0),
+    "illumination": (0.0, 3.0),
     "erase": (0.0, 1.0),
 }
 # Those of which a single number r stands for the range from -r to r.
-BOTH_WAYS = ("shift", "rotation", "zoom")
-# Chosen by validation on digits, letters and faces; see the user guide.
-AUTO: Mapping[str, Any] = {"shift": 0.06, "rotation": 0.02, "zoom": 0.08}
+BOTH_WAYS = ("shift", "rotation", "zoom", "brightness")
+# Chosen by validation on digits, letters, faces and photographs; see the user guide.
+AUTO: Mapping[str, Any] = {
+    "shift": 0.06,
+    "rotation": 0.02,
+    "zoom": 0.08,
+    "elastic": 0.04,
+    "brightness": 0.3,
+    "illumination": 0.3,
+}
 # Smallest height and width of images that "auto" changes: a row of a few features may
-# be no picture at all, and a mild shift of a smaller one is less than a pixel.
-AUTO_SIDE = 16
+# be no picture at all, and a mild shift of a smaller one is less than half a pixel.
+AUTO_SIDE = 8
 
 
-def ranges(augment: Any, image_shape: Shape) -> np.ndarray | None:
-    """Lowest and highest value of each random draw, or None where nothing changes.
+@dataclass(frozen=True)
+class Changes:
+    """Random changes, as the engine takes them.
+
+    Attributes
+    ----------
+    ranges : ndarray of shape (9, 2)
+        Lowest and highest value of each random draw: vertical shift in heights,
+        horizontal shift in widths, rotation in turns counter-clockwise, growth of the
+        size, flip (done where the draw is not negative), deviation of the elastic
+        waves in heights and widths, logarithm of the factor on the light, its rise
+        from the centre to the border, and share of the area to erase.
+    black : float
+        Value of a pixel without light, after the input scaling.
+    """
+
+    ranges: np.ndarray
+    black: float = 0.0
+
+
+def settled(augment: Any, image_shape: Shape, black: float) -> Changes | None:
+    """Return the changes that the parameter asks for, or None where there are none.
 
     Parameters
     ----------
@@ -36,13 +67,8 @@ def ranges(augment: Any, image_shape: Shape) -> np.ndarray | None:
         The parameter of that name.
     image_shape : (height, width, channels)
         Decides about "auto".
-
-    Returns
-    -------
-    ndarray of shape (6, 2) or None
-        Vertical shift in heights, horizontal shift in widths, rotation in turns
-        counter-clockwise, growth of the size, flip (done where the draw is not
-        negative), and share of the area to erase.
+    black : float
+        See `Changes`.
 
     Raises
     ------
@@ -55,7 +81,7 @@ def ranges(augment: Any, image_shape: Shape) -> np.ndarray | None:
         return None
     probability = pairs["flip"][1]
     pairs["flip"] = (probability - 1.0, probability)
-    return np.array([pairs["shift"], *pairs.values()], np.float32)
+    return Changes(np.array([pairs["shift"], *pairs.values()], np.float32), black)
 
 
 def _settings(augment: Any, image_shape: Shape) -> Mapping[str, Any]:

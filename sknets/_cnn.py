@@ -16,6 +16,10 @@ from ._images import check_image_shape, pixel_scale, settle_image_shape
 from ._validation import check_rows
 from .network import Layer, Shape, cnn_layers
 
+_AUTO = StrOptions({"auto"})
+# In standard deviations from the mean, where pixels have no natural zero.
+LOWEST_BLACK = -2.0
+
 
 class SmallCNNClassifier(NeuralNetClassifier):
     """Convolutional network for small images: convolutions, pooling, dense layers.
@@ -25,8 +29,8 @@ class SmallCNNClassifier(NeuralNetClassifier):
 
     The defaults are one recipe, chosen by validation on sets of 60 to 50 000 images:
     standardised pixels, Adam [1]_ with a warm-up and half a cosine [2]_, dropout before
-    the output [3]_ and mild random changes of the training images [4]_. The user guide
-    says what each part adds.
+    the output [3]_, mild random changes of the training images [4]_ and a little label
+    smoothing [5]_. The user guide says what each part adds.
 
     Parameters
     ----------
@@ -61,17 +65,27 @@ class SmallCNNClassifier(NeuralNetClassifier):
     augment : None, "auto", bool or dict, default="auto"
         Random changes of the training images, drawn anew in each epoch; validation
         and prediction see images as they are. None or False is none. True is
-        ``{"shift": 0.06, "rotation": 0.02, "zoom": 0.08}``; "auto" is the same for
-        images of at least 16 x 16 pixels, else None. The entries of a dict are
+        ``{"shift": 0.06, "rotation": 0.02, "zoom": 0.08, "elastic": 0.04,
+        "brightness": 0.3, "illumination": 0.3}``; "auto" is the same for images of at
+        least 8 x 8 pixels, else None. The entries of a dict are
 
         - "shift": vertical and horizontal shift, in heights and widths of the image,
         - "rotation": counter-clockwise, in full turns: 0.05 is 18 degrees,
         - "zoom": growth of the content, 0.1 being 10 percent,
-        - "erase": share of the area that a rectangle hides behind the mean pixel,
-        - "flip": probability to mirror left and right; True is 0.5.
+        - "flip": probability to mirror left and right; True is 0.5,
+        - "elastic": smooth waves that bend the content: standard deviation of the
+          displacement, in heights and widths,
+        - "brightness": natural logarithm of the factor on the light of all pixels:
+          0.3 is from 0.74 to 1.35 times as bright. Without light are pixels of the
+          lowest value, or of 2 standard deviations below the mean where signed floats
+          go beyond that,
+        - "illumination": light from a random side: rise of that logarithm from the
+          centre to the border,
+        - "erase": share of the area that a rectangle hides behind the mean pixel.
 
-        A number r is a range from -r to r (for "erase" from 0 to r), a pair is the
-        range itself. What comes in from beyond the border repeats the border.
+        A number r is a range from -r to r (for "elastic", "illumination" and "erase"
+        from 0 to r), a pair is the range itself. What comes in from beyond the border
+        repeats the border.
     epochs : int or "auto", default="auto"
         Passes over the training rows. "auto" makes about 3000 steps, within 6 to
         30 epochs, but at least 1200 steps.
@@ -95,8 +109,10 @@ class SmallCNNClassifier(NeuralNetClassifier):
         Decoupled decay of kernels and embeddings, not of biases: each step multiplies
         them by ``1 - learning_rate * weight_decay``. None is the optimizer's own
         (0.004 for "adamw", else 0).
-    label_smoothing : float in [0, 1), default=0.0
-        Share of each target that is spread evenly over the classes.
+    label_smoothing : float in [0, 1) or "auto", default="auto"
+        Share of each target that is spread evenly over the classes [5]_. "auto" is
+        ``1 / sqrt(n_rows)``, at most 0.02: few rows are learnt by heart, and then
+        believed too firmly. In `partial_fit` these are the rows of the call.
     early_stopping : bool, default=False
         Stop when the monitored loss has not fallen for `patience` epochs, and restore
         the weights of the best epoch. Monitored is the validation loss: that of
@@ -184,6 +200,8 @@ class SmallCNNClassifier(NeuralNetClassifier):
        feature detectors", 2012.
     .. [4] Simard, Steinkraus and Platt, "Best practices for convolutional neural
        networks applied to visual document analysis", ICDAR 2003.
+    .. [5] Szegedy et al., "Rethinking the Inception architecture for computer vision",
+       CVPR 2016.
 
     Examples
     --------
@@ -203,17 +221,17 @@ class SmallCNNClassifier(NeuralNetClassifier):
         "dropout": [
             "array-like",
             Interval(Real, 0, 1, closed="left"),
-            StrOptions({"auto"}),
+            _AUTO,
         ],
         "kernel_size": ["array-like", Interval(Integral, 1, None, closed="left")],
         "padding": [StrOptions({"auto", "valid", "same"})],
         "pool_last": ["boolean"],
         "dense_width": ["array-like", Interval(Integral, 1, None, closed="left")],
         "image_shape": [tuple, list, None],
-        "learning_rate": [
-            *NeuralNetClassifier._parameter_constraints["learning_rate"],
-            StrOptions({"auto"}),
-        ],
+        **{
+            name: [*NeuralNetClassifier._parameter_constraints[name], _AUTO]
+            for name in ("learning_rate", "label_smoothing")
+        },
         "input_scaling": [StrOptions({"standard", "range"})],
         "augment": ["boolean", StrOptions({"auto"}), dict, None],
     }
@@ -241,7 +259,7 @@ class SmallCNNClassifier(NeuralNetClassifier):
         learning_rate_schedule="cosine",
         warmup=0.1,
         weight_decay=None,
-        label_smoothing=0.0,
+        label_smoothing="auto",
         early_stopping=False,
         validation_fraction=0.1,
         patience=10,
@@ -369,8 +387,16 @@ class SmallCNNClassifier(NeuralNetClassifier):
         )
 
     def _settings(self, n_rows: int, one_pass: bool) -> Any:
-        ranges = _augment.ranges(self.augment, self.image_shape_)
-        return replace(super()._settings(n_rows, one_pass), augment=ranges)
+        changes = _augment.settled(self.augment, self.image_shape_, self._black())
+        return replace(super()._settings(n_rows, one_pass), augment=changes)
+
+    def _black(self) -> float:
+        """Value of a pixel without light, after the input scaling."""
+        low = self.pixel_range_[0]
+        black = float(scaling.apply(np.array([low]), self.input_scaling_)[0])
+        # Signed numbers are standardised; the lowest of them may be an outlier.
+        signed = low < 0 and self.pixel_type_ in ("float", "any")
+        return max(black, LOWEST_BLACK) if signed else black
 
     def _input_shape(self) -> Shape:
         return self.image_shape_

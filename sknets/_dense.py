@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any
@@ -16,8 +15,8 @@ from ._validation import check_rows
 from .network import Layer, Shape, dense_layers
 
 _AUTO = StrOptions({"auto"})
-# Bounds of what follows the data by itself.
-MAX_SMOOTHING, MIN_DECAY_STEPS = 0.02, 500
+# Fewest steps that a weight decay of "auto" counts with.
+MIN_DECAY_STEPS = 500
 
 
 class DenseNetClassifier(NeuralNetClassifier):
@@ -268,9 +267,6 @@ class DenseNetClassifier(NeuralNetClassifier):
         if self._is_auto("weight_decay") and not one_pass:
             decay = 1 / (optimizer.learning_rate * max(n_steps, MIN_DECAY_STEPS))
             optimizer = replace(optimizer, weight_decay=decay)
-        if self.label_smoothing == "auto":
-            smoothing = min(MAX_SMOOTHING, 1 / math.sqrt(n_rows))
-            settings = replace(settings, label_smoothing=smoothing)
         return replace(settings, optimizer=optimizer)
 
     def _logits(self, X: Any) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,9 @@ import numpy as np
 from ._optimizer_params import OptimizerParams
 from .engine import schedule
 from .engine.loop import Settings
+
+# Most label smoothing of "auto".
+MAX_SMOOTHING = 0.02
 
 
 class TrainingSettings(OptimizerParams):
@@ -38,7 +42,11 @@ class TrainingSettings(OptimizerParams):
                 "constant" if one_pass else self.learning_rate_schedule
             ),
             warmup=0.0 if one_pass else self.warmup,
-            label_smoothing=self.label_smoothing,
+            label_smoothing=(
+                min(MAX_SMOOTHING, 1 / math.sqrt(n_rows))
+                if self.label_smoothing == "auto"
+                else self.label_smoothing
+            ),
             early_stopping=self.early_stopping and not one_pass,
             patience=self.patience,
         )

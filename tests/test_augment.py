@@ -7,7 +7,7 @@ import pytest
 from sklearn.base import clone
 
 from sknets import SmallCNNClassifier
-from sknets._augment import ranges
+from sknets._augment import settled
 from sknets.engine import program
 
 EXACT = {
@@ -28,10 +28,11 @@ def change():
         partial(augmented, shape=(16, 16, 3)), jit_compile=True, autograph=False
     )
 
-    def changed(images, augment, key=1):
-        table = ranges({"erase": (0, 1e-9), **augment}, (16, 16, 3))
-        rows = images.reshape(len(images), -1)
-        out = compiled(rows, table, tf.constant(key, tf.uint32)).numpy()
+    def changed(images, augment, key=1, black=0.0):
+        changes = settled({"erase": (0, 1e-9), **augment}, (16, 16, 3), black)
+        rows = images.reshape(len(images), -1).astype(np.float32)
+        key = tf.constant(key, tf.uint32)
+        out = compiled(rows, changes.ranges, changes.black, key).numpy()
         assert out.dtype == np.float32
         return out.reshape(images.shape)
 
@@ -68,6 +69,16 @@ def same_weights(a, b):
     )
 
 
+def displacements(change, augment, keys):
+    """Rows and columns by which the pixels near the centre have moved."""
+    ramp = np.arange(16, dtype=np.float32)
+    image = np.zeros((64, 16, 16, 3), np.float32)
+    image[..., 0], image[..., 1] = ramp[:, None], ramp[None, :]
+    out = np.concatenate([change(image, augment, key) for key in keys])
+    middle = slice(6, 10)
+    return ((image[0] - out)[:, middle, middle, channel] for channel in (0, 1))
+
+
 # --- What each change does -----------------------------------------------------------
 
 
@@ -75,9 +86,8 @@ def test_nothing_asked_for_is_the_image_bit_for_bit(change, images):
     np.testing.assert_array_equal(change(images, {}), images)
 
 
-@pytest.mark.parametrize("type_", [np.uint8, np.float32])
-def test_shift_moves_down_and_right_and_repeats_the_border(change, images, type_):
-    shifted = change(images.astype(type_), {"shift": (0.25, 0.25)})
+def test_shift_moves_down_and_right_and_repeats_the_border(change, images):
+    shifted = change(images, {"shift": (0.25, 0.25)})
     np.testing.assert_array_equal(shifted[:, 4:, 4:], images[:, :12, :12])
     np.testing.assert_array_equal(
         shifted[:, :4, 4:], np.repeat(images[:, :1, :12], 4, axis=1)
@@ -126,6 +136,47 @@ def test_zoom_doubles_the_size_of_the_content(change):
     assert smaller.sum() == pytest.approx(image.sum(), rel=1e-4)
 
 
+def test_elastic_waves_are_smooth_and_as_far_as_asked(change):
+    y, x = displacements(change, {"elastic": (0.1, 0.1)}, keys=range(8))
+    for waves in (y, x):
+        # 512 images: three standard deviations are 4 %.
+        assert waves.std() == pytest.approx(0.1 * 16, rel=0.05)
+        np.testing.assert_allclose(waves.std(axis=0), 1.6, rtol=0.2)  # at each pixel
+        assert abs(waves.mean()) < 0.1
+        assert np.abs(np.diff(waves, axis=2)).mean() < 0.4 * np.abs(waves).mean()
+    # The correlation of so many independent pairs has a deviation of 4 %.
+    assert abs(np.corrcoef(y[:, 2, 2], x[:, 2, 2])[0, 1]) < 0.13
+
+
+@pytest.mark.parametrize("black", [0.0, 20.0])
+def test_brightness_is_the_logarithm_of_a_factor_on_the_light(change, images, black):
+    brighter = change(images, {"brightness": (0.7, 0.7)}, black=black)
+    expected = (images - black) * np.exp(0.7) + black
+    np.testing.assert_allclose(brighter, expected, rtol=1e-4, atol=1e-2)
+
+
+def test_illumination_brightens_one_side_and_darkens_the_other(change):
+    grey = np.full((64, 16, 16, 3), 100, np.uint8)
+    logs = np.log(change(grey, {"illumination": (0.5, 0.5)})[..., 0] / 100)
+    # A plane that is 0 at the centre and rises by 0.5 up to the border.
+    np.testing.assert_allclose(logs, -logs[:, ::-1, ::-1], atol=1e-5)
+    steps = np.gradient(logs, axis=(1, 2))
+    for step in steps:
+        np.testing.assert_allclose(step, step[:, :1, :1].repeat(16, 1).repeat(16, 2),
+                                   atol=1e-5)  # fmt: skip
+    rise_y, rise_x = (8 * step[:, 0, 0] for step in steps)
+    np.testing.assert_allclose(np.hypot(rise_y, rise_x), 0.5, rtol=1e-4)
+    # From all sides alike.
+    quarters = np.histogram(np.arctan2(rise_y, rise_x), 4, (-np.pi, np.pi))[0]
+    assert quarters.min() >= 6  # of 64: 16 expected, three deviations are 10
+
+
+def test_light_and_erasing_keep_black_black(change, images):
+    black = np.zeros_like(images)
+    changes = {"brightness": 1.0, "illumination": 1.0, "erase": 0.3}
+    np.testing.assert_array_equal(change(black, changes), 0)
+
+
 @pytest.mark.parametrize("share", [0.1, 0.25, 0.5])
 def test_erase_hides_that_share_behind_the_mean_of_the_image(change, images, share):
     erased = change(images, {"erase": (share, share)})
@@ -152,13 +203,10 @@ def test_changes_follow_each_other_as_documented(change, images):
 # --- Random draws --------------------------------------------------------------------
 
 
-def shifts_of(change, key, n_rows=64):
-    """Vertical and horizontal shift in pixels of images that are ramps."""
-    ramp = np.arange(16, dtype=np.float32)
-    image = np.zeros((n_rows, 16, 16, 3), np.float32)
-    image[..., 0], image[..., 1] = ramp[:, None], ramp[None, :]
-    out = change(image, {"shift": 0.25}, key)
-    return 8 - out[:, 8, 8, 0], 8 - out[:, 8, 8, 1]
+def shifts_of(change, key):
+    """Vertical and horizontal shift in pixels of 64 images."""
+    y, x = displacements(change, {"shift": 0.25}, [key])
+    return y[:, 2, 2], x[:, 2, 2]
 
 
 def test_draws_are_uniform_over_the_range(change):
@@ -264,13 +312,35 @@ def test_flat_rows_and_floats_are_images_too(task):
     assert same_weights(floats, flat)
 
 
+def test_light_is_counted_from_the_lowest_value_of_the_pixels(task):
+    """Bytes from -128 on are the same pictures as bytes from 0 on."""
+    X, y = task
+    signed = (X.astype(np.int16) - 128).astype(np.int8)
+    augment = {"brightness": 0.5, "illumination": 0.5}
+    for one, other in zip(
+        fit(X, y, augment).weights_, fit(signed, y, augment).weights_, strict=True
+    ):
+        np.testing.assert_allclose(one, other, atol=1e-4)
+
+
+def test_an_outlier_below_zero_is_not_taken_for_black(task):
+    """One pixel of -1000 among standard normal ones."""
+    X, y = task
+    X = np.random.default_rng(0).standard_normal(X.shape)
+    signs = X + 2.0 * (y[:, None, None, None] - 1)
+    signs[0, 0, 0, 0] = -1000.0
+    net = fit(signs, y, {"brightness": 0.3}, epochs=15)
+    assert net._black() == -2.0
+    assert net.score(signs, y) > 0.9
+
+
 @pytest.mark.parametrize(
     ("shape", "changes"),
-    [((16, 16, 1), True), ((15, 16, 1), False), ((1, 300, 1), False)],
+    [((8, 8, 1), True), ((7, 8, 1), False), ((1, 300, 1), False)],
 )
 def test_auto_leaves_tiny_images_and_signals_alone(shape, changes):
-    assert (ranges("auto", shape) is not None) == changes
-    assert ranges(True, shape) is not None
+    assert (settled("auto", shape, 0.0) is not None) == changes
+    assert settled(True, shape, 0.0) is not None
 
 
 # --- Errors --------------------------------------------------------------------------
@@ -288,6 +358,8 @@ def test_auto_leaves_tiny_images_and_signals_alone(shape, changes):
         ({"zoom": np.nan}, r"augment\['zoom'\] .* got nan"),
         ({"flip": "both"}, r"augment\['flip'\] must be True, False or a probability"),
         ({"flip": (0, 1)}, r"augment\['flip'\] must be True, False or a probability"),
+        ({"brightness": 5}, r"augment\['brightness'\] .* between -3 and 3"),
+        ({"illumination": -1}, r"augment\['illumination'\] .* for \(0, r\); got -1"),
         ({"erase": True}, r"augment\['erase'\] .* for \(0, r\); got True"),
         ("strong", r"'augment' parameter of SmallCNNClassifier must be"),
     ],
@@ -298,6 +370,5 @@ def test_what_cannot_be_is_an_error_that_names_the_entry(task, augment, message)
 
 
 def test_flip_true_is_one_half():
-    np.testing.assert_array_equal(
-        ranges({"flip": True}, (16, 16, 1)), ranges({"flip": 0.5}, (16, 16, 1))
-    )
+    one, other = (settled({"flip": p}, (16, 16, 1), 0.0) for p in (True, 0.5))
+    np.testing.assert_array_equal(one.ranges, other.ranges)

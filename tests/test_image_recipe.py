@@ -58,6 +58,20 @@ def test_epochs_and_batches_follow_the_number_of_rows(n_rows, batch_size, epochs
     assert SmallCNNClassifier()._auto_size(n_rows) == (batch_size, epochs)
 
 
+@pytest.mark.parametrize("optimizer", ["adam", "an instance"])
+def test_auto_label_smoothing_is_at_most_a_fiftieth(digits, optimizer):
+    X, y = digits
+    if optimizer != "adam":
+        optimizer = pytest.importorskip("keras").optimizers.Adam(0.002)
+    params = {"optimizer": optimizer, "learning_rate": None}
+    auto, given, none = (
+        net(label_smoothing=smoothing, **params).fit(X, y)
+        for smoothing in ("auto", 0.02, 0.0)
+    )
+    assert_same_weights(auto, given)
+    assert not np.array_equal(auto.weights_[0], none.weights_[0])
+
+
 def test_input_scaling_range_is_that_of_the_type(digits):
     X, y = digits
     pixels = (X * 15).astype(np.uint8)

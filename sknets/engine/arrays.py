@@ -62,7 +62,8 @@ class ArrayTrainer:
             "scale": _tensor(scale),
         }
         if settings.augment is not None:
-            self.values["ranges"] = _tensor(settings.augment)
+            self.values["ranges"] = _tensor(settings.augment.ranges)
+            self.values["black"] = _tensor(settings.augment.black)
         self.write_weights(weights)
         self.slots = [tuple(_tensor(slot) for slot in own) for own in slots]
 

@@ -1,17 +1,18 @@
 """Random changes of training images, inside the compiled program.
 
-Shift, rotation, zoom and flip are one affine map for each image, and each pixel is
-read once, between the four around its source. XLA makes one loop of it, which takes a
-third of the time of TensorFlow's `ImageProjectiveTransformV3` and 2 % of a training
+Shift, rotation, zoom and flip are one affine map for each image, to which elastic waves
+are added; each pixel is read once, between the four around its source. XLA makes one
+loop of it, which takes a third of the time of TensorFlow's
+`ImageProjectiveTransformV3`; all changes together take a few percent of a training
 step of three convolutions.
 """
 
 from __future__ import annotations
 
 import math
-from functools import partial
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from ..network import Shape
@@ -19,18 +20,22 @@ from .randomness import random_uniform
 
 # The random numbers of this stream; those of the layers count from 0.
 STREAM = -1
-N_RANGES = 6
+N_RANGES = 9
+# Control points of the elastic waves along each side.
+N_POINTS = 6
 
 
-def augmented(rows: Any, ranges: Any, key: Any, shape: Shape) -> Any:
+def augmented(rows: Any, ranges: Any, black: Any, key: Any, shape: Shape) -> Any:
     """Change each image by a random draw of its own.
 
     Parameters
     ----------
-    rows : tensor of shape (n_rows, height * width * channels)
-        Images, not yet scaled.
-    ranges : tensor of shape (6, 2)
-        Lowest and highest value, as `sknets._augment.ranges` gives them.
+    rows : tensor of float32 of shape (n_rows, height * width * channels)
+        Images.
+    ranges : tensor of shape (9, 2)
+        Lowest and highest value, as in `sknets._augment.Changes`.
+    black : scalar tensor
+        Value of a pixel without light.
     key : scalar tensor of uint32
         Key of the step.
     shape : (height, width, channels)
@@ -40,13 +45,21 @@ def augmented(rows: Any, ranges: Any, key: Any, shape: Shape) -> Any:
     tensor of float32 of the shape of `rows`
     """
     height, width, channels = shape
-    uniform = random_uniform(key, STREAM, (rows.shape[0], N_RANGES + 3))
+    n_rows = rows.shape[0]
+    uniform = random_uniform(key, STREAM, (n_rows, N_RANGES + 4 + 2 * N_POINTS**2))
+    ranged, place, direction, points = tf.split(uniform, [N_RANGES, 3, 1, -1], axis=1)
     low, high = ranges[:, 0], ranges[:, 1]
-    draws = low + uniform[:, :N_RANGES] * (high - low)
-    vertical, horizontal, turn, zoom, flip, erase = tf.unstack(draws, axis=1)
+    draws = tf.unstack(low + ranged * (high - low), axis=1)
+    (vertical, horizontal, turn, zoom, flip, elastic,
+     brightness, illumination, erase) = draws  # fmt: skip
     y, x = _sources(vertical, horizontal, turn, zoom, flip, height, width)
+    waves_y, waves_x = _waves(elastic, points, height, width)
+    y, x = y + height * waves_y, x + width * waves_x
     images = _sampled(tf.reshape(rows, (-1, height * width, channels)), y, x, shape)
-    hidden = _rectangle(erase, uniform[:, N_RANGES:], height, width)
+    light = _log_light(brightness, illumination, direction, height, width)
+    # Nothing is added where the factor is 1, so that such pixels keep their bits.
+    images += (images - black) * tf.math.expm1(light)[..., None]
+    hidden = _rectangle(erase, place, height, width)
     mean = tf.reduce_mean(images, axis=(1, 2), keepdims=True)
     return tf.reshape(tf.where(hidden[..., None], mean, images), rows.shape)
 
@@ -60,19 +73,37 @@ def _sources(
     The content is flipped, turned around the centre and zoomed, then shifted; the
     sources are found by the inverse steps in the inverse order.
     """
-    per_image = partial(tf.reshape, shape=(-1, 1, 1))
     middle_y, middle_x = (height - 1) / 2, (width - 1) / 2
     y = tf.reshape(tf.range(height, dtype=tf.float32) - middle_y, (1, -1, 1))
     x = tf.reshape(tf.range(width, dtype=tf.float32) - middle_x, (1, 1, -1))
-    y -= per_image(vertical) * height
-    x -= per_image(horizontal) * width
-    angle = per_image(turn) * (2 * math.pi)
+    y -= _per_image(vertical) * height
+    x -= _per_image(horizontal) * width
+    angle = _per_image(turn) * (2 * math.pi)
     cos, sin = tf.cos(angle), tf.sin(angle)
-    size = 1.0 + per_image(zoom)
-    mirror = tf.where(per_image(flip) >= 0, -1.0, 1.0)
+    size = 1.0 + _per_image(zoom)
+    mirror = tf.where(_per_image(flip) >= 0, -1.0, 1.0)
     source_y = (cos * y + sin * x) / size
     source_x = (cos * x - sin * y) / size * mirror
     return source_y + middle_y, source_x + middle_x
+
+
+def _waves(elastic: Any, points: Any, height: int, width: int) -> tuple[Any, Any]:
+    """Smooth random displacements of that standard deviation: two of (n, h, w)."""
+    values = math.sqrt(12) * (tf.reshape(points, (-1, 2, N_POINTS, N_POINTS)) - 0.5)
+    values *= tf.reshape(elastic, (-1, 1, 1, 1))
+    waves = tf.einsum("hk,nckl,wl->cnhw", _splines(height), values, _splines(width))
+    return waves[0], waves[1]
+
+
+def _splines(size: int) -> np.ndarray:
+    """Weights of the control points at each pixel: cubic B-splines of unit norm."""
+    place = np.linspace(1, N_POINTS - 2, size)
+    distance = np.abs(place[:, None] - np.arange(N_POINTS))
+    near = 2 / 3 - distance**2 + distance**3 / 2
+    far = np.maximum(2 - distance, 0) ** 3 / 6
+    weights = np.where(distance < 1, near, far)
+    weights /= np.linalg.norm(weights, axis=1, keepdims=True)
+    return weights.astype(np.float32)
 
 
 def _sampled(rows: Any, y: Any, x: Any, shape: Shape) -> Any:
@@ -89,11 +120,30 @@ def _sampled(rows: Any, y: Any, x: Any, shape: Shape) -> Any:
     first = tf.reshape(tf.range(rows.shape[0]) * (height * width), (-1, 1, 1))
 
     def at(row: Any, column: Any) -> Any:
-        return tf.cast(tf.gather(pixels, first + row * width + column), tf.float32)
+        return tf.gather(pixels, first + row * width + column)
 
     upper = at(top, left) * (1.0 - right) + at(top, beside) * right
     lower = at(below, left) * (1.0 - right) + at(below, beside) * right
     return upper * (1.0 - down) + lower * down
+
+
+def _log_light(
+    brightness: Any, illumination: Any, direction: Any, height: int, width: int
+) -> Any:
+    """Logarithm of the factor on each pixel's light: (n, height, width).
+
+    It is `brightness` at the centre, and rises by `illumination` up to the border in
+    a direction given in turns.
+    """
+    angle = _per_image(direction) * (2 * math.pi)
+    y = (2 * tf.range(height, dtype=tf.float32) + 1) / height - 1
+    x = (2 * tf.range(width, dtype=tf.float32) + 1) / width - 1
+    slope = tf.sin(angle) * y[:, None] + tf.cos(angle) * x
+    return _per_image(brightness) + _per_image(illumination) * slope
+
+
+def _per_image(values: Any) -> Any:
+    return tf.reshape(values, (-1, 1, 1))
 
 
 def _rectangle(share: Any, uniform: Any, height: int, width: int) -> Any:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from .._augment import Changes
 from .._validation import needs_tensorflow
 from ..metrics import loss_and_accuracy
 from ..network import Layer, Shape, Weights
@@ -33,8 +34,7 @@ class Settings:
     `early_stopping` restores the best weights; `patience` counts epochs without a
     lower monitored loss. With `relative_steps` an embedding learns in proportion to
     its first value, and all else at a small share of the rate. `augment`
-    holds the ranges of the random changes of images, see :mod:`sknets._augment`, or
-    is None where there are none.
+    holds the random changes of images, or is None where there are none.
     """
 
     epochs: int
@@ -46,7 +46,7 @@ class Settings:
     early_stopping: bool = False
     patience: int = 10
     relative_steps: bool = False
-    augment: np.ndarray | None = None
+    augment: Changes | None = None
 
 
 @dataclass

