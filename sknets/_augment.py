@@ -22,6 +22,16 @@ LIMITS = {
     "illumination": (0.0, 3.0),
     "erase": (0.0, 1.0),
 }
+# What an error calls them by, so that nobody passes degrees, percent or factors.
+UNITS = {
+    "shift": "shares of height and width",
+    "rotation": "full turns (0.05 is 18 degrees)",
+    "zoom": "growths of the size (0.1 is 10 percent)",
+    "elastic": "shares of height and width",
+    "brightness": "logarithms of a factor (0 is no change)",
+    "illumination": "logarithms of a factor (0 is no change)",
+    "erase": "shares of the area",
+}
 # Those of which a single number r stands for the range from -r to r.
 BOTH_WAYS = ("shift", "rotation", "zoom", "brightness")
 # Chosen by validation on digits, letters, faces and photographs; see the user guide.
@@ -55,7 +65,7 @@ class Changes:
     """
 
     ranges: np.ndarray
-    black: float = 0.0
+    black: float
 
 
 def settled(augment: Any, image_shape: Shape, black: float) -> Changes | None:
@@ -103,13 +113,8 @@ def _settings(augment: Any, image_shape: Shape) -> Mapping[str, Any]:
 def _pair(key: str, value: Any) -> tuple[float, float]:
     """Lowest and highest value of an entry, from a number or a pair of them."""
     low, high = LIMITS[key]
-    expected = (
-        f"a pair (lowest, highest) between {low:g} and {high:g}, or a number r for "
-        + ("(-r, r)" if key in BOTH_WAYS else "(0, r)")
-    )
     numbers = tuple(value) if isinstance(value, Sequence) else (value,)
     if key == "flip":
-        expected = "True, False or a probability"
         numbers = (0.0, 0.5 * value if isinstance(value, bool) else value)
     elif len(numbers) == 1 and isinstance(value, Real):
         numbers = (-value if key in BOTH_WAYS else 0.0, value)
@@ -118,5 +123,15 @@ def _pair(key: str, value: Any) -> tuple[float, float]:
         or any(isinstance(n, bool) or not isinstance(n, Real) for n in numbers)
         or not low <= numbers[0] <= numbers[1] <= high
     ):
-        raise ValueError(f"augment[{key!r}] must be {expected}; got {value!r}.")
+        raise ValueError(f"augment[{key!r}] must be {_expected(key)}; got {value!r}.")
     return float(numbers[0]), float(numbers[1])
+
+
+def _expected(key: str) -> str:
+    if key == "flip":
+        return "True, False or a probability"
+    low, high = LIMITS[key]
+    return (
+        f"a pair (lowest, highest) of {UNITS[key]} between {low:g} and {high:g}, or a "
+        "number r for " + ("(-r, r)" if key in BOTH_WAYS else "(0, r)")
+    )

@@ -353,12 +353,19 @@ def test_auto_leaves_tiny_images_and_signals_alone(shape, changes):
         ({"shift": "far"}, r"augment\['shift'\] must be a pair .* or a number r"),
         ({"shift": (0.2, 0.1)}, r"augment\['shift'\] .* got \(0.2, 0.1\)"),
         ({"shift": (0.1, 0.2, 0.3)}, r"augment\['shift'\] must be a pair"),
-        ({"rotation": 15}, r"augment\['rotation'\] must be a pair .* between -1 and 1"),
+        (
+            {"rotation": 15},
+            r"augment\['rotation'\] must be a pair .* of full turns \(0.05 is 18 "
+            r"degrees\) between -1 and 1",
+        ),
         ({"zoom": 1.5}, r"augment\['zoom'\] .* -0.9 and 9, .* \(-r, r\); got 1.5"),
         ({"zoom": np.nan}, r"augment\['zoom'\] .* got nan"),
         ({"flip": "both"}, r"augment\['flip'\] must be True, False or a probability"),
         ({"flip": (0, 1)}, r"augment\['flip'\] must be True, False or a probability"),
-        ({"brightness": 5}, r"augment\['brightness'\] .* between -3 and 3"),
+        (
+            {"brightness": 5},
+            r"augment\['brightness'\] .* logarithms of a factor .* between -3 and 3",
+        ),
         ({"illumination": -1}, r"augment\['illumination'\] .* for \(0, r\); got -1"),
         ({"erase": True}, r"augment\['erase'\] .* for \(0, r\); got True"),
         ("strong", r"'augment' parameter of SmallCNNClassifier must be"),

@@ -29,20 +29,26 @@ from image_sets import SETS
 from sklearn.metrics import log_loss
 
 from sknets import SmallCNNClassifier
+from sknets._augment import AUTO
 from sknets.metrics import expected_calibration_error
 
-MOVED = {"shift": 0.06, "rotation": 0.02, "zoom": 0.08}
-BENT = {"elastic": 0.04}
-LIT = {"brightness": 0.3, "illumination": 0.3}
+
+def auto_without(*names: str) -> dict[str, float]:
+    """The changes of augment="auto", but for some of them."""
+    return {name: r for name, r in AUTO.items() if name not in names}
+
+
 # A factor on the number of epochs stands under "epochs".
 VARIANTS: dict[str, dict[str, Any]] = {
     "default": {},
     "augment=None": {"augment": None},
-    "augment, not elastic": {"augment": {**MOVED, **LIT}},
-    "augment, light unchanged": {"augment": {**MOVED, **BENT}},
-    "augment, with flip": {"augment": {**MOVED, **BENT, **LIT, "flip": True}},
+    "augment, not elastic": {"augment": auto_without("elastic")},
+    "augment, light unchanged": {
+        "augment": auto_without("brightness", "illumination")
+    },
+    "augment, with flip": {"augment": {**AUTO, "flip": True}},
     "augment, twice as far": {
-        "augment": {key: 2 * r for key, r in {**MOVED, **BENT, **LIT}.items()}
+        "augment": {name: 2 * r for name, r in AUTO.items()}
     },
     'input_scaling="range"': {"input_scaling": "range"},
     "dropout=0.0": {"dropout": 0.0},
