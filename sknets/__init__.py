@@ -3,14 +3,16 @@
 # First, as it makes importing scikit-learn quicker.
 from . import _deferred as _deferred  # isort: split
 
-from ._cnn import SmallCNNClassifier
-from ._compiled import compiled_prediction
-from ._dense import DenseNetClassifier
-from ._files import load, save
-from ._text import TextPoolClassifier
+from ._estimators.cnn import SmallCNNClassifier
+from ._estimators.compiled import compiled_prediction
+from ._estimators.dense import DenseNetClassifier
+from ._estimators.text import TextPoolClassifier
+from ._persistence.files import load, save
+from ._persistence.moved import keep_old_names
+from ._version import __version__
 from .preprocessing import ImageNormalizer, ImageReshaper
 
-__version__ = "0.1.0"
+keep_old_names()
 
 __all__ = [
     "DenseNetClassifier",

@@ -16,9 +16,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from ._images import settle_image_shape
-from .network import Layer, Shape, Weights, cnn_layers, dense_layers, text_layers
-from .scaling import Scaling
+from ._core.network import Layer, Shape, Weights, cnn_layers, dense_layers, text_layers
+from ._core.scaling import Scaling
+from ._images.shapes import settle_image_shape
 
 
 def dense_net(

@@ -17,15 +17,17 @@ from sklearn.exceptions import NotFittedError
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
-from . import _from_layers, _keras_reader, _state, network
-from ._base import NeuralNetClassifier
-from ._cnn import SmallCNNClassifier
-from ._dense import DenseNetClassifier
-from ._keras_reader import Reading
-from ._targets import MULTILABEL
-from ._text import TextPoolClassifier
-from .engine.optimizers import RULES, make_optimizer
-from .network import Shape
+from ._core import network
+from ._core.network import Shape
+from ._estimators import state
+from ._estimators.base import NeuralNetClassifier
+from ._estimators.cnn import SmallCNNClassifier
+from ._estimators.dense import DenseNetClassifier
+from ._estimators.targets import MULTILABEL
+from ._estimators.text import TextPoolClassifier
+from ._keras import reader, to_estimator
+from ._keras.reader import Reading
+from ._training.optimizers import RULES, make_optimizer
 
 _LOSSES = {
     "binary": "binary_crossentropy",
@@ -278,7 +280,7 @@ def from_scikeras(wrapper: Any) -> NeuralNetClassifier:
     _check_wrapper(wrapper)
     reading = _read(wrapper)
     target_type, classes = _labels(wrapper, reading)
-    fitted = _from_layers.estimator(
+    fitted = to_estimator.estimator(
         reading, tuple(wrapper.X_shape_[1:]), wrapper.X_dtype_
     )
     fitted.set_params(**_training_params(wrapper))
@@ -288,7 +290,7 @@ def from_scikeras(wrapper: Any) -> NeuralNetClassifier:
     history = getattr(wrapper, "history_", {})
     fitted.history_ = {name: [float(v) for v in run] for name, run in history.items()}
     fitted.n_iter_ = fitted.best_epoch_ = wrapper.current_epoch
-    _state.stamp(fitted)
+    state.stamp(fitted)
     return fitted
 
 
@@ -316,8 +318,8 @@ def _read(wrapper: Any) -> Reading:
         reading = _read_text_pool(model)
         if reading is not None:
             return reading
-    chain = _keras_reader.chain(model)
-    return _keras_reader.read_chain(chain, tuple(model.input_shape[1:]))
+    chain = reader.chain(model)
+    return reader.read_chain(chain, tuple(model.input_shape[1:]))
 
 
 def _read_text_pool(model: Any) -> Reading | None:
@@ -329,7 +331,7 @@ def _read_text_pool(model: Any) -> Reading | None:
         return None
     embedding = model.layers[kinds.index("Embedding")]
     last_of_pooling = kinds.index("Multiply")
-    reading = _keras_reader.read_chain(
+    reading = reader.read_chain(
         model.layers[last_of_pooling + 1 :],
         tuple(model.layers[last_of_pooling].output.shape[1:]),
     )
@@ -345,7 +347,7 @@ def _read_text_pool(model: Any) -> Reading | None:
         ]
         with unchanged_random_state():
             expected = to_keras(reading.network, (), target_type)
-        if _keras_reader.same_structure(model, expected):
+        if reader.same_structure(model, expected):
             return reading
     return None
 
@@ -379,7 +381,7 @@ def _labels(wrapper: Any, reading: Reading) -> tuple[str, np.ndarray]:
     }[target_type]
     if (n_units, last) != expected:
         target = "one-hot rows" if one_hot else f"a target of type {target_type!r}"
-        _keras_reader.refuse(
+        reader.refuse(
             output,
             f"for {target} with {len(classes)} classes, the output must have "
             f"{expected[0]} units with {expected[1]}, or logits with a loss that says "

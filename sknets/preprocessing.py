@@ -22,7 +22,7 @@ from sklearn.utils import gen_batches
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 
-from ._images import (
+from ._images.shapes import (
     check_fitted_pixels,
     check_pixels,
     from_images,
@@ -137,6 +137,8 @@ class ImageReshaper(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     >>> reshaper.inverse_transform(reshaper.transform(X)).shape
     (1797, 64)
     """
+
+    __module__ = "sknets"
 
     _parameter_constraints = {
         "image_shape": [tuple, list, None],
@@ -314,6 +316,8 @@ class ImageNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     array([[-1., -1.],
            [ 1.,  1.]], dtype=float32)
     """
+
+    __module__ = "sknets"
 
     _parameter_constraints = {
         "method": [StrOptions({"range", "channel", "pixel"})],

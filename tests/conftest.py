@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits, make_blobs
 
-from sknets.engine import small
+from sknets._training import dense_trainer
 
 # Constructor arguments that make a fit quick. One width, one batch size: the tests
 # then share compiled programs.
@@ -25,7 +25,7 @@ QUICK = {
 def way(request, monkeypatch):
     """Way to train dense layers whatever their size: "numpy" or "compiled"."""
     seconds = {"numpy": np.inf, "compiled": 0.0}[request.param]
-    monkeypatch.setattr(small, "MAX_SECONDS", seconds)
+    monkeypatch.setattr(dense_trainer, "MAX_SECONDS", seconds)
     return request.param
 
 

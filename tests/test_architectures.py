@@ -9,10 +9,10 @@ import scipy.sparse as sp
 from scikeras.utils.random_state import tf_disable_op_determinism
 from scikeras.wrappers import KerasClassifier
 
-from sknets import inference
+from sknets._core import forward
+from sknets._core.network import cnn_layers, dense_layers, initial_weights, text_layers
+from sknets._core.scaling import identity
 from sknets.architectures import dense_net, fitted_model, small_cnn, text_pool, to_keras
-from sknets.network import cnn_layers, dense_layers, initial_weights, text_layers
-from sknets.scaling import identity
 
 
 @pytest.fixture(autouse=True)
@@ -84,7 +84,7 @@ def test_cnn_equals_the_numpy_forward_pass(activation):
     weights = initial_weights(network, (6, 5, 2), rng)
     images = rng.normal(size=(4, 6, 5, 2)).astype(np.float32)
     model = fitted_model(network, (6, 5, 2), weights, identity(), "multiclass")
-    expected = inference.softmax(inference.forward(network, weights, images))
+    expected = forward.softmax(forward.forward(network, weights, images))
     np.testing.assert_allclose(model(images), expected, atol=1e-6)
 
 
@@ -99,8 +99,8 @@ def test_text_model_pools_over_tokens_without_padding(pooling):
     counts = np.stack([np.bincount(row, minlength=9) for row in tokens])
     counts[:, 0] = 0
     model = fitted_model(network, (), weights, identity(), "multilabel-indicator")
-    logits = inference.forward(network, weights, sp.csr_array(counts, dtype=np.float32))
-    np.testing.assert_allclose(model(tokens), inference.sigmoid(logits), atol=1e-6)
+    logits = forward.forward(network, weights, sp.csr_array(counts, dtype=np.float32))
+    np.testing.assert_allclose(model(tokens), forward.sigmoid(logits), atol=1e-6)
     padded = np.pad(tokens, [(0, 0), (0, 3)])
     np.testing.assert_allclose(model(padded), model(tokens), atol=1e-6)
 

@@ -7,8 +7,8 @@ import pytest
 from sklearn.base import clone
 
 from sknets import SmallCNNClassifier
-from sknets._augment import settled
-from sknets.engine import program
+from sknets._images.augment import settled
+from sknets._training.tensorflow import program
 
 EXACT = {
     "shift": (0.25, 0.25),
@@ -22,7 +22,7 @@ def change():
     """Function that changes images of 16 x 16 with 3 channels as a program does."""
     import tensorflow as tf
 
-    from sknets.engine.augmentation import augmented
+    from sknets._training.tensorflow.augmentation import augmented
 
     compiled = tf.function(
         partial(augmented, shape=(16, 16, 3)), jit_compile=True, autograph=False

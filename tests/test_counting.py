@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sknets._counting import document_frequency, find_sorted, group, mix
+from sknets._texts.counting import document_frequency, find_sorted, group, mix
 
 pairs = st.lists(
     st.tuples(st.integers(0, 3), st.sampled_from([0, 1, 7, 2**40, 2**62]))

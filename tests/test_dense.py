@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from sknets import DenseNetClassifier
-from sknets.engine import loop, small
+from sknets._training import dense_trainer, loop
 
 
 @pytest.fixture(autouse=True)
 def _train_in_numpy(monkeypatch):
-    monkeypatch.setattr(small, "MAX_SECONDS", np.inf)
+    monkeypatch.setattr(dense_trainer, "MAX_SECONDS", np.inf)
 
 
 @pytest.fixture

@@ -16,20 +16,23 @@ import tensorflow as tf
 from scipy import stats
 from sklearn.exceptions import ConvergenceWarning
 
-from sknets import DenseNetClassifier, SmallCNNClassifier, inference, scaling
-from sknets.architectures import to_keras
-from sknets.engine import arrays, feed, loop, small
-from sknets.engine.feed import TrainingData
-from sknets.engine.loop import Settings, train
-from sknets.engine.optimizers import make_optimizer
-from sknets.engine.randomness import dropout
-from sknets.engine.schedule import factors
-from sknets.network import (
+from sknets import DenseNetClassifier, SmallCNNClassifier
+from sknets._core import forward, scaling
+from sknets._core.network import (
     ACTIVATIONS,
     cnn_layers,
     dense_layers,
     weight_shapes,
 )
+from sknets._training import data as data_module
+from sknets._training import dense_trainer, loop
+from sknets._training.data import TrainingData
+from sknets._training.loop import Settings, train
+from sknets._training.optimizers import make_optimizer
+from sknets._training.schedule import factors
+from sknets._training.tensorflow import trainer
+from sknets._training.tensorflow.randomness import dropout
+from sknets.architectures import to_keras
 
 BOTH_WAYS = pytest.mark.parametrize("way", ["numpy", "compiled"], indirect=True)
 N_OUTPUTS = {"binary": 1, "multiclass": 3, "multilabel-indicator": 3}
@@ -38,13 +41,13 @@ N_OUTPUTS = {"binary": 1, "multiclass": 3, "multilabel-indicator": 3}
 @pytest.fixture(autouse=True)
 def compiled_unless_said_otherwise(request, monkeypatch):
     if "way" not in request.fixturenames:
-        monkeypatch.setattr(small, "MAX_SECONDS", 0.0)
+        monkeypatch.setattr(dense_trainer, "MAX_SECONDS", 0.0)
 
 
 def patch_epochs(monkeypatch, replace):
     """Put something in the place of the method that runs an epoch."""
-    for trainer in (arrays.ArrayTrainer, small.SmallTrainer):
-        monkeypatch.setattr(trainer, "run_epoch", replace(trainer.run_epoch))
+    for kind in (trainer.TensorFlowTrainer, dense_trainer.DenseTrainer):
+        monkeypatch.setattr(kind, "run_epoch", replace(kind.run_epoch))
 
 
 def random_weights(network, shape, seed=0):
@@ -152,7 +155,7 @@ def test_weighted_step_is_that_of_keras(way):
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_activation_in_the_program_is_that_of_keras(activation):
-    from sknets.engine.forward import ACTIVATIONS as IN_PROGRAM
+    from sknets._training.tensorflow.forward import ACTIVATIONS as IN_PROGRAM
 
     x = np.linspace(-6, 6, 41, dtype=np.float32)
     expected = np.asarray(keras.activations.get(activation)(tf.constant(x)))
@@ -231,7 +234,7 @@ def test_both_ways_train_the_same(monkeypatch, kind, activation):
     )
     results = []
     for seconds in (0.0, 1.0):
-        monkeypatch.setattr(small, "MAX_SECONDS", seconds)
+        monkeypatch.setattr(dense_trainer, "MAX_SECONDS", seconds)
         start, data = random_weights(network, (4,)), training_data(X, y, kind, w)
         results.append(train(network, (4,), start, data, settings, _rng()))
     compiled, in_numpy = results
@@ -254,13 +257,16 @@ def test_small_fits_need_no_tensorflow_and_large_ones_do(monkeypatch):
         weights = [np.zeros(s, np.float32) for s in weight_shapes(network, (64,))]
         settings = Settings(10, 32, make_optimizer("adam", 0.01, None, {}))
         chosen[name] = loop._kind_of_trainer(network, weights, n_rows, settings)
-    assert chosen == {"small": small.SmallTrainer, "large": arrays.ArrayTrainer}
+    assert chosen == {
+        "small": dense_trainer.DenseTrainer,
+        "large": trainer.TensorFlowTrainer,
+    }
 
 
 def test_dropout_in_numpy_has_its_rate_and_is_independent(monkeypatch):
     """The weights of units that were dropped in the only step stay as they were."""
     network = dense_layers((2_000, 2_000), (0.3, 0.6), "linear", 3)
-    monkeypatch.setattr(small, "MAX_SECONDS", 60.0)
+    monkeypatch.setattr(dense_trainer, "MAX_SECONDS", 60.0)
     X = np.ones((1, 2), np.float32)
     masks = []
     for seed in (0, 1):
@@ -492,8 +498,8 @@ def count_traces(monkeypatch):
         programs[key] = original(key)
         return programs[key]
 
-    original = arrays.training_program
-    monkeypatch.setattr(arrays, "training_program", record)
+    original = trainer.training_program
+    monkeypatch.setattr(trainer, "training_program", record)
 
     def count():
         traces = [p.experimental_get_tracing_count() for p in programs.values()]
@@ -543,7 +549,7 @@ def test_folds_that_differ_by_a_row_share_a_program(
         keys.add(key)
         raise Stop
 
-    monkeypatch.setattr(arrays, "training_program", record)
+    monkeypatch.setattr(trainer, "training_program", record)
     rng = np.random.default_rng(0)
     steps = set()
     for size in (n_rows, n_rows + 1):
@@ -551,7 +557,7 @@ def test_folds_that_differ_by_a_row_share_a_program(
         with pytest.raises(Stop):
             quick(DenseNetClassifier, batch_size=batch_size).fit(X, y)
         data = training_data(X.astype(np.float32), y.astype(np.int32), "multiclass")
-        steps.add(feed.steps_per_chunk(data, batch_size))
+        steps.add(data_module.steps_per_chunk(data, batch_size))
     assert len(keys) == 1
     assert len(steps) == 1
 
@@ -560,16 +566,16 @@ def test_training_goes_on_over_many_chunks(quick, blobs, monkeypatch):
     """Chunks of two batches give what one chunk of all gives."""
     est = quick(DenseNetClassifier, dropout=0.2)
     whole = est.fit(*blobs).weights_
-    monkeypatch.setattr(feed, "CHUNK_BYTES", 2 * 16 * 4 * 4)
+    monkeypatch.setattr(data_module, "CHUNK_BYTES", 2 * 16 * 4 * 4)
     sizes = []
-    original = arrays.chunks
+    original = trainer.chunks
 
     def spy(*args):
         for chunk, filled in original(*args):
             sizes.append((len(chunk["X"]), filled))
             yield chunk, filled
 
-    monkeypatch.setattr(arrays, "chunks", spy)
+    monkeypatch.setattr(trainer, "chunks", spy)
     parts = est.fit(*blobs).weights_
     assert set(sizes) == {(2, 2)}
     for a, b in zip(whole, parts, strict=True):
@@ -668,9 +674,9 @@ def peak_of(function):
 def test_memory_map_is_never_in_memory_as_a_whole(
     way, quick, tmp_path, monkeypatch, input_scaling
 ):
-    monkeypatch.setattr(feed, "CHUNK_BYTES", 2**18)
+    monkeypatch.setattr(data_module, "CHUNK_BYTES", 2**18)
     monkeypatch.setattr(scaling, "BLOCK_VALUES", 2**15)
-    monkeypatch.setattr(inference, "DENSE_BYTES", 2**20)
+    monkeypatch.setattr(forward, "DENSE_BYTES", 2**20)
     X = np.lib.format.open_memmap(
         tmp_path / "X.npy", "w+", np.float64, (20_000, 256)
     )  # 41 MB of zeros, which take no room on the disk
@@ -693,9 +699,9 @@ def test_memory_map_is_never_in_memory_as_a_whole(
 def test_sparse_rows_are_never_dense_as_a_whole(
     way, quick, monkeypatch, estimator_class
 ):
-    monkeypatch.setattr(feed, "CHUNK_BYTES", 2**18)
+    monkeypatch.setattr(data_module, "CHUNK_BYTES", 2**18)
     monkeypatch.setattr(scaling, "BLOCK_VALUES", 2**15)
-    monkeypatch.setattr(inference, "DENSE_BYTES", 2**20)
+    monkeypatch.setattr(forward, "DENSE_BYTES", 2**20)
     X = sp.random(2_000, 60**2, density=1e-3, format="csr", random_state=0)
     as_dense = 8 * X.shape[0] * X.shape[1]  # 58 MB
     y = np.arange(X.shape[0]) % 2
@@ -708,14 +714,14 @@ def test_sparse_rows_are_never_dense_as_a_whole(
 def test_bytes_stay_bytes_until_inside_the_program(quick, digits, monkeypatch):
     X, y = digits
     seen = set()
-    original = arrays.chunks
+    original = trainer.chunks
 
     def spy(*args):
         for chunk, filled in original(*args):
             seen.add(chunk["X"].dtype)
             yield chunk, filled
 
-    monkeypatch.setattr(arrays, "chunks", spy)
+    monkeypatch.setattr(trainer, "chunks", spy)
     quick(DenseNetClassifier, epochs=1).fit(X.astype(np.uint8), y)
     assert seen == {np.dtype(np.uint8)}
 
@@ -845,9 +851,9 @@ import os
 import signal
 import numpy as np
 from sknets import DenseNetClassifier
-from sknets.engine import small
+from sknets._training import dense_trainer
 
-small.MAX_SECONDS = 0.0
+dense_trainer.MAX_SECONDS = 0.0
 X, y = np.eye(6), np.arange(6) % 2
 est = DenseNetClassifier(2, epochs=1).fit(X, y)
 
@@ -860,9 +866,9 @@ if child == 0:
     signal.alarm(60)  # no process stays behind, should it hang
     try:
         assert est.predict(X).shape == (6,)
-        small.MAX_SECONDS = 1.0
+        dense_trainer.MAX_SECONDS = 1.0
         est.fit(X, y)  # in numpy
-        small.MAX_SECONDS = 0.0
+        dense_trainer.MAX_SECONDS = 0.0
         est.fit(X, y)
     except RuntimeError as error:
         os.write(1, str(error).encode())

@@ -19,7 +19,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.model_selection import cross_val_score, train_test_split
 
-from sknets import DenseNetClassifier, SmallCNNClassifier, scaling
+from sknets import DenseNetClassifier, SmallCNNClassifier
+from sknets._core import scaling
 
 BOTH = pytest.mark.parametrize(
     "estimator_class", [DenseNetClassifier, SmallCNNClassifier]
@@ -333,7 +334,7 @@ def test_history_of_a_plain_fit(quick, blobs):
 
 def spy_on_split(monkeypatch):
     """Numbers of the rows of each data set that training gets."""
-    from sknets.engine import loop
+    from sknets._training import loop
 
     seen = {}
     original = loop.train
@@ -538,16 +539,16 @@ def test_partial_fit_balances_the_rows_of_each_call(quick, blobs):
 
 def test_calls_of_partial_fit_differ_in_their_random_numbers(quick, blobs, monkeypatch):
     """The first call has drawn weights too, so that the later ones are compared."""
-    from sknets.engine import small
+    from sknets._training import dense_trainer
 
     orders = []
-    original = small.SmallTrainer.run_epoch
+    original = dense_trainer.DenseTrainer.run_epoch
 
     def spy(self, order, *args):
         orders.append(order.tolist())
         return original(self, order, *args)
 
-    monkeypatch.setattr(small.SmallTrainer, "run_epoch", spy)
+    monkeypatch.setattr(dense_trainer.DenseTrainer, "run_epoch", spy)
     est = quick(DenseNetClassifier)
     for _ in range(3):
         est.partial_fit(*blobs)
@@ -1042,7 +1043,7 @@ def test_failed_refit_leaves_the_fitted_state(quick, blobs, estimator_class):
 
 
 def test_failure_in_training_leaves_the_fitted_state(quick, blobs, monkeypatch):
-    from sknets.engine import small
+    from sknets._training import dense_trainer
 
     X, y = blobs
     est = quick(DenseNetClassifier).fit(X, y)
@@ -1051,7 +1052,7 @@ def test_failure_in_training_leaves_the_fitted_state(quick, blobs, monkeypatch):
     def fail(*_):
         raise MemoryError("no room")
 
-    monkeypatch.setattr(small.SmallTrainer, "run_epoch", fail)
+    monkeypatch.setattr(dense_trainer.DenseTrainer, "run_epoch", fail)
     with pytest.raises(MemoryError, match="no room"):
         est.fit(np.c_[X, X], y)
     assert vars(est) == before

@@ -24,9 +24,8 @@ from sknets import (
     ImageReshaper,
     SmallCNNClassifier,
     TextPoolClassifier,
-    _files,
-    _plain,
 )
+from sknets._persistence import files, plain
 
 QUICK = {"epochs": 2, "batch_size": 16, "random_state": 0}
 TEXTS = ["a good film", "bad bad film", "", "naïve film", "good \ud800", "film"] * 8
@@ -105,7 +104,7 @@ def net():
 @pytest.fixture(scope="module")
 def content(net):
     """Bytes of a file."""
-    return _files._to_bytes(net)
+    return files._to_bytes(net)
 
 
 def copied(estimator, folder):
@@ -189,16 +188,16 @@ def test_other_estimators(estimator, tmp_path):
 )  # fmt: skip
 def test_plain_values(value):
     arrays = []
-    text = json.dumps(_plain.encode(value, "value", arrays, {}), allow_nan=False)
+    text = json.dumps(plain.encode(value, "value", arrays, {}), allow_nan=False)
     arrays = [np.require(a, requirements="W") for a in arrays]
     if isinstance(value, np.ndarray) and not value.flags.contiguous:
         value = value.copy()
         arrays = [a.copy() for a in arrays]
-    assert_same(value, _plain.decode(json.loads(text), arrays, {}))
+    assert_same(value, plain.decode(json.loads(text), arrays, {}))
 
 
 def test_equal_estimators_make_equal_files(net, content):
-    assert _files._to_bytes(pickle.loads(pickle.dumps(net))) == content
+    assert files._to_bytes(pickle.loads(pickle.dumps(net))) == content
 
 
 def test_file_is_an_archive_that_numpy_reads(net, tmp_path):
@@ -294,7 +293,7 @@ def rewritten(content, described=None, members=(), compression=zipfile.ZIP_STORE
             new.writestr(name, changed.get(name, old.read(name)))
         new.comment = old.comment
     head = file.getvalue()[:-64]
-    return head + _files._digest(head)
+    return head + files._digest(head)
 
 
 def npy(array, shape=None, allow_pickle=True):
@@ -429,7 +428,7 @@ import sknets
 
 folder, n_kills = Path(sys.argv[1]), int(sys.argv[2])
 nets = pickle.loads((folder / "nets.pickle").read_bytes())
-contents = [sknets._files._to_bytes(net) for net in nets]
+contents = [sknets._persistence.files._to_bytes(net) for net in nets]
 path = folder / "net.sknets"
 sknets.save(nets[0], path)
 random.seed(0)
@@ -443,7 +442,7 @@ for kill in range(n_kills):
     time.sleep(0.01 + 0.02 * random.random())
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    found[contents.index(sknets._files._to_bytes(sknets.load(path)))] += 1
+    found[contents.index(sknets._persistence.files._to_bytes(sknets.load(path)))] += 1
     for left in folder.glob(".sknets-*.tmp"):
         left.unlink()
         in_the_middle += 1
@@ -470,7 +469,7 @@ folder, n_failures = Path(sys.argv[1]), int(sys.argv[2])
 nets = pickle.loads((folder / "nets.pickle").read_bytes())
 path = folder / "net.sknets"
 sknets.save(nets[0], path)
-before, size = path.read_bytes(), len(sknets._files._to_bytes(nets[1]))
+before, size = path.read_bytes(), len(sknets._persistence.files._to_bytes(nets[1]))
 random.seed(0)
 failures = 0
 for limit in random.sample(range(size), n_failures):

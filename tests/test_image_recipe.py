@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from sknets import SmallCNNClassifier
-from sknets.engine import schedule
-from sknets.network import cnn_layers
+from sknets._core.network import cnn_layers
+from sknets._training import schedule
 
 
 def net(**params):

@@ -11,8 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
-from sknets import _ngrams
-from sknets._ngrams import NgramCounter
+from sknets._texts import ngrams
+from sknets._texts.ngrams import NgramCounter
 
 TEXTS = [
     "A good film, a very good film!",
@@ -108,7 +108,7 @@ def test_same_as_count_vectorizer(texts, new_texts, params):
 @pytest.mark.parametrize("ngram_range", [(1, 1), (1, 2), (2, 3), (3, 5)])
 @pytest.mark.parametrize("block_length", [1, 60, 1 << 20])
 def test_same_in_blocks(monkeypatch, analyzer, ngram_range, block_length):
-    monkeypatch.setattr(_ngrams, "_BLOCK_LENGTH", block_length)
+    monkeypatch.setattr(ngrams, "_BLOCK_LENGTH", block_length)
     params = {"analyzer": analyzer, "ngram_range": ngram_range}
     assert_same(TEXTS, [*TEXTS[::-1], "new words"], **params)
 
@@ -287,7 +287,7 @@ class TestHashing:
 
     def test_same_buckets_in_another_process(self):
         code = (
-            "from sknets._ngrams import NgramCounter\n"
+            "from sknets._texts.ngrams import NgramCounter\n"
             "c = NgramCounter(ngram_range=(1, 2), n_buckets=1000)\n"
             "print(c.fit_transform(['a good film', 'déjà vu']).indices.tolist())"
         )

@@ -8,13 +8,13 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
 from sknets import DenseNetClassifier
-from sknets.engine.feed import TrainingData
-from sknets.engine.loop import Settings
-from sknets.engine.optimizers import RULES, make_optimizer, valid_names
-from sknets.engine.program import updater
-from sknets.engine.small import SmallTrainer
-from sknets.network import dense_layers
-from sknets.scaling import identity
+from sknets._core.network import dense_layers
+from sknets._core.scaling import identity
+from sknets._training.data import TrainingData
+from sknets._training.dense_trainer import DenseTrainer
+from sknets._training.loop import Settings
+from sknets._training.optimizers import RULES, make_optimizer, valid_names
+from sknets._training.tensorflow.program import updater
 
 KERAS = {
     "sgd": keras.optimizers.SGD,
@@ -99,7 +99,7 @@ def updated_in_program(optimizer, weights, steps):
 def updated_in_numpy(optimizer, weights, steps):
     """Weights after some steps of our rule, as small fits take it."""
     data = TrainingData(np.zeros((1, 3)), np.arange(1), [0], [1], "binary", identity())
-    trainer = SmallTrainer(
+    trainer = DenseTrainer(
         dense_layers((), 0.0, "relu", 4), (3,), weights,
         optimizer.first_slots(weights), data, Settings(1, 1, optimizer), 0,
     )  # fmt: skip

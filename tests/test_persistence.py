@@ -33,21 +33,21 @@ TEXTS = ["a good film", "bad bad film", "", "a dull film", "good good", "unseen"
 
 # What skops has to be told to trust, for each estimator; the user guide names them.
 TRUSTED = {
-    "dense": ["sknets._dense.DenseNetClassifier"],
-    "cnn": ["sknets._cnn.SmallCNNClassifier"],
+    "dense": ["sknets.DenseNetClassifier"],
+    "cnn": ["sknets.SmallCNNClassifier"],
     "text": [
-        "sknets._ngrams.NgramCounter",
-        "sknets._symbols.Words",
-        "sknets._text.TextPoolClassifier",
+        "sknets._texts.ngrams.NgramCounter",
+        "sknets._texts.symbols.Words",
+        "sknets.TextPoolClassifier",
     ],
     "token numbers": [
-        "sknets._ngrams.NgramCounter",
-        "sknets._symbols.Values",
-        "sknets._text.TextPoolClassifier",
+        "sknets._texts.ngrams.NgramCounter",
+        "sknets._texts.symbols.Values",
+        "sknets.TextPoolClassifier",
     ],
-    "pipeline": ["sknets._dense.DenseNetClassifier"],
+    "pipeline": ["sknets.DenseNetClassifier"],
     "images": [
-        "sknets._cnn.SmallCNNClassifier",
+        "sknets.SmallCNNClassifier",
         "sknets.preprocessing.ImageNormalizer",
         "sknets.preprocessing.ImageReshaper",
     ],

@@ -9,8 +9,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sknets import DenseNetClassifier, _progress
-from sknets._progress import Progress
+from sknets import DenseNetClassifier
+from sknets._estimators import progress
+from sknets._estimators.progress import Progress
 
 FIGURES = "  loss 0.2500 (val 1.0000)  accuracy 0.5000 (val 0.1250)"
 LOGS = {"loss": 0.25, "accuracy": 0.5, "val_loss": 1.0, "val_accuracy": 0.125}
@@ -21,7 +22,7 @@ def clock(monkeypatch):
     """Clock of the display that stands still unless it is set."""
     now = SimpleNamespace(seconds=0.0)
     fake = SimpleNamespace(perf_counter=lambda: now.seconds)
-    monkeypatch.setattr(_progress, "time", fake)
+    monkeypatch.setattr(progress, "time", fake)
     return now
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from sknets._tokenize import (
+from sknets._texts.tokenize import (
     WORD_PATTERN,
     as_texts,
     character_codes,

@@ -29,7 +29,7 @@ from image_sets import SETS
 from sklearn.metrics import log_loss
 
 from sknets import SmallCNNClassifier
-from sknets._augment import AUTO
+from sknets._images.augment import AUTO
 from sknets.metrics import expected_calibration_error
 
 

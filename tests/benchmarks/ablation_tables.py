@@ -21,7 +21,7 @@ from accuracy_tables import log_loss_of, out_of_fold
 from table_sets import CHOICE, tables
 
 from sknets import DenseNetClassifier
-from sknets.engine import small
+from sknets._training import dense_trainer
 from sknets.metrics import expected_calibration_error
 
 MAX_ROWS, N_FOLDS = 1000, 3
@@ -84,7 +84,7 @@ def main() -> None:
     parser.add_argument("csv", help="file to write")
     options = parser.parse_args()
     # One way to train for all sets, and the one that leaves the other core alone.
-    small.MAX_SECONDS = np.inf
+    dense_trainer.MAX_SECONDS = np.inf
     lines: list[dict[str, Any]] = []
     default = measure({})
     for name, params in VARIANTS.items():

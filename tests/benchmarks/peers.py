@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from sknets.network import Layer, cnn_layers, dense_layers, output_shape
+from sknets._core.network import Layer, cnn_layers, dense_layers, output_shape
 
 LEARNING_RATE = 1e-3
 Data = tuple[np.ndarray, ...]
@@ -313,5 +313,5 @@ def import_frameworks(peer: str) -> None:
     if peer == "skorch":
         import skorch  # noqa: F401
     if peer == "sknets":
-        import sknets.engine.loop  # noqa: F401
+        import sknets._training.loop  # noqa: F401
     import sklearn.neural_network  # noqa: F401

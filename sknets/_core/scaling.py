@@ -1,0 +1,220 @@
+"""Input scaling: learned from the training rows at `fit`, applied at every prediction.
+
+A scaling is a dict of plain values, so that it is stored and exported as it is::
+
+    z = (x - shift) * scale             always
+    z = clip * tanh(z / clip)           where clip is not None
+
+`shift` and `scale` are float64 arrays with one entry for each feature, or with a
+single entry for all. The smooth clip keeps outliers from ruling the first layer and,
+unlike ``x / sqrt(1 + (x / clip)**2)``, consists of standard Keras layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from .._images.shapes import is_narrow_integer
+
+Scaling = dict[str, Any]
+
+# Rows that are looked at together; bounds the memory beyond the caller's array.
+BLOCK_VALUES = 2**19
+
+
+def identity() -> Scaling:
+    return {"shift": np.zeros(1), "scale": np.ones(1), "clip": None}
+
+
+def kind(scaling: Scaling) -> str | None:
+    """Name of the parameter `input_scaling` that gives a scaling such as this one."""
+    shift, scale = scaling["shift"], scaling["scale"]
+    if len(shift) == 1 and shift[0] == 0 and scale[0] == 1:
+        return None
+    if scaling["clip"] is not None or (len(scale) == 1 and scale[0] == 1 / 255):
+        return "robust"
+    return "standard"
+
+
+def dense_rows(X: Any, rows: slice | np.ndarray) -> np.ndarray:
+    """Some rows of an array or of a sparse matrix as a 2-D array in X's own type."""
+    part = X[rows]
+    if sp.issparse(part):
+        return part.toarray()
+    return part.reshape(len(part), -1)
+
+
+def dense_columns(X: Any, rows: np.ndarray, columns: slice) -> np.ndarray:
+    """Some columns of some rows, as `dense_rows`."""
+    if sp.issparse(X):
+        return X[rows][:, columns].toarray()
+    if X.ndim == 2:
+        return X[rows, columns]
+    return dense_rows(X, rows)[:, columns]
+
+
+def to_float(
+    rows: np.ndarray, scaling: Scaling
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Cast rows to float32; return them with the shift and scale still to be made.
+
+    Wider types are shifted and scaled first, in float64: a column of 1e9 + noise
+    would otherwise lose the noise, and one of 1e300 be infinite.
+    """
+    shift, scale = scaling["shift"], scaling["scale"]
+    if rows.dtype == np.float32 or rows.dtype.itemsize <= 2:
+        values = rows.astype(np.float32, copy=False)
+        return values, shift.astype(np.float32), scale.astype(np.float32)
+    values = np.empty(rows.shape, np.float32)
+    np.multiply(rows - shift, scale, out=values, casting="same_kind")
+    return values, np.zeros(len(shift), np.float32), np.ones(len(scale), np.float32)
+
+
+def apply(rows: np.ndarray, scaling: Scaling) -> np.ndarray:
+    """Scale rows; returns float32 of the same shape, `rows` itself if that is it."""
+    values, shift, scale = to_float(rows, scaling)
+    if shift.any() or (scale != 1).any():
+        values = values - shift
+        values *= scale
+    clip = scaling["clip"]
+    if clip is not None:
+        values = np.float32(clip) * np.tanh(values / np.float32(clip))
+    return values
+
+
+def blocks(X: Any, index: np.ndarray) -> Iterator[np.ndarray]:
+    """Rows `index` of X as 2-D arrays, each of about `BLOCK_VALUES` values."""
+    n_features = int(np.prod(X.shape[1:]))
+    size = max(1, BLOCK_VALUES // max(1, n_features))
+    for start in range(0, len(index), size):
+        yield dense_rows(X, index[start : start + size])
+
+
+def learn_standard(X: Any, index: np.ndarray, weights: np.ndarray) -> Scaling:
+    """Mean and standard deviation of each feature, weighted; constant ones get 0."""
+    total = weights.sum()
+    first = dense_rows(X, index[:1])[0].astype(np.float64)
+    sums = np.zeros((2, len(first)))
+    start = 0
+    for rows in blocks(X, index):
+        # Relative to the first row, so that nothing cancels in the squares.
+        centred = rows - first
+        w = weights[start : start + len(rows)]
+        sums += w @ centred, w @ np.square(centred)
+        start += len(rows)
+    mean = sums[0] / total
+    variance = np.maximum(sums[1] / total - mean**2, 0)
+    return {"shift": first + mean, "scale": _inverse(np.sqrt(variance)), "clip": None}
+
+
+def _inverse(spread: np.ndarray) -> np.ndarray:
+    """1 / spread, and 0 where the spread is 0: such a feature tells nothing."""
+    return np.divide(1.0, spread, out=np.zeros_like(spread), where=spread > 0)
+
+
+# Quantiles and means of this many rows are near the true ones, and cheap to find.
+QUANTILE_ROWS = 4096
+SMOOTH_CLIP = 5.0
+IQR_OF_NORMAL = 1.349  # in standard deviations
+
+
+def learn_robust(X: Any, index: np.ndarray, weights: np.ndarray) -> Scaling:
+    """Median and a robust spread of each feature, and the smooth clip.
+
+    The spread is the interquartile range, or a third of the way from the 2nd to the
+    98th percentile if that is more, so that a feature that is mostly zero is not blown
+    up. Where both are 0 it is half the range, and 0 for constant features. For a normal
+    distribution the first two are 1.35 deviations; they are divided by that.
+    `weights` has no influence: rows of weight zero are not in `index`.
+    """
+    step = -(-len(index) // QUANTILE_ROWS)
+    sample = index[::step]
+    n_features = int(np.prod(X.shape[1:]))
+    quantiles = np.empty((5, n_features))
+    width = max(1, BLOCK_VALUES // len(sample))
+    for start in range(0, n_features, width):
+        columns = slice(start, start + width)
+        values = dense_columns(X, sample, columns).astype(np.float64)
+        quantiles[:, columns] = np.quantile(
+            values, [0.02, 0.25, 0.5, 0.75, 0.98], axis=0
+        )
+    lowest, low, median, high, highest = quantiles
+    spread = np.maximum(high - low, (highest - lowest) / 3)
+    flat = spread == 0
+    if flat.any():
+        spread[flat] = half_range(X, index)[flat]
+    scale = IQR_OF_NORMAL * _inverse(spread)
+    return {"shift": median, "scale": scale, "clip": SMOOTH_CLIP}
+
+
+def half_range(X: Any, index: np.ndarray) -> np.ndarray:
+    """Half the distance between the lowest and the highest value of each feature."""
+    low, high = np.inf, -np.inf
+    for rows in blocks(X, index):
+        low = np.minimum(low, rows.min(axis=0))
+        high = np.maximum(high, rows.max(axis=0))
+    return (np.asarray(high, np.float64) - low) / 2
+
+
+def holds_pixels(X: Any, index: np.ndarray) -> bool:
+    """Whether unsigned bytes are images, or most of their columns go beyond 127.
+
+    Other columns of bytes are numbers of any unit, or zeros and ones.
+    """
+    if X.dtype != np.uint8:
+        return False
+    if X.ndim > 2:
+        return True
+    sample = index[:: -(-len(index) // QUANTILE_ROWS)]
+    highest = np.max([rows.max(axis=0) for rows in blocks(X, sample)], axis=0)
+    return bool(highest.any() and np.median(highest[highest > 0]) > 127)
+
+
+def learn_pixels(
+    X: Any, index: np.ndarray, standard: bool = False
+) -> tuple[tuple[float, float], Scaling]:
+    """Range of the pixels, and the scaling that the type and the range call for.
+
+    1. 8- and 16-bit integers fill the range of their type, which becomes 0..1.
+    2. Other pixels that are nowhere negative lie between 0 and the highest value
+       seen, or 1 if that is more, which becomes 0..1.
+    3. Where there are negative pixels, mean and standard deviation of all pixels
+       become 0 and 1.
+
+    With `standard`, the scaling always is that of the third case.
+    """
+    if is_narrow_integer(X.dtype):
+        limits = np.iinfo(X.dtype)
+        low, high = float(limits.min), float(limits.max)
+    else:
+        extremes = [(rows.min(), rows.max()) for rows in blocks(X, index)]
+        low = min(0.0, *(float(low) for low, _ in extremes))
+        high = max(1.0, *(float(high) for _, high in extremes))
+    if standard:
+        shift, spread = _mean_and_deviation(X, index)
+    elif low == 0:
+        shift, spread = 0.0, high
+    elif is_narrow_integer(X.dtype):
+        shift, spread = low, high - low
+    else:
+        shift, spread = _mean_and_deviation(X, index)
+    scale = _inverse(np.array([spread]))
+    return (low, high), {"shift": np.array([shift]), "scale": scale, "clip": None}
+
+
+def _mean_and_deviation(X: Any, index: np.ndarray) -> tuple[float, float]:
+    """Mean and standard deviation over all pixels, of up to `QUANTILE_ROWS` rows."""
+    index = index[:: -(-len(index) // QUANTILE_ROWS)]
+    total = centred = squared = 0.0
+    first = float(dense_rows(X, index[:1])[0, 0])
+    for rows in blocks(X, index):
+        difference = rows - np.float64(first)
+        total += difference.size
+        centred += difference.sum()
+        squared += np.square(difference).sum()
+    mean = centred / total
+    return first + mean, float(np.sqrt(max(squared / total - mean**2, 0.0)))

@@ -1,0 +1,492 @@
+"""The estimator template: fit, partial_fit, fitted state, tags.
+
+A subclass says what its input is and what its network looks like; everything else is
+here, in `_predictions` and in `_training_settings`. Data flows one way: check the
+input, encode the target, train, keep numpy arrays and plain values, predict from those.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Iterator
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import sklearn.utils
+from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from .._core.network import (
+    ACTIVATIONS,
+    Layer,
+    Shape,
+    Weights,
+    initial_weights,
+    layer_table,
+    weight_shapes,
+)
+from .._optional import needs_tensorflow
+from . import diagnosis, targets
+from .predictions import Predictions
+from .progress import Progress
+from .settings import TrainingSettings
+from .sklearn_callbacks import CallbackSupportMixin, EpochTasks, training_rows
+from .state import check_versions, forget, stamp
+
+
+class NeuralNetClassifier(
+    TrainingSettings, Predictions, CallbackSupportMixin, ClassifierMixin, BaseEstimator
+):
+    """Base of the three classifiers.
+
+    Subclasses define `__init__` and the methods marked "subclass" below.
+    """
+
+    _parameter_constraints: dict[str, list] = {
+        "activation": [StrOptions(set(ACTIVATIONS))],
+        "epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "batch_size": [
+            Interval(Integral, 1, None, closed="left"),
+            StrOptions({"auto"}),
+        ],
+        "optimizer": [str, HasMethods("get_config")],
+        "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
+        "learning_rate_schedule": [StrOptions({"constant", "cosine", "one_cycle"})],
+        "warmup": [Interval(Real, 0, 1, closed="left")],
+        "weight_decay": [Interval(Real, 0, None, closed="left"), None],
+        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither"), None],
+        "patience": [Interval(Integral, 1, None, closed="left")],
+        "class_weight": [dict, list, StrOptions({"balanced"}), None],
+        "warm_start": ["boolean"],
+        "callbacks": [list, tuple, None],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    target_type_: str
+    classes_: np.ndarray
+    weights_: Weights
+    history_: dict[str, list[float]]
+
+    # --- What a subclass defines -----------------------------------------------------
+
+    def _check_X(self, X: Any, *, reset: bool) -> Any:
+        """Subclass: check X; set (`reset`) or check the attributes of the input."""
+        raise NotImplementedError
+
+    def _learn_input(self, X: Any, index: np.ndarray, weights: np.ndarray) -> Any:
+        """Subclass: settle `input_scaling_` and the like from the rows `index`.
+
+        Returns what `_rows` would: all of X as rows that training indexes.
+        """
+        raise NotImplementedError
+
+    def _rows(self, X: Any) -> Any:
+        """Subclass: checked X as rows that training indexes."""
+        return X
+
+    def _check_same_input(self) -> None:
+        """Subclass: raise if parameters ask for another input than is settled."""
+
+    def _layers(self, n_outputs: int) -> list[Layer]:
+        """Subclass: the network for the settled input."""
+        raise NotImplementedError
+
+    def _input_shape(self) -> Shape:
+        """Subclass: shape of one row as the first layer takes it."""
+        raise NotImplementedError
+
+    # --- Training --------------------------------------------------------------------
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> NeuralNetClassifier:
+        """Train the network.
+
+        If training fails or is interrupted, the estimator is as it was before.
+
+        Parameters
+        ----------
+        X : array-like
+            Training input, see the class.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Class labels of any type, or an indicator matrix (multilabel).
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights in the loss; rows of weight zero are left out altogether.
+        X_val, y_val : array-like, default=None
+            Validation rows, whose loss and accuracy `history_` records and
+            `early_stopping` monitors. They are never trained on.
+        sample_weight_val : array-like of shape (n_val_samples,), default=None
+            Weights in the validation loss and accuracy.
+
+        Returns
+        -------
+        self : estimator
+            The fitted estimator.
+        """
+        validation = (X_val, y_val, sample_weight_val)
+        incomplete = X_val is None or y_val is None
+        if incomplete and any(part is not None for part in validation):
+            raise ValueError(
+                "X_val and y_val must be given together, and sample_weight_val only "
+                "with them."
+            )
+        with self._unchanged_on_failure():
+            return self._fit(X, y, sample_weight, validation)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
+    ) -> NeuralNetClassifier:
+        """Train one epoch on some rows, going on from the weights of now.
+
+        The first call settles the classes and the input scaling. `early_stopping`,
+        `epochs`, `learning_rate_schedule`, `warmup` and `callbacks` play no part,
+        sample weights are taken as they are, not relative to their mean, and
+        ``class_weight="balanced"`` balances the rows of each call.
+
+        Parameters
+        ----------
+        X : array-like
+            Training input, see the class.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Class labels, or an indicator matrix.
+        classes : array-like of shape (n_classes,), default=None
+            All classes that will come; needed in the first call unless y has them
+            all.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights in the loss.
+
+        Returns
+        -------
+        self : estimator
+            The fitted estimator.
+        """
+        with self._unchanged_on_failure():
+            return self._fit(X, y, sample_weight, classes=classes, one_pass=True)
+
+    @contextlib.contextmanager
+    def _unchanged_on_failure(self) -> Iterator[None]:
+        before = dict(vars(self))
+        try:
+            yield
+        except BaseException:
+            # What scikit-learn needs to tear its callbacks down has to stay.
+            forget(self)
+            self.__dict__.update(before)
+            raise
+
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        validation: tuple[Any, Any, Any] = (None, None, None),
+        *,
+        classes: Any = None,
+        one_pass: bool = False,
+    ) -> NeuralNetClassifier:
+        given = {"X": X, "y": y, "sample_weight": sample_weight}
+        goes_on = hasattr(self, "weights_") and (self.warm_start or one_pass)
+        if not goes_on:
+            forget(self)
+        X = self._check_X(X, reset=not goes_on)
+        y = targets.check_target(y, self)
+        sklearn.utils.check_consistent_length(X, y)
+        weight = targets.check_sample_weight(sample_weight, X)
+        index = np.flatnonzero(weight)
+        if not len(index):
+            raise ValueError(
+                "Sample weights must contain at least one non-zero number."
+            )
+        self._settle_classes(y[index], classes, goes_on)
+        encoded = targets.encode(y[index], self.target_type_, self.classes_)
+        weight = weight[index]
+
+        rng = self._generator()
+        train, held_out = self._split(encoded, validation, rng, one_pass)
+        tables = targets.class_tables(
+            encoded[train], weight[train], self.class_weight, self.classes_,
+            self.target_type_,
+        )  # fmt: skip
+        if goes_on:
+            self._check_same_input()
+            rows = self._rows(X)
+        else:
+            rows = self._learn_input(X, index[train], weight[train])
+        make = functools.partial(self._training_data, tables=tables)
+        data = make(
+            rows, index[train], encoded[train], weight[train], normalise=not one_pass
+        )
+        val = None
+        if held_out is not None:
+            val = make(rows, index[held_out], encoded[held_out], weight[held_out])
+        elif validation[0] is not None:
+            val = self._validation_data(*validation, make)
+        given = training_rows(given, index[train])
+        self._train(data, val, rng, given, one_pass=one_pass, goes_on=goes_on)
+        return self
+
+    def _settle_classes(self, y: np.ndarray, classes: Any, goes_on: bool) -> None:
+        if goes_on:
+            if classes is not None and not np.array_equal(
+                np.unique(classes), self.classes_
+            ):
+                raise ValueError(
+                    f"classes={classes!r} is not the same as in an earlier call of "
+                    f"partial_fit: {self.classes_!r}."
+                )
+            return
+        targets.warn_if_one_hot(y)
+        self.target_type_, self.classes_ = targets.learn_classes(y, classes)
+
+    def _split(
+        self, y: np.ndarray, validation: tuple, rng: np.random.Generator, one_pass: bool
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """Numbers of the rows to train on, and of those held out to monitor."""
+        rows = np.arange(len(y))
+        held_out_wanted = (
+            self.early_stopping
+            and not one_pass
+            and validation[0] is None
+            and self.validation_fraction is not None
+        )
+        if not held_out_wanted:
+            return rows, None
+        # Imported here, as it is a tenth of the time of `import sknets`.
+        from sklearn.model_selection import train_test_split
+
+        split = functools.partial(
+            train_test_split,
+            rows,
+            test_size=self.validation_fraction,
+            random_state=int(rng.integers(2**31)),
+        )
+        try:
+            train, held_out = split(
+                stratify=None if y.ndim == 2 and y.shape[1] > 1 else y
+            )
+        except ValueError:  # too few rows of some class to stratify
+            try:
+                train, held_out = split()
+            except ValueError as error:
+                raise ValueError(
+                    f"early_stopping cannot hold out {self.validation_fraction:g} of "
+                    f"{len(y)} rows: {error} Give X_val and y_val, or set "
+                    "validation_fraction=None to monitor the training loss."
+                ) from error
+        return np.sort(train), np.sort(held_out)
+
+    def _training_data(
+        self,
+        rows: Any,
+        index: np.ndarray,
+        encoded: np.ndarray,
+        weight: np.ndarray,
+        tables: list[np.ndarray],
+        normalise: bool = False,
+    ) -> Any:
+        from .._training.data import TrainingData
+
+        w = targets.loss_weights(encoded, weight, tables)
+        if not w.any():
+            raise ValueError(
+                "All rows to train or validate on have weight zero, through "
+                "sample_weight or class_weight."
+            )
+        if normalise:  # so that only the proportions of weights matter
+            w = w / w.mean()
+        return TrainingData(
+            rows,
+            index,
+            encoded,
+            w.astype(np.float32),
+            self.target_type_,
+            self.input_scaling_,
+        )
+
+    def _validation_data(self, X: Any, y: Any, sample_weight: Any, make: Any) -> Any:
+        X = self._check_X(X, reset=False)
+        y = targets.check_target(y, self)
+        sklearn.utils.check_consistent_length(X, y)
+        weight = targets.check_sample_weight(sample_weight, X)
+        encoded = targets.encode(y, self.target_type_, self.classes_)
+        return make(self._rows(X), np.arange(len(y)), encoded, weight)
+
+    def _generator(self) -> np.random.Generator:
+        """Generator of this call; another one for each call that goes on."""
+        state = self.random_state
+        if state is None:
+            return np.random.default_rng()
+        if not isinstance(state, Integral):
+            state = sklearn.utils.check_random_state(state).randint(2**31)
+        return np.random.default_rng([int(state), getattr(self, "n_iter_", 0)])
+
+    def _train(
+        self,
+        data: Any,
+        validation: Any,
+        rng: np.random.Generator,
+        given: dict[str, Any],
+        *,
+        one_pass: bool,
+        goes_on: bool,
+    ) -> None:
+        from .._training.loop import train
+
+        n_outputs = len(self.classes_) if self.target_type_ != "binary" else 1
+        network = self._layers(n_outputs)
+        if goes_on:
+            self._check_same_shapes(network)
+        self.network_ = network
+        first_weights = self._first_weights(data, rng, goes_on, one_pass)
+        if not goes_on:
+            self.history_, self.n_iter_, self.best_epoch_ = {}, 0, 0
+            stamp(self)
+        settings = self._settings(len(data), one_pass)
+        validated = validation is not None
+        observers = self._observers(settings, given, validated, one_pass=one_pass)
+        slots, n_steps = self._optimizer_state(settings.optimizer)
+        trained = train(
+            self.network_,
+            self._input_shape(),
+            first_weights,
+            data,
+            settings,
+            rng,
+            validation=validation,
+            observers=observers,
+            slots=slots,
+            n_steps=n_steps,
+        )
+        self.__dict__.update(self._state_after(trained, one_pass))
+        if not one_pass and not trained.exploded:
+            diagnosis.warn_if_not_learnt(
+                self.network_, self._input_shape(), trained, data, settings
+            )
+
+    def _first_weights(
+        self, data: Any, rng: np.random.Generator, goes_on: bool, one_pass: bool
+    ) -> Weights:
+        """Weights to start this run from."""
+        if goes_on:
+            return self.weights_
+        return initial_weights(self.network_, self._input_shape(), rng)
+
+    def _state_after(self, trained: Any, one_pass: bool) -> dict[str, Any]:
+        """Fitted attributes after training; epochs count on from an earlier fit."""
+        state = {
+            "weights_": trained.weights,
+            "n_iter_": self.n_iter_ + trained.n_epochs,
+            "best_epoch_": self.n_iter_ + trained.best_epoch,
+            "history_": _joined(self.history_, trained.history),
+        }
+        if self.warm_start or one_pass:
+            state["optimizer_state_"] = {
+                "optimizer": self._settled_optimizer().structure[:2],
+                "n_steps": trained.n_steps,
+                "slots": trained.slots,
+            }
+        return state
+
+    def _optimizer_state(self, optimizer: Any) -> tuple[Any, int]:
+        """Slots to go on from and the steps that made them; none of another rule."""
+        state = getattr(self, "optimizer_state_", None)
+        if state is None or state["optimizer"] != optimizer.structure[:2]:
+            return None, 0
+        return state["slots"], state["n_steps"] if state["slots"] else 0
+
+    def _check_same_shapes(self, network: list[Layer]) -> None:
+        now = weight_shapes(network, self._input_shape())
+        fitted = [w.shape for w in self.weights_]
+        if now != fitted:
+            raise ValueError(
+                "warm_start and partial_fit go on from the fitted weights, whose "
+                f"shapes are {fitted}; the parameters (width and the like) now ask "
+                f"for {now}. Set them back, or fit with warm_start=False."
+            )
+
+    def _observers(
+        self, settings: Any, given: dict[str, Any], validated: bool, *, one_pass: bool
+    ) -> list:
+        observers: list[Any] = []
+        if self.verbose:
+            name = type(self).__name__
+            observers.append(Progress(name, self.n_iter_, header=not one_pass))
+        if self.callbacks and not one_pass:
+            from .._training.keras_callbacks import KerasCallbacks
+
+            observers.append(KerasCallbacks(self.callbacks, validated, self._keras))
+        if EpochTasks.has_callbacks(self):
+            name = "partial-fit" if one_pass else "fit"
+            state = functools.partial(self._state_after, one_pass=one_pass)
+            observers.append(EpochTasks(self, given, settings.epochs, state, name))
+        return observers
+
+    # --- The Keras model -------------------------------------------------------------
+
+    def _keras(self, weights: list[np.ndarray]) -> Any:
+        with needs_tensorflow("Building the Keras model"):
+            from ..architectures import fitted_model
+
+        return fitted_model(
+            self.network_,
+            self._input_shape(),
+            weights,
+            self.input_scaling_,
+            self.target_type_,
+        )
+
+    def summary(self) -> None:
+        """Print the layer table of the fitted network."""
+        check_is_fitted(self)
+        print(layer_table(self.network_, self._input_shape(), type(self).__name__))
+
+    @property
+    def model_(self) -> Any:
+        """The fitted network as a standard ``keras.Model``, built anew each time.
+
+        It takes unscaled rows (the input scaling is in front, as constants) and gives
+        probabilities. Changing it does not change the estimator.
+        """
+        check_is_fitted(self)
+        return self._keras(self.weights_)
+
+    # --- scikit-learn's protocols ----------------------------------------------------
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "weights_")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        tags.input_tags.sparse = True
+        return tags
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        check_versions(state, type(self).__name__)
+        super().__setstate__(state)
+
+
+def _joined(before: dict[str, list], after: dict[str, list]) -> dict[str, list]:
+    """Histories of two runs, one behind the other; epochs without a value have NaN."""
+    n_before = len(next(iter(before.values()), []))
+    n_after = len(next(iter(after.values()), []))
+    return {
+        name: before.get(name, [np.nan] * n_before)
+        + after.get(name, [np.nan] * n_after)
+        for name in {**before, **after}
+    }

@@ -1,0 +1,169 @@
+"""Warnings of a fit that has plainly not learnt, with the likely cause.
+
+Two things are looked for: features that reach the first layer far from unit scale,
+and a trained network that is no better on its own training rows than one constant
+answer. Targets of pure noise seldom count as that, since a network learns some of
+their rows by heart: a permutation test is not flooded with warnings.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from scipy.special import entr
+from sklearn.exceptions import ConvergenceWarning
+
+from .._core import forward, scaling
+from .._core.network import Layer, Shape, Weights, dropout_rates
+from ..metrics import loss_and_accuracy
+
+# Fewer epochs, steps or rows tell nothing: a trial with one epoch, ten rows.
+MIN_EPOCHS, MIN_STEPS, MIN_ROWS = 3, 100, 30
+# Rows that are looked at, evenly spread: enough to see chance, cheap to predict.
+SAMPLE_ROWS = 2000
+# What a constant answer leaves of loss and of errors; a network that leaves more than
+# these parts of both has not learnt. Random weights alone can take off some errors.
+LOSS_LEFT, ERRORS_LEFT = 0.998, 0.5
+# Standardised columns have a root mean square near 1, pixels in 0..255 near 80.
+LARGE_INPUT = 20.0
+
+
+def warn_of_large_input(X: Any, index: np.ndarray) -> None:
+    """Warn if unscaled features are of a size that training can hardly cope with.
+
+    Parameters
+    ----------
+    X : ndarray or CSR matrix of shape (n_samples, ...)
+    index : ndarray of int
+        The rows to train on.
+    """
+    rows = scaling.dense_rows(X, index[:: 1 + len(index) // SAMPLE_ROWS])
+    size = float(np.sqrt(np.mean(np.square(rows, dtype=np.float64))))
+    if size <= LARGE_INPUT:
+        return
+    warnings.warn(
+        f"The features are large (root mean square {size:.3g}) and input_scaling is "
+        "None, so they reach the network as they are, and it may learn badly or not at "
+        "all. Leave out input_scaling=None, or scale them before: pixels by 1/255, "
+        "other features by StandardScaler.",
+        UserWarning,
+        stacklevel=6,
+    )
+
+
+def warn_if_not_learnt(
+    network: list[Layer],
+    input_shape: Shape,
+    trained: Any,
+    data: Any,
+    settings: Any,
+) -> None:
+    """Warn if a trained network does no better than one constant answer.
+
+    That is, if on the training rows its loss is not below that of always giving the
+    shares of the classes, and its accuracy not well above that of the most frequent
+    answer. Very small data and very few steps are passed over.
+
+    Parameters
+    ----------
+    network : list of layers
+    input_shape : tuple of int
+    trained : Trained
+    data : TrainingData
+    settings : Settings
+    """
+    n_steps = trained.n_epochs * -(-len(data) // settings.batch_size)
+    if trained.n_epochs < MIN_EPOCHS or n_steps < MIN_STEPS or len(data) < MIN_ROWS:
+        return
+    constant_loss, _ = constant_answer(data.y, data.w, data.kind)
+    # Measured while dropout was on: the network itself is better yet.
+    if constant_loss == 0 or trained.history["loss"][-1] < 0.95 * constant_loss:
+        return
+    data = _sample(data)
+    constant_loss, constant_accuracy = constant_answer(data.y, data.w, data.kind)
+    logits = _logits(network, input_shape, trained.weights, data)
+    loss, accuracy = loss_and_accuracy(logits, data.y, data.w, data.kind)
+    errors, constant_errors = 1 - accuracy, 1 - constant_accuracy
+    if loss < LOSS_LEFT * constant_loss or errors < ERRORS_LEFT * constant_errors:
+        return
+    is_constant = float(np.ptp(logits, axis=0).max()) < 1e-3
+    warnings.warn(
+        f"The network has not learnt: on its own training rows its loss {loss:.3g} is "
+        f"no lower than the {constant_loss:.3g} of one answer for all rows (accuracy "
+        f"{accuracy:.3g} against {constant_accuracy:.3g}). "
+        + likely_cause(is_constant, network, settings),
+        ConvergenceWarning,
+        stacklevel=6,
+    )
+
+
+def constant_answer(y: np.ndarray, w: np.ndarray, kind: str) -> tuple[float, float]:
+    """Loss of always giving the class shares, accuracy of the most frequent answer.
+
+    Parameters
+    ----------
+    y, w, kind
+        As in `metrics.loss_and_accuracy`.
+    """
+    if kind == "multiclass":
+        shares = np.bincount(y, w) / w.sum(dtype=np.float64)
+        return float(entr(shares).sum()), float(shares.max())
+    totals = w.sum(axis=0, dtype=np.float64)
+    shares = (w * y).sum(axis=0, dtype=np.float64) / np.maximum(totals, 1e-300)
+    loss = (entr(shares) + entr(1 - shares)) @ totals / totals.sum()
+    right = ((shares > 0.5) == (y > 0.5)).all(axis=1)
+    row_weights = w.mean(axis=1)
+    return float(loss), float(right @ row_weights / row_weights.sum())
+
+
+def likely_cause(is_constant: bool, network: list[Layer], settings: Any) -> str:
+    """Say what probably went wrong and how to mend it.
+
+    Parameters
+    ----------
+    is_constant : bool
+        Whether all rows get the same logits.
+    network : list of layers
+    settings : Settings
+    """
+    rate = settings.optimizer.learning_rate
+    is_text = network[0]["layer"] == "embedding_pool"
+    usual = 0.1 if is_text else settings.optimizer.rule.learning_rate
+    if rate < usual / 20:
+        return f"learning_rate={rate:g} is very low; {usual:g} is usual for it."
+    if rate > 5 * usual:
+        return f"learning_rate={rate:g} is very high; {usual:g} is usual for it."
+    highest = max(dropout_rates(network), default=0.0)
+    if highest > 0.7:
+        return f"dropout={highest:g} leaves too little of the network; lower it."
+    if is_constant:
+        return (
+            "All rows get the same answer, as where hidden units have died: lower "
+            f"learning_rate (now {rate:g}), or scale the features."
+        )
+    return (
+        "Look whether the labels belong to the rows (was one of X and y shuffled or "
+        "sorted without the other?) and whether the features are scaled; then try "
+        f"more epochs or another learning_rate (now {rate:g})."
+    )
+
+
+def _sample(data: Any) -> Any:
+    """Some of the rows; drawn, since every k-th may be of the same class."""
+    rows = np.random.default_rng(0).permutation(len(data))[:SAMPLE_ROWS]
+    return replace(data, index=data.index[rows], y=data.y[rows], w=data.w[rows])
+
+
+def _logits(
+    network: list[Layer], input_shape: Shape, weights: Weights, data: Any
+) -> np.ndarray:
+    def rows(block: slice) -> Any:
+        if network[0]["layer"] == "embedding_pool":
+            return data.X[data.index[block]]
+        flat = data.scaled(block)
+        return flat.reshape(len(flat), *input_shape)
+
+    return forward.logits(network, weights, rows, len(data), input_shape)

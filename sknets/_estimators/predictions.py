@@ -1,0 +1,131 @@
+"""The predict family: labels, probabilities and logits from the fitted state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from .._core import forward
+from .._core.network import Layer, Shape, Weights
+from .._core.scaling import Scaling
+from .._optional import needs_tensorflow
+from . import compiled, targets
+
+
+class Predictions:
+    """Public prediction methods; a subclass computes the logits."""
+
+    target_type_: str
+    classes_: np.ndarray
+    network_: list[Layer]
+    weights_: Weights
+    input_scaling_: Scaling
+
+    def _check_X(self, X: Any, *, reset: bool) -> Any:
+        """Subclass: check X."""
+        raise NotImplementedError
+
+    def _logits(self, X: Any) -> np.ndarray:
+        """Logits of shape (n_samples, n_outputs) of checked X."""
+        raise NotImplementedError
+
+    def _input_shape(self) -> Shape:
+        """Subclass: shape of one row as the first layer takes it."""
+        raise NotImplementedError
+
+    def _check_and_run(self, X: Any) -> np.ndarray:
+        check_is_fitted(self)
+        X = self._check_X(X, reset=False)
+        if compiled.is_wanted() and self.network_[0]["layer"] != "embedding_pool":
+            return self._compiled_logits(X)
+        return self._logits(X)
+
+    def _compiled_logits(self, X: Any) -> np.ndarray:
+        with needs_tensorflow("compiled_prediction"):
+            from .._training.tensorflow.prediction import compiled_logits
+
+        return compiled_logits(
+            self.network_,
+            self.weights_,
+            X,
+            np.arange(X.shape[0]),
+            self.input_scaling_,
+            self._input_shape(),
+        )
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Logits: what sigmoid or softmax turns into probabilities.
+
+        Parameters
+        ----------
+        X : array-like
+            Input, see the class.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_classes)
+            One float32 column for each class or label; for two classes the logit of
+            ``classes_[1]`` alone.
+        """
+        logits = self._check_and_run(X)
+        return logits[:, 0] if self.target_type_ == "binary" else logits
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predict class labels.
+
+        Parameters
+        ----------
+        X : array-like
+            Input, see the class.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_labels)
+            The most probable class of each row, or an indicator matrix.
+        """
+        return targets.decode(self._check_and_run(X), self.target_type_, self.classes_)
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Predict probabilities.
+
+        Parameters
+        ----------
+        X : array-like
+            Input, see the class.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Columns of float32 in the order of `classes_`. Rows sum to one, unless the
+            target was an indicator matrix: then each column is a label's own.
+        """
+        logits = self._check_and_run(X)
+        if self.target_type_ == "multiclass":
+            return forward.softmax(logits)
+        positive = forward.sigmoid(logits)
+        if self.target_type_ == "binary":
+            return np.hstack([forward.sigmoid(-logits), positive])
+        return positive
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Predict logarithms of probabilities, without losing small ones.
+
+        Parameters
+        ----------
+        X : array-like
+            Input, see the class.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Natural logarithm of `predict_proba`, float32.
+        """
+        logits = self._check_and_run(X)
+        if self.target_type_ == "multiclass":
+            return forward.log_softmax(logits)
+        positive = forward.log_sigmoid(logits)
+        if self.target_type_ == "binary":
+            return np.hstack([forward.log_sigmoid(-logits), positive])
+        return positive

@@ -1,0 +1,74 @@
+"""What the engine is told: settings from the parameters, where "auto" from the data."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from .._training import schedule
+from .._training.settings import Settings
+from .optimizer_params import OptimizerParams
+
+# Most label smoothing of "auto".
+MAX_SMOOTHING = 0.02
+
+
+class TrainingSettings(OptimizerParams):
+    """Mixin that settles the parameters of training for a number of rows."""
+
+    epochs: Any
+    batch_size: Any
+    learning_rate_schedule: str
+    warmup: float
+    label_smoothing: Any
+    early_stopping: bool
+    patience: int
+
+    # Of "auto": number of steps to aim at, fewest epochs, largest batch, fewest steps.
+    _auto_steps, _auto_epochs, _auto_batch = 6000, 10, 256
+    _least_steps = 600
+
+    def _settings(self, n_rows: int, one_pass: bool) -> Any:
+        batch_size, epochs = self._auto_size(n_rows)
+        settings = Settings(
+            epochs=1 if one_pass else epochs,
+            # Folds that differ by a row then still share a program.
+            batch_size=min(batch_size, 1 << (n_rows - 1).bit_length()),
+            optimizer=self._settled_optimizer(),
+            learning_rate_schedule=(
+                "constant" if one_pass else self.learning_rate_schedule
+            ),
+            warmup=0.0 if one_pass else self.warmup,
+            label_smoothing=(
+                min(MAX_SMOOTHING, 1 / math.sqrt(n_rows))
+                if self.label_smoothing == "auto"
+                else self.label_smoothing
+            ),
+            early_stopping=self.early_stopping and not one_pass,
+            patience=self.patience,
+        )
+        if not self._is_auto("learning_rate"):
+            return settings
+        n_steps = settings.epochs * -(-n_rows // settings.batch_size)
+        mean = schedule.mean_factor(
+            settings.learning_rate_schedule, settings.warmup, n_steps
+        )
+        rate = settings.optimizer.learning_rate / mean
+        return replace(
+            settings, optimizer=replace(settings.optimizer, learning_rate=rate)
+        )
+
+    def _auto_size(self, n_rows: int) -> tuple[int, int]:
+        """Batch size and epochs, following the number of rows where "auto"."""
+        batch_size, epochs = self.batch_size, self.epochs
+        if batch_size == "auto":
+            nearest = 2 ** round(np.log2(np.sqrt(n_rows)))
+            batch_size = int(np.clip(nearest, 8, self._auto_batch))
+        if epochs == "auto":
+            steps = -(-n_rows // batch_size)
+            wanted = np.clip(round(self._auto_steps / steps), self._auto_epochs, 30)
+            epochs = max(int(wanted), round(self._least_steps / steps))
+        return batch_size, epochs

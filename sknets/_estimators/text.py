@@ -1,0 +1,539 @@
+"""TextPoolClassifier: raw text, embedding, pooling over the tokens."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.utils import Bunch
+from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from .._core import forward, scaling
+from .._core.network import (
+    POOLINGS,
+    Layer,
+    Shape,
+    Weights,
+    as_tuple,
+    is_linear_text,
+    text_layers,
+)
+from .._texts import compression, naive_bayes
+from .._texts.ngrams import NgramCounter
+from .._texts.tokenize import as_texts
+from .base import NeuralNetClassifier
+
+# Rows of an embedding times this many outputs still fit into memory.
+MAX_AUTO_WIDTH = 64
+
+
+class TextPoolClassifier(NeuralNetClassifier):
+    r"""Raw text in, labels out: embedding of n-grams, pooling, dense layers.
+
+    The architecture of fastText [1]_. Texts are split, counted and embedded by the
+    estimator itself; no text is truncated. Training and predictions are computed in
+    numpy, without TensorFlow.
+
+    Parameters
+    ----------
+    width : int or "auto", default="auto"
+        Embedding dimension. "auto" is one for each output (at most 64) where the
+        output follows the mean directly, since more cannot help a linear network, and
+        at least 16 with dense layers or another pooling.
+    dropout : float or tuple of float, default=0.0
+        Share of values dropped of the pooled vector and after each dense layer.
+    pooling : {"mean", "max", "mean_max"}, default="mean"
+        How the embeddings of a text become one vector.
+    dense_width : int or tuple of int, default=()
+        Units of dense layers between the pooled vector and the output.
+    activation : str, default="relu"
+        Activation of the dense layers: "relu", "elu", "selu", "gelu", "silu", "tanh",
+        "sigmoid" or "linear".
+    analyzer : {"word", "char", "char_wb"}, default="word"
+        Whether n-grams are made of words or of characters; "char_wb" stays within
+        words, for languages without spaces or with many forms of a word.
+    ngram_range : tuple (min_n, max_n), default=(1, 3)
+        Shortest and longest n-gram.
+    max_features : int, default=None
+        Keep only the n-grams with most occurrences (with `binary`, in most texts).
+    min_df : int, float or "auto", default="auto"
+        Ignore n-grams in fewer texts: a number of texts if int, a share of them if
+        float. "auto" is 1 for fewer than 50 texts, 3 from 10,000 on, else 2.
+    max_df : int or float, default=1.0
+        Ignore n-grams in more texts.
+    binary : bool, default=True
+        Whether an n-gram counts once in a text, however often it occurs.
+    lowercase : bool, default=True
+        Convert texts to lower case first.
+    token_pattern : str or None, default=r"(?u)\b\w+\b"
+        Regular expression of a word; words of one letter count.
+    tokenizer : callable, default=None
+        Function from a text to its list of words, in place of `token_pattern`.
+    n_features : int, default=None
+        Hash n-grams into this many rows of the embedding instead of learning a
+        vocabulary, so that `partial_fit` can go through a stream of texts. Without
+        it, the first call of `partial_fit` settles the vocabulary.
+    embedding_init : {"naive_bayes", "random"}, default="naive_bayes"
+        First values of the embedding. "naive_bayes" are log-count ratios of the
+        n-grams, one class against the rest [2]_, scaled so that they are calibrated.
+        The learning rate of each value then is relative to its start, and that of all
+        other weights 0.03 of it. "random" is uniform in +-0.05, as in Keras, with one
+        learning rate for all; it is used with more outputs than `width`, too, and with
+        another pooling than "mean".
+    compress_to : int or None, default=None
+        Keep only this many n-grams after training, those that contribute most to the
+        training texts, and round the embedding to 8 bits: a few bytes for each.
+    epochs : int or "auto", default="auto"
+        Passes over the training rows. "auto" makes about 250 steps, within 2 to 6
+        epochs.
+    batch_size : int or "auto", default="auto"
+        Rows in one step. "auto" is the power of two nearest to the square root of the
+        number of rows, within 8 to 128; in `partial_fit` it is 128.
+    optimizer : str or keras.optimizers.Optimizer, default="adam"
+        One of "adadelta", "adagrad", "adam", "adamax", "adamw", "lion", "nadam",
+        "rmsprop" and "sgd", with Keras' formulas and defaults, or an instance of the
+        Keras class of that name. Its settings are given as ``optimizer__*``.
+    learning_rate : float or None, default=0.1
+        Highest learning rate; None is the optimizer's own (0.001; "sgd" 0.01).
+    learning_rate_schedule : {"constant", "cosine", "one_cycle"}, default="cosine"
+        How the learning rate changes: not at all, down to zero along half a cosine,
+        or up and down in one cycle.
+    warmup : float in [0, 1), default=0.0
+        Share of the steps over which the learning rate rises from zero.
+    weight_decay : float or None, default=None
+        Decoupled decay of kernels and embeddings, not of biases: each step multiplies
+        them by ``1 - learning_rate * weight_decay``. None is the optimizer's own
+        (0.004 for "adamw", else 0).
+    label_smoothing : float in [0, 1), default=0.0
+        Share of each target that is spread evenly over the classes.
+    early_stopping : bool, default=False
+        Stop when the monitored loss has not fallen for `patience` epochs, and restore
+        the weights of the best epoch. Monitored is the validation loss: that of
+        ``X_val, y_val`` if given to `fit`, else of a held-out `validation_fraction`.
+    validation_fraction : float in (0, 1) or None, default=0.1
+        Share of the rows to hold out for early stopping, stratified where every class
+        has rows enough. None holds out nothing and monitors the training loss.
+    patience : int, default=10
+        Epochs without a lower monitored loss before training stops.
+    class_weight : dict, "balanced", list of dict or None, default=None
+        Weight of each class in the loss. "balanced" is inversely proportional to the
+        weighted class frequencies. With an indicator matrix, a list with one dict of
+        the weights of 0 and 1 for each label.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the weights and the optimizer state of the last
+        `fit`, for as many epochs more.
+    callbacks : list of keras.callbacks.Callback, default=None
+        Keras callbacks that work on whole epochs. Each `fit` uses copies.
+    random_state : int, RandomState instance or None, default=None
+        Seed of first weights, order of rows, dropout and validation split. The same
+        int, machine and number of threads give the same bits. None draws from the
+        operating system. Global random states are neither read nor changed.
+    verbose : int, default=0
+        1 prints loss and accuracy of each epoch.
+    **optimizer__ : dict
+        Settings of the optimizer, such as ``optimizer__beta_1``,
+        ``optimizer__momentum``, ``optimizer__clipnorm``. They can be set with
+        `set_params` and searched over.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The class labels, sorted; column numbers if y was an indicator matrix.
+    target_type_ : {"binary", "multiclass", "multilabel-indicator"}
+        Kind of target: one sigmoid unit, a softmax, or a sigmoid for each label.
+    vocabulary_ : dict of str to int
+        Number of each n-gram; not with `n_features`.
+    counter_ : NgramCounter
+        What splits and counts texts.
+    n_iter_ : int
+        Number of epochs trained.
+    history_ : dict of list
+        Training ``loss`` and ``accuracy`` of each epoch, measured while it ran, and
+        ``val_loss`` and ``val_accuracy`` after it where there were validation rows.
+        Losses are cross-entropies without smoothing. An epoch in which the loss or a
+        weight became infinite or NaN is the last one here.
+    best_epoch_ : int
+        The epoch, counted from 1, whose weights the estimator holds: the best one
+        with `early_stopping`, else the last; 0 if the first one failed.
+    network_ : list of dict
+        The layers.
+    weights_ : list of ndarray
+        Kernels and biases of the layers, float32, in the order and shapes of Keras.
+    input_scaling_ : dict
+        What is done to the input before the first layer: ``shift``, ``scale`` and
+        ``clip`` in ``clip * tanh((x - shift) * scale / clip)``.
+    model_ : keras.Model
+        The network as a Keras model, built anew at each access.
+
+    See Also
+    --------
+    DenseNetClassifier : For tables.
+
+    Notes
+    -----
+    X is a list, ndarray, pandas or polars Series or one-column frame of strings, or a
+    list of sequences of word numbers as ``keras.datasets.imdb`` has them, where 0 is
+    padding. Row 0 of the embedding belongs to padding, row ``i + 1`` to n-gram ``i``.
+    N-grams that were not seen in `fit` are left out.
+
+    References
+    ----------
+    .. [1] Joulin, Grave, Bojanowski and Mikolov, "Bag of tricks for efficient text
+       classification", EACL 2017.
+    .. [2] Wang and Manning, "Baselines and bigrams: simple, good sentiment and topic
+       classification", ACL 2012.
+
+    Examples
+    --------
+    >>> from sknets import TextPoolClassifier
+    >>> texts = ["a good film", "good fun", "a bad film", "bad, very bad"]
+    >>> labels = ["pos", "pos", "neg", "neg"]
+    >>> net = TextPoolClassifier(random_state=0)
+    >>> net.fit(texts, labels).predict(["what a good evening", "a bad one"])
+    array(['pos', 'neg'], dtype='<U3')
+    """
+
+    __module__ = "sknets"
+
+    _parameter_constraints = {
+        **NeuralNetClassifier._parameter_constraints,
+        "width": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "dropout": ["array-like", Interval(Real, 0, 1, closed="left")],
+        "pooling": [StrOptions(set(POOLINGS))],
+        "dense_width": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "analyzer": [StrOptions({"word", "char", "char_wb"})],
+        "ngram_range": [tuple, list],
+        "max_features": [Interval(Integral, 1, None, closed="left"), None],
+        "min_df": [
+            Interval(Integral, 1, None, closed="left"),
+            Interval(RealNotInt, 0, 1, closed="both"),
+            StrOptions({"auto"}),
+        ],
+        "max_df": [
+            Interval(Integral, 1, None, closed="left"),
+            Interval(RealNotInt, 0, 1, closed="both"),
+        ],
+        "binary": ["boolean"],
+        "lowercase": ["boolean"],
+        "token_pattern": [str, None],
+        "tokenizer": [callable, None],
+        "n_features": [Interval(Integral, 1, None, closed="left"), None],
+        "compress_to": [Interval(Integral, 1, None, closed="left"), None],
+        "embedding_init": [StrOptions({"naive_bayes", "random"})],
+    }
+
+    _auto_batch = 128
+
+    def __init__(
+        self,
+        width="auto",
+        dropout=0.0,
+        *,
+        pooling="mean",
+        dense_width=(),
+        activation="relu",
+        analyzer="word",
+        ngram_range=(1, 3),
+        max_features=None,
+        min_df="auto",
+        max_df=1.0,
+        binary=True,
+        lowercase=True,
+        token_pattern=r"(?u)\b\w+\b",
+        tokenizer=None,
+        n_features=None,
+        embedding_init="naive_bayes",
+        compress_to=None,
+        epochs="auto",
+        batch_size="auto",
+        optimizer="adam",
+        learning_rate=0.1,
+        learning_rate_schedule="cosine",
+        warmup=0.0,
+        weight_decay=None,
+        label_smoothing=0.0,
+        early_stopping=False,
+        validation_fraction=0.1,
+        patience=10,
+        class_weight=None,
+        warm_start=False,
+        callbacks=None,
+        random_state=None,
+        verbose=0,
+        **optimizer__,
+    ):
+        self.width = width
+        self.dropout = dropout
+        self.pooling = pooling
+        self.dense_width = dense_width
+        self.activation = activation
+        self.analyzer = analyzer
+        self.ngram_range = ngram_range
+        self.max_features = max_features
+        self.min_df = min_df
+        self.max_df = max_df
+        self.binary = binary
+        self.lowercase = lowercase
+        self.token_pattern = token_pattern
+        self.tokenizer = tokenizer
+        self.n_features = n_features
+        self.embedding_init = embedding_init
+        self.compress_to = compress_to
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
+        self.warmup = warmup
+        self.weight_decay = weight_decay
+        self.label_smoothing = label_smoothing
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.class_weight = class_weight
+        self.warm_start = warm_start
+        self.callbacks = callbacks
+        self.random_state = random_state
+        self.verbose = verbose
+        self._set_optimizer_params(optimizer__)
+
+    @property
+    def vocabulary_(self) -> dict[str, int]:
+        """Column of each n-gram in the order of `get_feature_names_out`."""
+        check_is_fitted(self)
+        return self.counter_.vocabulary_
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Get the n-grams of the vocabulary.
+
+        Parameters
+        ----------
+        input_features : None
+            Not used.
+
+        Returns
+        -------
+        ndarray of str
+            N-gram number ``i`` has row ``i + 1`` of the embedding; row 0 is padding.
+
+        Raises
+        ------
+        ValueError
+            With `n_features`: hashed n-grams have no names; `explain` finds those of
+            one text.
+        """
+        check_is_fitted(self)
+        return self.counter_.get_feature_names_out()
+
+    def _check_X(self, X: Any, *, reset: bool) -> list:
+        return as_texts(X)
+
+    def _learn_input(self, X: list, index: np.ndarray, weights: np.ndarray) -> Any:
+        self.counter_ = NgramCounter(
+            analyzer=self.analyzer,
+            ngram_range=tuple(self.ngram_range),
+            max_features=self.max_features,
+            min_df=_min_df(len(index)) if self.min_df == "auto" else self.min_df,
+            max_df=self.max_df,
+            binary=self.binary,
+            lowercase=self.lowercase,
+            token_pattern=self.token_pattern,
+            tokenizer=self.tokenizer,
+            n_buckets=self.n_features,
+        )
+        self.input_scaling_ = scaling.identity()
+        if len(index) == len(X):
+            return _with_padding(self.counter_.fit_transform(X))
+        self.counter_.fit([X[row] for row in index])
+        return self._rows(X)
+
+    def _rows(self, X: list) -> sp.csr_array:
+        return _with_padding(self.counter_.transform(X))
+
+    def _layers(self, n_outputs: int) -> list[Layer]:
+        return text_layers(
+            self.counter_.n_features_ + 1,
+            self._settled_width(n_outputs),
+            self.dropout,
+            self.activation,
+            self.pooling,
+            self.dense_width,
+            n_outputs,
+        )
+
+    def _settled_width(self, n_outputs: int) -> int:
+        if self.width != "auto":
+            return self.width
+        is_linear = self.pooling == "mean" and not as_tuple(self.dense_width)
+        return min(n_outputs if is_linear else max(16, n_outputs), MAX_AUTO_WIDTH)
+
+    def _input_shape(self) -> Shape:
+        return ()
+
+    def _auto_size(self, n_rows: int) -> tuple[int, int]:
+        batch_size, epochs = super()._auto_size(n_rows)
+        if self.epochs == "auto":
+            steps = -(-n_rows // batch_size)
+            epochs = int(np.clip(round(250 / steps), 2, 6))
+        return batch_size, epochs
+
+    def _settings(self, n_rows: int, one_pass: bool) -> Any:
+        settings = super()._settings(n_rows, one_pass)
+        if one_pass and self.batch_size == "auto":
+            # The rows of one call say nothing of the length of the stream.
+            settings = replace(settings, batch_size=self._auto_batch)
+        return replace(settings, relative_steps=self._starts_from_counts())
+
+    def _starts_from_counts(self) -> bool:
+        embedding, output = self.network_[0], self.network_[-1]
+        return (
+            self.embedding_init == "naive_bayes"
+            and embedding["pooling"] == "mean"
+            and output["units"] <= embedding["width"]
+        )
+
+    def _first_weights(
+        self, data: Any, rng: np.random.Generator, goes_on: bool, one_pass: bool
+    ) -> Weights:
+        weights = super()._first_weights(data, rng, goes_on, one_pass)
+        before = getattr(self, "class_counts_", None)
+        stays = goes_on and (before is None or not one_pass)
+        if stays or not self._starts_from_counts():
+            return weights
+        texts = naive_bayes.texts_with_targets(data, self.network_[-1]["units"])
+        counts = naive_bayes.count(texts, rng, before)
+        if before is None:
+            weights = naive_bayes.first_weights(
+                weights, counts, texts, is_linear=is_linear_text(self.network_)
+            )
+        else:
+            weights = [naive_bayes.updated(weights[0], before, counts), *weights[1:]]
+        if one_pass:
+            self.class_counts_ = counts
+        return weights
+
+    def _train(self, data: Any, *args: Any, **options: Any) -> None:
+        if self.compress_to is not None and self.n_features is not None:
+            raise ValueError(
+                "compress_to needs a vocabulary: set n_features=None, or hash into "
+                "fewer rows instead."
+            )
+        self.__dict__.pop("embedding_step_", None)
+        super()._train(data, *args, **options)
+        if self.compress_to is not None:
+            self._compress(data.X[data.index], self.compress_to)
+
+    def _compress(self, tokens: sp.csr_array, n_kept: int) -> None:
+        table, *others = self.weights_
+        kept = compression.most_contributing(
+            self.network_, self.weights_, tokens, n_kept
+        )
+        if self.pooling == "mean":  # which is over fewer n-grams from now on
+            table = table * np.float32(tokens[:, kept].sum() / max(tokens.sum(), 1))
+        numbers, step = compression.rounded(table[kept])
+        self.counter_ = copy.deepcopy(self.counter_)
+        self.counter_.restrict(kept[1:])
+        self.network_ = [{**self.network_[0], "rows": len(numbers)}, *self.network_[1:]]
+        self.weights_ = [numbers * step, *others]
+        self.embedding_step_ = float(step)
+        if hasattr(self, "class_counts_"):
+            counts = self.class_counts_
+            self.class_counts_ = naive_bayes.ClassCounts(
+                inside=counts["inside"][kept],
+                outside=counts["outside"][kept],
+                slope=counts["slope"],
+            )
+        self.__dict__.pop("optimizer_state_", None)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return compression.pack(super().__getstate__())
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(compression.unpack(state))
+
+    def explain(self, text: Any) -> Bunch:
+        """Get what each n-gram of a text contributes to the decision.
+
+        The contributions and the bias add up to `decision_function`. There is such a
+        sum only where the network is linear after mean pooling.
+
+        Parameters
+        ----------
+        text : str or sequence of int
+            One text.
+
+        Returns
+        -------
+        Bunch
+            ``ngrams``, ndarray of str of shape (n_ngrams,), the known n-grams of the
+            text, those with the largest contribution first; ``contributions``,
+            ndarray of shape (n_ngrams,) with two classes, where positive ones speak
+            for ``classes_[1]``, else (n_ngrams, n_outputs); ``bias``, float or
+            ndarray of shape (n_outputs,).
+
+        Raises
+        ------
+        ValueError
+            If the network has dense layers or another pooling than "mean".
+
+        Examples
+        --------
+        >>> from sknets import TextPoolClassifier
+        >>> texts = ["good film", "good fun", "bad film", "bad acting"]
+        >>> net = TextPoolClassifier(ngram_range=(1, 1), random_state=0)
+        >>> explained = net.fit(texts, [1, 1, 0, 0]).explain("a good film")
+        >>> print(*explained.ngrams)
+        good film
+        """
+        check_is_fitted(self)
+        if not is_linear_text(self.network_):
+            raise ValueError(
+                "The contributions of n-grams add up only where the output follows the "
+                f"mean of their embeddings; this network has pooling={self.pooling!r} "
+                f"and dense_width={self.dense_width!r}. Fit with pooling='mean' and "
+                "dense_width=()."
+            )
+        [text] = as_texts([text])
+        table, kernel, bias = self.weights_
+        tokens = self._rows([text])
+        names = self.counter_.names_of(tokens.indices - 1, text)
+        share = tokens.data / max(tokens.data.sum(), 1)
+        contributions = table[tokens.indices] @ kernel * share[:, None]
+        order = np.argsort(-np.abs(contributions).max(axis=1), kind="stable")
+        columns = 0 if self.target_type_ == "binary" else slice(None)
+        return Bunch(
+            ngrams=np.array(names, dtype=str)[order],
+            contributions=contributions[order][:, columns],
+            bias=bias[columns],
+        )
+
+    def _logits(self, X: list) -> np.ndarray:
+        tokens = self._rows(X)
+        return forward.logits(
+            self.network_, self.weights_, tokens.__getitem__, len(X), ()
+        )
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        tags.input_tags.sparse = False
+        return tags
+
+
+def _with_padding(counts: sp.csr_array) -> sp.csr_array:
+    """Put the row of the padding, which no text has, in front."""
+    n_texts, n_ngrams = counts.shape
+    return sp.csr_array(
+        (counts.data, counts.indices + 1, counts.indptr), (n_texts, n_ngrams + 1)
+    )
+
+
+def _min_df(n_texts: int) -> int:
+    """Chosen on 100 to 25,000 reviews: rarer n-grams only add noise."""
+    return 1 if n_texts < 50 else 2 if n_texts < 10_000 else 3

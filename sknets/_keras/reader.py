@@ -1,0 +1,276 @@
+"""Keras models read as the plain layers of :mod:`sknets._core.network`.
+
+Only what a chain of the layers that sknets has can hold is read; everything else is
+an error that names the layer. Keras itself is not imported: the layers' own
+configurations say everything.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import numpy as np
+
+from .._core import network, scaling
+from .._core.network import ACTIVATIONS, Layer, Shape, Weights
+
+SUPPORTED = (
+    "Supported are chains of Dense, Dropout and Activation layers (dense); Conv2D, "
+    "MaxPooling2D, Dropout and Activation, then Flatten, Dense and Dropout (CNN); "
+    "Embedding, GlobalAveragePooling1D, Dense and Dropout (text); with Rescaling, "
+    "Normalization, Flatten or Reshape in front."
+)
+
+
+@dataclass
+class Reading:
+    """A Keras model as plain layers.
+
+    `owners` names the Keras layer of each entry of `network`; `last` is the
+    activation of the output, which `network` leaves out.
+    """
+
+    input_shape: Shape
+    network: list[Layer] = field(default_factory=list)
+    weights: Weights = field(default_factory=list)
+    owners: list[Any] = field(default_factory=list)
+    scaling: scaling.Scaling = field(default_factory=scaling.identity)
+    last: str = "linear"
+
+
+def refuse(layer: Any, reason: str) -> NoReturn:
+    raise ValueError(
+        f"from_scikeras cannot take over layer {layer.name!r} "
+        f"({type(layer).__name__}): {reason} {SUPPORTED}"
+    )
+
+
+def chain(model: Any) -> list[Any]:
+    """Layers of a model, each of which has the one before as its only input."""
+    if not hasattr(model, "layers") or not getattr(model, "inputs", None):
+        raise ValueError(
+            f"from_scikeras cannot take over model {model.name!r} "
+            f"({type(model).__name__}): it is neither Sequential nor Functional."
+        )
+    layers = [layer for layer in model.layers if type(layer).__name__ != "InputLayer"]
+    if any(kind.__name__ == "Sequential" for kind in type(model).__mro__):
+        return layers
+    before = model.inputs[0]
+    for layer in layers:
+        if not _is_behind(layer, before):
+            refuse(layer, "the layers do not form a chain.")
+        before = layer.output
+    return layers
+
+
+def _is_behind(layer: Any, tensor: Any) -> bool:
+    """Whether `tensor` is what this layer takes, and nothing else."""
+    try:
+        return layer.input is tensor
+    except (AttributeError, ValueError):  # used several times
+        return False
+
+
+def read_chain(layers: list[Any], input_shape: Shape) -> Reading:
+    """Read a chain of layers on rows of `input_shape`.
+
+    Raises
+    ------
+    ValueError
+        For the first layer that cannot be held.
+    """
+    position, reading = _read_front(layers, input_shape)
+    shape = reading.input_shape
+    for before, layer in itertools.pairwise([None, *layers[position:]]):
+        kind = type(layer).__name__
+        if kind in ("Activation", "ReLU", "Softmax"):
+            _activate(reading, layer)
+            continue
+        after_embedding = type(before).__name__ == "Embedding"
+        if after_embedding != (kind == "GlobalAveragePooling1D"):
+            refuse(layer, "GlobalAveragePooling1D must follow an Embedding directly.")
+        if after_embedding:
+            continue
+        if kind not in _READERS:
+            refuse(layer, "sknets has no such layer.")
+        plain = _READERS[kind](layer, shape)
+        shape = network.output_shape(plain, shape)
+        if plain["layer"] == "dropout" and plain["rate"] == 0:
+            continue
+        reading.network.append(plain)
+        reading.owners.append(layer)
+        reading.weights += [np.array(w, np.float32) for w in layer.get_weights()]
+    _split_output(reading, layers[-1])
+    return reading
+
+
+def _split_output(reading: Reading, last_layer: Any) -> None:
+    """Take the activation off the last dense layer."""
+    if not reading.network or reading.network[-1]["layer"] != "dense":
+        refuse(last_layer, "the last layer with weights must be Dense.")
+    reading.last = reading.network[-1]["activation"]
+    reading.network[-1] = {**reading.network[-1], "activation": "linear"}
+    for plain, owner in zip(reading.network, reading.owners, strict=True):
+        if plain.get("activation", "linear") not in ACTIVATIONS:
+            names = ", ".join(ACTIVATIONS)
+            refuse(owner, f"activation {plain['activation']!r} is none of {names}.")
+
+
+def _activate(reading: Reading, layer: Any) -> None:
+    """Merge an activation layer into the layer before it."""
+    config = layer.get_config()
+    settings: dict[str, dict[str, Any]] = {
+        "Activation": {},
+        "ReLU": {"max_value": None, "negative_slope": 0.0, "threshold": 0.0},
+        "Softmax": {"axis": -1},
+    }
+    for name, value in settings[type(layer).__name__].items():
+        if config[name] != value:
+            refuse(layer, f"{name}={config[name]!r} is not supported.")
+    before = reading.network[-1] if reading.network else {}
+    if before.get("activation") != "linear":
+        refuse(layer, "an activation must follow a Dense or Conv2D layer without one.")
+    name = config.get("activation", type(layer).__name__.lower())
+    reading.network[-1] = {**before, "activation": name}
+
+
+# --- One layer each ------------------------------------------------------------------
+
+
+def _require(layer: Any, **expected: Any) -> dict[str, Any]:
+    """Return the layer's configuration after a check of some of its settings."""
+    config = layer.get_config()
+    for name, value in expected.items():
+        found = config.get(name, value)
+        found = tuple(found) if isinstance(found, list) else found
+        if found != value and found is not None:
+            refuse(layer, f"{name}={found!r} is not supported, only {value!r}.")
+    return config
+
+
+def _read_dense(layer: Any, shape: Shape) -> Layer:
+    config = _require(layer, use_bias=True)
+    if len(shape) != 1:
+        refuse(layer, f"it acts on rows of shape {shape}, which are not flat.")
+    return network.dense(config["units"], config["activation"])
+
+
+def _read_conv(layer: Any, shape: Shape) -> Layer:
+    config = _require(
+        layer, use_bias=True, strides=(1, 1), dilation_rate=(1, 1), groups=1,
+        data_format="channels_last",
+    )  # fmt: skip
+    return network.conv(
+        config["filters"],
+        tuple(config["kernel_size"]),
+        config["padding"],
+        config["activation"],
+    )
+
+
+def _read_pool(layer: Any, shape: Shape) -> Layer:
+    size = tuple(layer.get_config()["pool_size"])
+    _require(layer, strides=size, padding="valid", data_format="channels_last")
+    return network.max_pool(size)
+
+
+def _read_embedding(layer: Any, shape: Shape) -> Layer:
+    _require(layer, mask_zero=True)
+    config = layer.get_config()
+    return network.embedding_pool(config["input_dim"], config["output_dim"], "mean")
+
+
+_READERS: dict[str, Callable[[Any, Shape], Layer]] = {
+    "Dense": _read_dense,
+    "Conv2D": _read_conv,
+    "MaxPooling2D": _read_pool,
+    "Flatten": lambda layer, shape: network.flatten(),
+    "Dropout": lambda layer, shape: network.dropout(layer.get_config()["rate"]),
+    "Embedding": _read_embedding,
+}
+
+
+# --- What stands in front ------------------------------------------------------------
+
+
+def _read_front(layers: list[Any], input_shape: Shape) -> tuple[int, Reading]:
+    """Read shape changes and scaling; return how many layers they are."""
+    reading = Reading(input_shape)
+    shift, scale, clip = np.zeros(1), np.ones(1), None
+    position = 0
+    while position < len(layers):
+        layer = layers[position]
+        kind = type(layer).__name__
+        if kind in ("Flatten", "Reshape"):
+            reading.input_shape = tuple(layer.output.shape[1:])
+        elif kind in ("Rescaling", "Normalization") and clip is None:
+            factor, offset = _affine(layer, reading.input_shape)
+            scale = scale * factor
+            shift = shift - _ratio(layer, offset, scale)
+        elif clip is None and _is_clip(layers[position : position + 2]):
+            position += 1
+            clip = float(layers[position].get_config()["scale"])
+            scale = scale * clip
+        else:
+            break
+        position += 1
+    reading.scaling = {"shift": shift, "scale": scale, "clip": clip}
+    return position, reading
+
+
+def _is_clip(layers: list[Any]) -> bool:
+    """Whether these are tanh and a factor: the second half of a smooth clip."""
+    kinds = [type(layer).__name__ for layer in layers]
+    if kinds != ["Activation", "Rescaling"]:
+        return False
+    factor = layers[1].get_config()
+    is_number = isinstance(factor["scale"], float | int) and not np.any(
+        factor["offset"]
+    )
+    return layers[0].get_config()["activation"] == "tanh" and is_number
+
+
+def _affine(layer: Any, shape: Shape) -> tuple[np.ndarray, np.ndarray]:
+    """Factor and offset of a layer, one value for all features or one for each."""
+    if type(layer).__name__ == "Rescaling":
+        config = layer.get_config()
+        factor, offset = config["scale"], config["offset"]
+    else:
+        _require(layer, invert=False)
+        spread = np.maximum(np.sqrt(np.asarray(layer.variance)), 1e-7)
+        factor, offset = 1 / spread, -np.asarray(layer.mean) / spread
+    return _per_feature(factor, shape), _per_feature(offset, shape)
+
+
+def _per_feature(values: Any, shape: Shape) -> np.ndarray:
+    values = np.asarray(values, np.float64)
+    if values.size == 1:
+        return values.reshape(1)
+    return np.broadcast_to(values.reshape(values.shape[-len(shape) :]), shape).ravel()
+
+
+def _ratio(layer: Any, offset: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    offset, scale = np.broadcast_arrays(offset, scale)
+    if np.any((offset != 0) & (scale == 0)):
+        refuse(layer, "it replaces a feature by a constant other than zero.")
+    return np.divide(offset, scale, out=np.zeros(offset.shape), where=offset != 0)
+
+
+# --- Comparing models ----------------------------------------------------------------
+
+
+def same_structure(model: Any, other: Any) -> bool:
+    """Whether two models are the same but for weights and the names of layers."""
+    return _structure(model) == _structure(other)
+
+
+def _structure(model: Any) -> dict[str, Any]:
+    config = model.get_config()
+    text = json.dumps({key: config.get(key) for key in ("layers", "output_layers")})
+    for number, layer in enumerate(model.layers):
+        text = text.replace(f'"{layer.name}"', f'"#{number}"')
+    return json.loads(text)

@@ -1,0 +1,184 @@
+"""Estimators whose parameters give a network that is there already."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .._core import network
+from .._core.network import Layer, Shape
+from .._estimators.base import NeuralNetClassifier
+from .._estimators.cnn import SmallCNNClassifier
+from .._estimators.dense import DenseNetClassifier
+from .._estimators.text import TextPoolClassifier
+from .._images.shapes import pixel_scale, settle_image_shape
+from .._texts.ngrams import NgramCounter
+from .reader import Reading, refuse
+
+
+def estimator(
+    reading: Reading, sample_shape: Shape, dtype: np.dtype
+) -> NeuralNetClassifier:
+    """Return an estimator with this network, its parameters and its input.
+
+    Parameters
+    ----------
+    reading : Reading
+        Network, weights and input scaling.
+    sample_shape : tuple of int
+        Shape of one row as users pass it.
+    dtype : numpy.dtype
+        Type of the rows that the network was trained on.
+
+    Raises
+    ------
+    ValueError
+        If no parameters give this network, with the first layer that differs.
+    """
+    kinds = {layer["layer"] for layer in reading.network}
+    fitted: Any
+    if "embedding_pool" in kinds:
+        fitted = _text(reading)
+    elif "conv" in kinds:
+        fitted = _cnn(reading, sample_shape, dtype)
+    else:
+        fitted = _dense(reading)
+    _check_same(fitted, reading)
+    fitted.network_, fitted.weights_ = reading.network, reading.weights
+    fitted.input_scaling_ = reading.scaling
+    return fitted
+
+
+def _dense(reading: Reading) -> DenseNetClassifier:
+    width, rates = _widths(reading.network[:-1])
+    learned = reading.scaling["clip"], *reading.scaling["scale"]
+    input_scaling = None if learned == (None, 1.0) else "standard"
+    fitted = DenseNetClassifier(
+        _single(width),
+        _same_or_all(rates) or 0.0,
+        activation=_activation(reading),
+        input_scaling=input_scaling if learned[0] is None else "robust",
+    )
+    fitted.n_features_in_ = reading.input_shape[0]
+    return fitted
+
+
+def _cnn(reading: Reading, sample_shape: Shape, dtype: np.dtype) -> SmallCNNClassifier:
+    layers = [layer["layer"] for layer in reading.network]
+    first_dense = layers.index("flatten") if "flatten" in layers else len(layers)
+    convolutional = reading.network[:first_dense]
+    blocks, rates = _blocks(convolutional)
+    dense_width, dense_rates = _widths(reading.network[first_dense:-1])
+    convolutions = [layer for layer in convolutional if layer["layer"] == "conv"]
+    kernels = np.array([layer["kernel"] for layer in convolutions])
+    shape = reading.input_shape
+    fitted = SmallCNNClassifier(
+        tuple(_single(block) for block in blocks),
+        _same_or_all(rates + dense_rates),
+        activation=_activation(reading),
+        kernel_size=_same_or_all(kernels.max(axis=0).tolist()),
+        padding=convolutions[0]["padding"],
+        pool_last="max_pool" in layers[_last_index(layers, "conv") :],
+        dense_width=dense_width,
+        image_shape=_image_shape_parameter(sample_shape, shape),
+    )
+    fitted.image_shape_, fitted.n_features_in_ = shape, math.prod(shape)
+    fitted.pixel_type_ = pixel_scale(dtype) or "any"
+    fitted.pixel_range_ = (-math.inf, math.inf)  # unknown
+    return fitted
+
+
+def _text(reading: Reading) -> TextPoolClassifier:
+    first = reading.network[0]
+    if first["rows"] < 2:
+        refuse(reading.owners[0], "it has no row but that of padding.")
+    width, rates = _widths([network.dense(0), *reading.network[1:-1]])
+    fitted = TextPoolClassifier(
+        first["width"],
+        _same_or_all(rates) or 0.0,
+        pooling=first["pooling"],
+        dense_width=width[1:],
+        activation=_activation(reading),
+        ngram_range=(1, 1),
+        min_df=1,
+        binary=False,
+        embedding_init="random",
+    )
+    fitted.counter_ = NgramCounter()
+    fitted.counter_.fit([np.arange(1, first["rows"])])
+    # The counter has its own order of the token numbers.
+    names = fitted.counter_.get_feature_names_out().astype(np.int64)
+    reading.weights[0] = reading.weights[0][np.append(0, names)]
+    return fitted
+
+
+def _widths(layers: Sequence[Layer]) -> tuple[tuple, list[float]]:
+    """Units of dense layers, and the dropout after each."""
+    widths, rates = [], []
+    for layer in layers:
+        if layer["layer"] == "dense":
+            widths.append(layer["units"])
+            rates.append(0.0)
+        elif layer["layer"] == "dropout" and rates:
+            rates[-1] = layer["rate"]
+    return tuple(widths), rates
+
+
+def _blocks(layers: Sequence[Layer]) -> tuple[list[tuple], list[float]]:
+    """Filters of the convolutions between poolings, and the dropout of each block."""
+    blocks: list[tuple] = []
+    rates: list[float] = []
+    closed = True
+    for layer in layers:
+        if layer["layer"] == "conv":
+            if closed:
+                blocks.append(())
+                rates.append(0.0)
+            blocks[-1] += (layer["filters"],)
+            closed = False
+        elif layer["layer"] == "max_pool":
+            closed = True
+        elif layer["layer"] == "dropout" and rates:
+            rates[-1] = layer["rate"]
+    return blocks, rates
+
+
+def _single(width: tuple) -> Any:
+    return width[0] if len(width) == 1 else width
+
+
+def _same_or_all(values: list) -> Any:
+    """One value where all are equal, as a user would write it."""
+    return values[0] if len(set(values)) == 1 else tuple(values)
+
+
+def _last_index(names: list[str], name: str) -> int:
+    return len(names) - 1 - names[::-1].index(name)
+
+
+def _activation(reading: Reading) -> str:
+    hidden = [layer for layer in reading.network[:-1] if "activation" in layer]
+    return hidden[0]["activation"] if hidden else "relu"
+
+
+def _image_shape_parameter(sample_shape: Shape, image_shape: Shape) -> Shape | None:
+    try:
+        found = settle_image_shape(sample_shape, None, "last")
+    except ValueError:
+        return image_shape
+    return None if found == image_shape else image_shape
+
+
+def _check_same(fitted: NeuralNetClassifier, reading: Reading) -> None:
+    """Raise for the first layer that the estimator would not have in its place."""
+    expected = fitted._layers(len(reading.weights[-1]))
+    name = type(fitted).__name__
+    for position, owner in enumerate(reading.owners):
+        found = reading.network[position]
+        wanted = expected[position] if position < len(expected) else {"layer": "none"}
+        differing = {k: v for k, v in wanted.items() if v != found.get(k)}
+        if differing or len(wanted) != len(found):
+            refuse(owner, f"with the layers before it, {name} has {differing} here.")

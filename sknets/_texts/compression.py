@@ -1,0 +1,50 @@
+"""Small embeddings: few rows of 8 bits, chosen by what they contribute."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from .._core.network import Layer, Weights, is_linear_text
+
+
+def most_contributing(
+    network: list[Layer], weights: Weights, tokens: sp.csr_array, n_kept: int
+) -> np.ndarray:
+    """Mask of the rows of the embedding that contribute most to the training texts.
+
+    Row 0, the padding, is always kept. What a row contributes is its largest absolute
+    value (on the logits, where they are linear) times its occurrences.
+    """
+    table = weights[0] @ weights[1] if is_linear_text(network) else weights[0]
+    occurrences = np.asarray(tokens.sum(axis=0)).ravel()
+    contribution = np.abs(table).max(axis=1) * occurrences
+    kept = np.ones(len(table), bool)
+    kept[1 + np.argsort(-contribution[1:], kind="stable")[n_kept:]] = False
+    return kept
+
+
+def rounded(table: np.ndarray) -> tuple[np.ndarray, np.float32]:
+    """Return the table in multiples of a step, -127 to 127, and the step."""
+    step = np.float32(max(np.abs(table).max(initial=0) / 127, 1e-30))
+    return np.rint(table / step).astype(np.int8), step
+
+
+def pack(state: dict[str, Any]) -> dict[str, Any]:
+    """State of an estimator with a rounded embedding as 8-bit integers."""
+    step = state.get("embedding_step_")
+    if step is None:
+        return state
+    table, *others = state["weights_"]
+    return {**state, "weights_": [np.rint(table / step).astype(np.int8), *others]}
+
+
+def unpack(state: dict[str, Any]) -> dict[str, Any]:
+    """State as it was before `pack`, to the bit."""
+    step = state.get("embedding_step_")
+    if step is None:
+        return state
+    table, *others = state["weights_"]
+    return {**state, "weights_": [table * np.float32(step), *others]}

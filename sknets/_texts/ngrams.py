@@ -1,0 +1,487 @@
+"""Sparse n-gram counts of texts, without a Python loop over n-grams."""
+
+from collections.abc import Callable, Iterator
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from .counting import (
+    Counts,
+    Groups,
+    Tokens,
+    bucket_of,
+    count_levels,
+    counts_matrix,
+    document_frequency,
+    find_sorted,
+    hash_levels,
+    hash_of_longer,
+)
+from .symbols import Values, Words
+from .tokenize import WORD_PATTERN
+
+_BLOCK_LENGTH = 1 << 21
+
+
+class NgramCounter:
+    r"""Count the n-grams of texts, as scikit-learn's ``CountVectorizer`` does.
+
+    The same parameters give the same features and the same counts. Only the order
+    of the columns is another one: shorter n-grams first; words (or characters) by
+    decreasing number of occurrences, ties in alphabetical order; longer n-grams by
+    the rank of their first word, then of their second and so on.
+
+    Parameters
+    ----------
+    analyzer : {"word", "char", "char_wb"}, default="word"
+        Whether n-grams are made of words or of characters; "char_wb" stays within
+        words, padded with a space on either side.
+    ngram_range : tuple (min_n, max_n), default=(1, 1)
+        Shortest and longest n-gram.
+    max_features : int or None, default=None
+        Keep only this many n-grams, those with most occurrences; of equally
+        frequent ones the first in column order.
+    min_df, max_df : int or float, default=1 and 1.0
+        Ignore n-grams in fewer (more) documents: a number of documents if int, a
+        share of them if float.
+    binary : bool, default=False
+        Whether an n-gram counts once in a document, however often it occurs.
+    lowercase : bool, default=True
+        Convert texts to lower case first.
+    token_pattern : str or None, default=r"(?u)\b\w\w+\b"
+        Regular expression of a word, with at most one capturing group.
+    tokenizer : callable or None, default=None
+        Function from a text to its list of words, in place of `token_pattern`.
+    n_buckets : int or None, default=None
+        Hash n-grams into this many columns, instead of learning a vocabulary.
+        Nothing is learned then, `max_features`, `min_df` and `max_df` play no
+        part, and a text has the same columns in every process.
+
+    Attributes
+    ----------
+    n_features_ : int
+        Number of columns.
+    vocabulary_ : dict of str to int
+        Column of each n-gram; without `n_buckets` only.
+
+    Notes
+    -----
+    Documents that are numbered already, one sequence of integers each, are counted
+    as if their numbers were words; zero is padding, as in Keras, and is skipped.
+
+    Examples
+    --------
+    >>> from sknets._texts.ngrams import NgramCounter
+    >>> counter = NgramCounter(ngram_range=(1, 2))
+    >>> counter.fit_transform(["good film", "good good"]).toarray()
+    array([[1., 1., 0., 1.],
+           [2., 0., 1., 0.]], dtype=float32)
+    >>> list(counter.get_feature_names_out())
+    ['good', 'film', 'good good', 'good film']
+    """
+
+    def __init__(
+        self,
+        *,
+        analyzer: str = "word",
+        ngram_range: tuple[int, int] = (1, 1),
+        max_features: int | None = None,
+        min_df: float = 1,
+        max_df: float = 1.0,
+        binary: bool = False,
+        lowercase: bool = True,
+        token_pattern: str | None = WORD_PATTERN,
+        tokenizer: Callable | None = None,
+        n_buckets: int | None = None,
+    ) -> None:
+        self.analyzer = analyzer
+        self.ngram_range = ngram_range
+        self.max_features = max_features
+        self.min_df = min_df
+        self.max_df = max_df
+        self.binary = binary
+        self.lowercase = lowercase
+        self.token_pattern = token_pattern
+        self.tokenizer = tokenizer
+        self.n_buckets = n_buckets
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {k: v for k, v in self.__dict__.items() if k != "_columns"}
+
+    def fit(self, texts: list) -> "NgramCounter":
+        """Learn the n-grams of texts.
+
+        Parameters
+        ----------
+        texts : list of str, or list of int64 ndarray
+            Documents, as `as_texts` gives them.
+
+        Returns
+        -------
+        self : NgramCounter
+            The fitted counter.
+        """
+        self.fit_transform(texts)
+        return self
+
+    def fit_transform(self, texts: list) -> sparse.csr_array:
+        """Learn the n-grams of texts and count them.
+
+        Parameters
+        ----------
+        texts : list of str, or list of int64 ndarray
+            Documents, as `as_texts` gives them.
+
+        Returns
+        -------
+        counts : csr_array of shape (n_documents, n_features), float32
+            Number of occurrences of each n-gram in each document.
+
+        Raises
+        ------
+        ValueError
+            If there is no n-gram in any document, or none after pruning.
+        """
+        _check_range(self.ngram_range)
+        self._symbols = self._new_symbols(texts)
+        if self.n_buckets is not None:
+            self.n_features_ = self.n_buckets
+            return self.transform(texts)
+        return self._learn(texts)
+
+    def transform(self, texts: list) -> sparse.csr_array:
+        """Count the known n-grams of texts.
+
+        Parameters
+        ----------
+        texts : list of str, or list of int64 ndarray
+            Documents, as `as_texts` gives them.
+
+        Returns
+        -------
+        counts : csr_array of shape (n_documents, n_features), float32
+            Number of occurrences of each n-gram in each document.
+
+        Raises
+        ------
+        TypeError
+            If `texts` are strings and were sequences of integers in `fit`, or the
+            reverse.
+        """
+        self._check_kind(texts)
+        count = self._count_block if self.n_buckets is None else self._hash_block
+        return _stack([count(block) for block in _blocks(texts)])
+
+    def get_feature_names_out(self) -> np.ndarray:
+        """Return the n-gram of each column.
+
+        Returns
+        -------
+        names : ndarray of shape (n_features,), object
+            Words are joined by a space.
+
+        Raises
+        ------
+        ValueError
+            If n-grams are hashed.
+        """
+        if self.n_buckets is not None:
+            raise ValueError(
+                "Hashed n-grams have no names that could be listed, only those of one "
+                "document."
+            )
+        symbols = self._symbols.names()
+        separator = " " if self.analyzer == "word" else ""
+        names = symbols
+        features = [name for name, f in zip(names, self._features[0], strict=True) if f]
+        for table, mask in zip(self._tables, self._features[1:], strict=True):
+            prefixes, lasts = np.divmod(table, len(symbols))
+            names = [
+                f"{names[prefix]}{separator}{symbols[last]}"
+                for prefix, last in zip(prefixes.tolist(), lasts.tolist(), strict=True)
+            ]
+            features += [name for name, f in zip(names, mask, strict=True) if f]
+        return np.array(features, dtype=object)
+
+    def names_of(self, columns: np.ndarray, text: Any) -> list[str]:
+        """Return the n-grams of some columns, of those that a document has.
+
+        Parameters
+        ----------
+        columns : ndarray of int
+            Columns, ascending.
+        text : str or int64 ndarray
+            The document, from which hashed n-grams get their names.
+
+        Returns
+        -------
+        names : list of str
+            One for each column; where several n-grams fall into one bucket, all of
+            them, joined by " | ".
+        """
+        if not len(columns):
+            return []
+        if self.n_buckets is not None:
+            return self._names_of_buckets(columns, text)
+        symbols = self._symbols.names()
+        offsets = np.cumsum([mask.sum() for mask in self._features])
+        levels = np.searchsorted(offsets, columns, side="right")
+        entries = np.concatenate([np.flatnonzero(mask) for mask in self._features])
+        pairs = zip(levels.tolist(), entries[columns].tolist(), strict=True)
+        return [self._name(*pair, symbols) for pair in pairs]
+
+    def _names_of_buckets(self, columns: np.ndarray, text: Any) -> list[str]:
+        own = NgramCounter(
+            analyzer=self.analyzer,
+            ngram_range=self.ngram_range,
+            lowercase=self.lowercase,
+            token_pattern=self.token_pattern,
+            tokenizer=self.tokenizer,
+        ).fit([text])
+        names: dict[int, list[str]] = {column: [] for column in columns.tolist()}
+        buckets = own._buckets(self.n_features_).tolist()
+        for name, bucket in zip(own.get_feature_names_out(), buckets, strict=True):
+            names[bucket].append(name)
+        return [" | ".join(shared) for shared in names.values()]
+
+    def _name(self, level: int, entry: int, symbols: list[str]) -> str:
+        words = []
+        for table in reversed(self._tables[:level]):
+            entry, last = divmod(int(table[entry]), len(symbols))
+            words.append(symbols[last])
+        separator = " " if self.analyzer == "word" else ""
+        return separator.join([symbols[entry], *reversed(words)])
+
+    def _buckets(self, n_buckets: int) -> np.ndarray:
+        """The bucket that hashing would give to each n-gram of the vocabulary."""
+        hashes = symbols = self._symbols.hashes()
+        buckets = []
+        for level, mask in enumerate(self._features):
+            if level:
+                prefixes, lasts = np.divmod(self._tables[level - 1], len(symbols))
+                hashes = hash_of_longer(hashes[prefixes], symbols[lasts])
+            buckets.append(bucket_of(hashes[mask], n_buckets))
+        return np.concatenate(buckets)
+
+    @property
+    def vocabulary_(self) -> dict[str, int]:
+        """Column of each n-gram."""
+        return {name: i for i, name in enumerate(self.get_feature_names_out())}
+
+    def restrict(self, columns: np.ndarray) -> None:
+        """Forget all n-grams but some; the columns left keep their order.
+
+        Parameters
+        ----------
+        columns : ndarray of shape (n_features,), bool
+            True for the columns to keep.
+        """
+        offsets = np.cumsum([mask.sum() for mask in self._features])[:-1]
+        for mask, kept in zip(self._features, np.split(columns, offsets), strict=True):
+            mask[mask] = kept
+        self._compact()
+
+    def _new_symbols(self, texts: list) -> Words | Values:
+        if not isinstance(texts[0], str):
+            return Values(None, self.lowercase, self.ngram_range)
+        if self.analyzer != "word":
+            return Values(self.analyzer, self.lowercase, self.ngram_range)
+        return Words(
+            self.lowercase, self.token_pattern, self.tokenizer, self.ngram_range
+        )
+
+    def _check_kind(self, texts: list) -> None:
+        kinds = ["strings", "sequences of integers"]
+        numbered = isinstance(self._symbols, Values) and self._symbols.analyzer is None
+        if isinstance(texts[0], str) == numbered:
+            raise TypeError(
+                f"Expected documents that are {kinds[numbered]}, as in fit, got "
+                f"{kinds[not numbered]}."
+            )
+
+    def _learn(self, texts: list) -> sparse.csr_array:
+        low, high = self._document_limits(len(texts))
+        blocks = list(_blocks(texts))
+        tokens = self._symbols.learn(blocks, low)
+        self._check_not_empty(tokens)
+        if high < low:
+            raise ValueError("max_df corresponds to < documents than min_df")
+        self._tables: list[np.ndarray] = []
+        learn = partial(self._learn_level, low=low)
+        levels = self._count(tokens, learn, suffixes=True)
+        self._set_features(self._select(levels, low, high))
+        parts = [
+            self._matrix(list(counts), len(block))
+            for block, *counts in zip(blocks, *levels, strict=True)
+        ]
+        self._compact()
+        return _stack(parts)
+
+    def _document_limits(self, n_documents: int) -> tuple[float, float]:
+        """Return the smallest and the largest document frequency to keep."""
+        low, high = (
+            limit if isinstance(limit, int | np.integer) else limit * n_documents
+            for limit in (self.min_df, self.max_df)
+        )
+        return low, high
+
+    def _check_not_empty(self, tokens: list[Tokens]) -> None:
+        needed = 1 if self.analyzer == "char_wb" else self._symbols.ngram_range[0]
+        lengths = [np.bincount(block.segments).max(initial=0) for block in tokens]
+        if max(lengths) < needed:
+            raise ValueError(
+                "empty vocabulary; perhaps the documents only contain stop words, or "
+                "are empty or too short for an n-gram of "
+                f"ngram_range={self.ngram_range} with analyzer={self.analyzer!r}."
+            )
+
+    def _count(
+        self,
+        tokens: list[Tokens],
+        resolve: Callable[[int, list[Groups]], list[np.ndarray]],
+        suffixes: bool = False,
+    ) -> list[list[Counts]]:
+        levels = count_levels(
+            tokens,
+            n_symbols=len(self._symbols),
+            ngram_range=self._symbols.ngram_range,
+            short_segments=self.analyzer == "char_wb",
+            suffixes=suffixes,
+            resolve=resolve,
+        )
+        return [self._counted(level) for level in levels]
+
+    def _counted(self, parts: list[Counts]) -> list[Counts]:
+        """Return the counts as `binary` has them."""
+        if not self.binary:
+            return parts
+        return [part._replace(counts=np.ones_like(part.counts)) for part in parts]
+
+    def _learn_level(
+        self, n: int, groups: list[Groups], low: float
+    ) -> list[np.ndarray]:
+        """Number the n-grams of one length that are in `low` documents.
+
+        An n-gram in too few documents is no part of a longer one in enough of
+        them, so it need not be looked at again.
+        """
+        keys, frequency = document_frequency(groups)
+        table = keys[frequency >= low]
+        if n > 1:
+            self._tables.append(table)
+        entries = [find_sorted(table, group.keys) for group in groups]
+        if n == 1:  # the entry of a symbol is its number, also where some are missing
+            entries = [np.append(table, -1)[index] for index in entries]
+        return entries
+
+    def _find_level(self, n: int, groups: list[Groups]) -> list[np.ndarray]:
+        if n == 1:
+            return [group.keys for group in groups]
+        return [find_sorted(self._tables[n - 2], group.keys) for group in groups]
+
+    def _select(
+        self, levels: list[list[Counts]], low: float, high: float
+    ) -> list[np.ndarray]:
+        """Return, for n-grams of each length, a mask of those that are features."""
+        features, totals = [], []
+        for size, level in zip(self._level_sizes(), levels, strict=True):
+            frequency, total = np.zeros((2, size))
+            for part in level:
+                frequency += np.bincount(part.entries, minlength=size)
+                total += np.bincount(part.entries, part.counts, minlength=size)
+            features.append((frequency >= max(low, 1)) & (frequency <= high))
+            totals.append(total)
+        kept = np.concatenate(features)
+        if not kept.any():
+            raise ValueError(
+                "After pruning, no terms remain. Try a lower min_df or a higher max_df."
+            )
+        if self.max_features is not None and kept.sum() > self.max_features:
+            total = np.where(kept, np.concatenate(totals), -1)
+            kept[np.argsort(-total, kind="stable")[self.max_features :]] = False
+        return np.split(kept, np.cumsum([len(mask) for mask in features])[:-1])
+
+    def _level_sizes(self) -> list[int]:
+        return [len(self._symbols), *(len(table) for table in self._tables)]
+
+    def _compact(self) -> None:
+        """Drop the symbols and entries that no feature is made of."""
+        sizes = self._level_sizes()
+        needed = [mask.copy() for mask in self._features]
+        for level in range(len(self._tables), 0, -1):
+            prefix, last = np.divmod(self._tables[level - 1][needed[level]], sizes[0])
+            needed[level - 1][prefix] = True
+            needed[0][last] = True
+        number = [np.cumsum(mask) - 1 for mask in needed]
+        self._symbols.keep(needed[0])
+        for level in range(1, len(sizes)):
+            prefix, last = np.divmod(self._tables[level - 1][needed[level]], sizes[0])
+            prefix = number[level - 1][prefix] * len(self._symbols)
+            self._tables[level - 1] = prefix + number[0][last]
+        pairs = zip(self._features, needed, strict=True)
+        self._set_features([mask[kept] for mask, kept in pairs])
+
+    def _set_features(self, features: list[np.ndarray]) -> None:
+        self._features = features
+        self.n_features_ = int(sum(mask.sum() for mask in features))
+        self.__dict__.pop("_columns", None)
+
+    @cached_property
+    def _columns(self) -> list[np.ndarray]:
+        """The column of each entry of each length, -1 where it is no feature."""
+        columns, offset = [], 0
+        for mask in self._features:
+            column = np.cumsum(mask, dtype=np.int32) + (offset - 1)
+            columns.append(np.where(mask, column, -1).astype(np.int32))
+            offset += int(mask.sum())
+        return columns
+
+    def _matrix(self, levels: list[Counts], n_documents: int) -> sparse.csr_array:
+        """Return the counts of features as a matrix."""
+        selected = []
+        for column_of, level in zip(self._columns, levels, strict=True):
+            columns = column_of[level.entries]
+            kept = columns >= 0
+            selected.append(Counts(columns[kept], level.docs[kept], level.counts[kept]))
+        return counts_matrix(selected, (n_documents, self.n_features_))
+
+    def _count_block(self, texts: list) -> sparse.csr_array:
+        levels = self._count([self._symbols.read(texts)], self._find_level)
+        return self._matrix([counts for [counts] in levels], len(texts))
+
+    def _hash_block(self, texts: list) -> sparse.csr_array:
+        levels = hash_levels(
+            self._symbols.hash(texts),
+            self._symbols.ngram_range,
+            short_segments=self.analyzer == "char_wb",
+            n_buckets=self.n_features_,
+        )
+        return counts_matrix(self._counted(levels), (len(texts), self.n_features_))
+
+
+def _check_range(ngram_range: Any) -> None:
+    numbers = [n for n in ngram_range if isinstance(n, int | np.integer)]
+    if len(ngram_range) != 2 or len(numbers) != 2 or not 1 <= numbers[0] <= numbers[1]:
+        raise ValueError(
+            f"Invalid value for ngram_range={ngram_range}: it must be a pair of "
+            "integers, the lower boundary at least 1 and not larger than the upper "
+            "boundary."
+        )
+
+
+def _blocks(texts: list) -> Iterator[list]:
+    """Cut documents into runs of limited length, so that memory stays bounded."""
+    start, length = 0, 0
+    for i, text in enumerate(texts):
+        length += len(text)
+        if length > _BLOCK_LENGTH:
+            yield texts[start : i + 1]
+            start, length = i + 1, 0
+    if start < len(texts):
+        yield texts[start:]
+
+
+def _stack(parts: list[sparse.csr_array]) -> sparse.csr_array:
+    return parts[0] if len(parts) == 1 else sparse.vstack(parts, format="csr")

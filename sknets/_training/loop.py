@@ -1,0 +1,245 @@
+"""Epochs, validation, early stopping and history: one loop for all networks."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from .._core.network import Layer, Shape, Weights
+from .._optional import needs_tensorflow
+from ..metrics import loss_and_accuracy
+from . import schedule
+from .data import TrainingData
+from .dense_trainer import DenseTrainer, fits_numpy
+from .settings import Settings, Slots
+from .text_trainer import TextTrainer
+
+History = dict[str, list[float]]
+
+# Of an epoch whose weights are infinite or NaN.
+UNKNOWN = {"val_loss": np.nan, "val_accuracy": np.nan}
+
+
+@dataclass
+class Trained:
+    """What training leaves: numpy arrays and plain values.
+
+    `slots` is None where the training exploded: nobody should go on from those.
+    """
+
+    weights: Weights
+    slots: Slots | None
+    n_steps: int
+    history: History
+    n_epochs: int
+    best_epoch: int
+    exploded: bool = False
+
+
+class Trainer(Protocol):
+    """One way to run an epoch: arrays of features, or counts of tokens."""
+
+    def run_epoch(
+        self, order: np.ndarray, learning_rates: np.ndarray, keys: np.ndarray
+    ) -> tuple[float, float]:
+        """Train on the rows in this order; return summed loss and right rows."""
+
+    def read_weights(self) -> Weights: ...
+
+    def write_weights(self, weights: Weights) -> None: ...
+
+    def read_slots(self) -> Slots: ...
+
+    def logits(self, data: TrainingData) -> np.ndarray: ...
+
+
+class Observer(Protocol):
+    """Whoever watches or steers the epochs; `control` reaches the training."""
+
+    def on_train_begin(self, control: Control) -> None: ...
+
+    def on_epoch_begin(self, epoch: int) -> None: ...
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> bool:
+        """Return whether to stop."""
+
+    def on_train_end(self) -> None: ...
+
+
+@dataclass
+class Control:
+    """What observers may look at and change while training runs.
+
+    `n_steps` is the number of steps before this run; `best_epoch`, counted from 1, is
+    the epoch whose weights are to be kept, 0 before there is one.
+    """
+
+    trainer: Trainer
+    settings: Settings
+    learning_rate: float
+    steps_per_epoch: int
+    n_steps: int = 0
+    best_epoch: int = 0
+    exploded: bool = False
+    history: History = field(default_factory=dict)
+
+    @property
+    def n_epochs(self) -> int:
+        """Number of epochs that this run has recorded."""
+        return len(self.history.get("loss", []))
+
+    def record(self, logs: dict[str, float]) -> None:
+        for name, value in logs.items():
+            self.history.setdefault(name, []).append(value)
+
+    def trained(self) -> Trained:
+        """What training leaves if it ends here, as copies."""
+        return Trained(
+            weights=self.trainer.read_weights(),
+            slots=None if self.exploded else self.trainer.read_slots(),
+            n_steps=self.n_steps + self.n_epochs * self.steps_per_epoch,
+            history={name: list(values) for name, values in self.history.items()},
+            n_epochs=self.n_epochs,
+            best_epoch=self.best_epoch,
+            exploded=self.exploded,
+        )
+
+
+def train(
+    network: list[Layer],
+    input_shape: Shape,
+    weights: Weights,
+    data: TrainingData,
+    settings: Settings,
+    rng: np.random.Generator,
+    *,
+    validation: TrainingData | None = None,
+    observers: Sequence[Observer] = (),
+    slots: Slots | None = None,
+    n_steps: int = 0,
+) -> Trained:
+    """Train a network.
+
+    Parameters
+    ----------
+    network : list of layers
+    input_shape : tuple of int
+        Shape of one row as the first layer takes it.
+    weights : list of ndarray
+        First weights; they are not changed.
+    data : TrainingData
+    settings : Settings
+    rng : numpy.random.Generator
+        Decides the order of the rows and the dropout.
+    validation : TrainingData, optional
+        Rows whose loss and accuracy are recorded after each epoch, and monitored by
+        early stopping. Without them it monitors the training loss.
+    observers : sequence of Observer
+    slots, n_steps : optional
+        Optimizer state, and the number of steps that made it, of an earlier run that
+        this one continues.
+
+    Returns
+    -------
+    Trained
+    """
+    if slots is None:
+        slots = settings.optimizer.first_slots(weights)
+    make = _kind_of_trainer(network, weights, len(data), settings)
+    trainer = make(network, input_shape, weights, slots, data, settings, n_steps)
+    per_epoch = -(-len(data) // settings.batch_size)
+    rate = settings.optimizer.learning_rate
+    control = Control(trainer, settings, rate, per_epoch, n_steps)
+    for observer in observers:
+        observer.on_train_begin(control)
+
+    monitor = "loss" if validation is None else "val_loss"
+    best_loss, best_weights = np.inf, None
+    for epoch in range(settings.epochs):
+        for observer in observers:
+            observer.on_epoch_begin(epoch)
+        logs = _run_epoch(control, data, rng, epoch)
+        latest_weights = trainer.read_weights()
+        control.exploded = not _all_finite(logs["loss"], *latest_weights)
+        if validation is not None:
+            logs |= UNKNOWN if control.exploded else _validate(trainer, validation)
+        control.record(logs)
+        if control.exploded:
+            _warn_not_finite(epoch, control.learning_rate)
+            trainer.write_weights(weights if best_weights is None else best_weights)
+            break
+        if not settings.early_stopping or logs[monitor] < best_loss:
+            best_loss, control.best_epoch = logs[monitor], epoch + 1
+            best_weights = latest_weights
+        stops = [observer.on_epoch_end(epoch, logs) for observer in observers]
+        exhausted = settings.early_stopping and (
+            epoch + 1 - control.best_epoch >= settings.patience
+        )
+        if exhausted or any(stops):
+            break
+
+    if settings.early_stopping and best_weights is not None:
+        trainer.write_weights(best_weights)
+    for observer in observers:
+        observer.on_train_end()
+    return control.trained()
+
+
+def _kind_of_trainer(
+    network: list[Layer], weights: Weights, n_rows: int, settings: Settings
+) -> Callable[..., Trainer]:
+    """The trainer for a network and size; only what is needed is imported."""
+    if network[0]["layer"] == "embedding_pool":
+        return TextTrainer
+    if fits_numpy(network, weights, n_rows, settings):
+        return DenseTrainer
+    with needs_tensorflow("Training a network of this kind or size"):
+        from .tensorflow.trainer import TensorFlowTrainer
+
+        return TensorFlowTrainer
+
+
+def _run_epoch(
+    control: Control, data: TrainingData, rng: np.random.Generator, epoch: int
+) -> dict[str, float]:
+    settings, per_epoch = control.settings, control.steps_per_epoch
+    factors = schedule.factors(
+        settings.learning_rate_schedule,
+        settings.warmup,
+        np.arange(epoch * per_epoch, (epoch + 1) * per_epoch),
+        settings.epochs * per_epoch,
+    )
+    order = rng.permutation(len(data))
+    keys = rng.integers(2**32, size=per_epoch, dtype=np.uint32)
+    rates = factors * np.float32(control.learning_rate)
+    loss, right = control.trainer.run_epoch(order, rates, keys)
+    total = float(data.row_weights.sum(dtype=np.float64))
+    return {"loss": loss / total, "accuracy": right / total}
+
+
+def _validate(trainer: Trainer, validation: TrainingData) -> dict[str, float]:
+    loss, accuracy = loss_and_accuracy(
+        trainer.logits(validation), validation.y, validation.w, validation.kind
+    )
+    return {"val_loss": loss, "val_accuracy": accuracy}
+
+
+def _all_finite(*values: Any) -> bool:
+    # The loss is measured before a step, so that it tells nothing of the last one.
+    return all(np.isfinite(value).all() for value in values)
+
+
+def _warn_not_finite(epoch: int, learning_rate: float) -> None:
+    warnings.warn(
+        f"The loss or a weight became infinite or NaN in epoch {epoch + 1}; training "
+        "stopped, and the weights of the last good epoch are kept. A smaller "
+        f"learning_rate (now {learning_rate:g}), optimizer__clipnorm=1.0 or scaled "
+        "features usually mend this.",
+        ConvergenceWarning,
+        stacklevel=7,
+    )

@@ -1,0 +1,35 @@
+"""What the trainers are told, and the optimizer state that they hand on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._images.augment import Changes
+from .optimizers import Optimizer
+
+Slots = list[tuple[np.ndarray, ...]]
+"""For each weight array, the arrays that the optimizer keeps of it."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train; see the parameters of the estimators.
+
+    `early_stopping` restores the best weights; `patience` counts epochs without a
+    lower monitored loss. With `relative_steps` an embedding learns in proportion to
+    its first value, and all else at a small share of the rate. `augment`
+    holds the random changes of images, or is None where there are none.
+    """
+
+    epochs: int
+    batch_size: int
+    optimizer: Optimizer
+    learning_rate_schedule: str = "constant"
+    warmup: float = 0.0
+    label_smoothing: float = 0.0
+    early_stopping: bool = False
+    patience: int = 10
+    relative_steps: bool = False
+    augment: Changes | None = None
