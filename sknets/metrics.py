@@ -8,11 +8,12 @@ import numpy as np
 from scipy.special import log_expit, logsumexp
 from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import (
-    _check_sample_weight,
     check_array,
     check_consistent_length,
     column_or_1d,
 )
+
+from ._sklearn import check_sample_weight
 
 
 def expected_calibration_error(
@@ -87,7 +88,7 @@ def expected_calibration_error(
         )
     if n_bins < 1:
         raise ValueError(f"n_bins must be at least 1; got {n_bins!r}.")
-    w = _check_sample_weight(sample_weight, proba)
+    w = check_sample_weight(sample_weight, proba)
     confidence = np.minimum(proba.max(axis=1), 1.0)
     right = classes[proba.argmax(axis=1)] == y
     bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)

@@ -16,10 +16,8 @@ from sklearn.base import (
     BaseEstimator,
     OneToOneFeatureMixin,
     TransformerMixin,
-    _fit_context,
 )
 from sklearn.utils import gen_batches
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 
 from ._images.shapes import (
@@ -33,6 +31,7 @@ from ._images.shapes import (
     stored_shape,
     to_images,
 )
+from ._sklearn import StrOptions, fit_context
 
 __all__ = ["ImageNormalizer", "ImageReshaper"]
 
@@ -167,7 +166,7 @@ class ImageReshaper(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             shape = (self.n_features_in_,)
         return from_images(images, shape, self.output_channels)
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
         """Settle the shape of the images.
 
@@ -379,7 +378,7 @@ class ImageNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             X_out[rows] = batch
         return X_out.reshape(pixels.shape)
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
         """Learn offset and scale.
 

@@ -159,7 +159,7 @@ def test_rows_are_copied_once_and_only_if_a_callback_asks(net, blobs, monkeypatc
         calls.append(args)
         return sklearn.utils._safe_indexing(*args)
 
-    monkeypatch.setattr(sklearn_callbacks, "_safe_indexing", indexing)
+    monkeypatch.setattr(sklearn_callbacks, "safe_indexing", indexing)
 
     class Blind(Record):
         def on_fit_task_end(self, estimator, context):

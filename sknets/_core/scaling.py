@@ -18,12 +18,15 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from .._images.shapes import is_narrow_integer
-
 Scaling = dict[str, Any]
 
 # Rows that are looked at together; bounds the memory beyond the caller's array.
 BLOCK_VALUES = 2**19
+
+
+def is_narrow_integer(dtype: np.dtype) -> bool:
+    """Whether pixels of this type are taken to fill the range of the type."""
+    return dtype.kind in "iu" and dtype.itemsize <= 2
 
 
 def identity() -> Scaling:

@@ -15,8 +15,7 @@ from typing import Any
 
 import numpy as np
 import sklearn.utils
-from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from .._core.network import (
@@ -29,11 +28,19 @@ from .._core.network import (
     weight_shapes,
 )
 from .._optional import needs_tensorflow
+from .._sklearn import (
+    CallbackSupportMixin,
+    HasMethods,
+    Interval,
+    StrOptions,
+    fit_context,
+    has_callbacks,
+)
 from . import diagnosis, targets
 from .predictions import Predictions
 from .progress import Progress
 from .settings import TrainingSettings
-from .sklearn_callbacks import CallbackSupportMixin, EpochTasks, training_rows
+from .sklearn_callbacks import EpochTasks, training_rows
 from .state import check_versions, forget, stamp
 
 
@@ -103,7 +110,7 @@ class NeuralNetClassifier(
 
     # --- Training --------------------------------------------------------------------
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
         X: Any,
@@ -147,7 +154,7 @@ class NeuralNetClassifier(
         with self._unchanged_on_failure():
             return self._fit(X, y, sample_weight, validation)
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
         self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
     ) -> NeuralNetClassifier:
@@ -430,7 +437,7 @@ class NeuralNetClassifier(
             from .._training.keras_callbacks import KerasCallbacks
 
             observers.append(KerasCallbacks(self.callbacks, validated, self._keras))
-        if EpochTasks.has_callbacks(self):
+        if has_callbacks(self):
             name = "partial-fit" if one_pass else "fit"
             state = functools.partial(self._state_after, one_pass=one_pass)
             observers.append(EpochTasks(self, given, settings.epochs, state, name))

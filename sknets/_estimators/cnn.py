@@ -8,12 +8,12 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._core import forward, scaling
 from .._core.network import Layer, Shape, cnn_layers
 from .._images import augment
 from .._images.shapes import check_image_shape, pixel_scale, settle_image_shape
+from .._sklearn import Interval, StrOptions
 from .base import NeuralNetClassifier
 from .validation import check_rows
 

@@ -7,10 +7,10 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._core import forward, scaling
 from .._core.network import Layer, Shape, dense_layers
+from .._sklearn import Interval, StrOptions
 from . import diagnosis
 from .base import NeuralNetClassifier
 from .validation import check_rows

@@ -8,23 +8,8 @@ from numbers import Number
 from typing import Any
 
 import numpy as np
-import sklearn
-from sklearn.utils import _safe_indexing
-from sklearn.utils.validation import _num_samples
 
-try:
-    from sklearn.callback import CallbackSupportMixin
-except ImportError:  # scikit-learn < 1.9
-
-    class CallbackSupportMixin:  # type: ignore[no-redef]
-        """Say why there are no callbacks."""
-
-        def set_callbacks(self, *callbacks: Any) -> Any:
-            """Raise, because the installed scikit-learn has no callbacks."""
-            raise NotImplementedError(
-                "set_callbacks needs scikit-learn 1.9 or newer; "
-                f"{sklearn.__version__} is installed."
-            )
+from .._sklearn import callback_context, num_samples, safe_indexing
 
 
 def training_rows(given: dict[str, Any], rows: np.ndarray) -> dict[str, Any]:
@@ -53,9 +38,9 @@ def training_rows(given: dict[str, Any], rows: np.ndarray) -> dict[str, Any]:
 def _cut(values: Any, rows: np.ndarray) -> Any:
     if values is None or isinstance(values, Number):  # one weight for all
         return None
-    if len(rows) == _num_samples(values):
+    if len(rows) == num_samples(values):
         return values
-    return _safe_indexing(values, rows)
+    return safe_indexing(values, rows)
 
 
 class EpochTasks:
@@ -64,7 +49,7 @@ class EpochTasks:
     Parameters
     ----------
     estimator : estimator
-        It must have callbacks, see `has_callbacks`.
+        It must have callbacks, see `_sklearn.has_callbacks`.
     given : dict
         Functions that return X, y and sample_weight, see `training_rows`.
     n_epochs : int
@@ -89,14 +74,7 @@ class EpochTasks:
             "metadata": functools.partial(_metadata, given["sample_weight"]),
         }
         self.state = state
-        self.root = estimator._init_callback_context(
-            task_name=task_name, max_subtasks=n_epochs
-        )
-
-    @staticmethod
-    def has_callbacks(estimator: Any) -> bool:
-        # A meta-estimator hands its own callbacks over in this attribute, too.
-        return bool(getattr(estimator, "_skl_callbacks", None))
+        self.root = callback_context(estimator, task_name, n_epochs)
 
     def on_train_begin(self, control: Any) -> None:
         self.control = control

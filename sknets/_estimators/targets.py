@@ -10,7 +10,8 @@ import scipy.sparse as sp
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import _check_sample_weight
+
+from .. import _sklearn
 
 MULTILABEL = "multilabel-indicator"
 
@@ -134,7 +135,7 @@ def _check_known(y: np.ndarray, classes: np.ndarray) -> None:
 
 def check_sample_weight(sample_weight: Any, X: Any) -> np.ndarray:
     """Return float64 weights of shape (n,); negative ones are refused."""
-    return _check_sample_weight(
+    return _sklearn.check_sample_weight(
         sample_weight, X, dtype=np.float64, ensure_non_negative=True
     )
 

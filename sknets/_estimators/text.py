@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .._core import forward, scaling
@@ -23,6 +22,7 @@ from .._core.network import (
     is_linear_text,
     text_layers,
 )
+from .._sklearn import Interval, RealNotInt, StrOptions
 from .._texts import compression, naive_bayes
 from .._texts.ngrams import NgramCounter
 from .._texts.tokenize import as_texts

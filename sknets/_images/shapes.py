@@ -10,6 +10,8 @@ import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from .._core.scaling import is_narrow_integer
+
 # Grey, grey + alpha, RGB, RGBA: an axis this short can be the channels of an image.
 _MAX_USUAL_CHANNELS = 4
 
@@ -175,11 +177,6 @@ def from_images(images: np.ndarray, shape: tuple, channels: str) -> np.ndarray:
     if channels == "first":
         images = np.moveaxis(images, -1, 1)
     return images.reshape(len(images), *shape)
-
-
-def is_narrow_integer(dtype: np.dtype) -> bool:
-    """Whether pixels of this type are taken to fill the range of the type."""
-    return dtype.kind in "iu" and dtype.itemsize <= 2
 
 
 def pixel_range(pixels: np.ndarray) -> tuple[float, float]:

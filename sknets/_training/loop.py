@@ -163,12 +163,7 @@ def train(
     for epoch in range(settings.epochs):
         for observer in observers:
             observer.on_epoch_begin(epoch)
-        logs = _run_epoch(control, data, rng, epoch)
-        latest_weights = trainer.read_weights()
-        control.exploded = not _all_finite(logs["loss"], *latest_weights)
-        if validation is not None:
-            logs |= UNKNOWN if control.exploded else _validate(trainer, validation)
-        control.record(logs)
+        logs, latest_weights = _run_epoch(control, data, validation, rng, epoch)
         if control.exploded:
             _warn_not_finite(epoch, control.learning_rate)
             trainer.write_weights(weights if best_weights is None else best_weights)
@@ -205,6 +200,23 @@ def _kind_of_trainer(
 
 
 def _run_epoch(
+    control: Control,
+    data: TrainingData,
+    validation: TrainingData | None,
+    rng: np.random.Generator,
+    epoch: int,
+) -> tuple[dict[str, float], Weights]:
+    """Train and validate; record and return the logs, and the weights."""
+    logs = _train_epoch(control, data, rng, epoch)
+    weights = control.trainer.read_weights()
+    control.exploded = not _all_finite(logs["loss"], *weights)
+    if validation is not None:
+        logs |= UNKNOWN if control.exploded else _validate(control.trainer, validation)
+    control.record(logs)
+    return logs, weights
+
+
+def _train_epoch(
     control: Control, data: TrainingData, rng: np.random.Generator, epoch: int
 ) -> dict[str, float]:
     settings, per_epoch = control.settings, control.steps_per_epoch

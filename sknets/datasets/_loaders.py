@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import StrOptions, validate_params
 
+from .._sklearn import StrOptions, validate_params
 from ._files import (
     Images,
     Reviews,

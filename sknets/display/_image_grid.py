@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils import (
-    _safe_indexing,
     check_array,
     check_consistent_length,
     column_or_1d,
@@ -13,6 +12,7 @@ from sklearn.utils import (
 from sklearn.utils.multiclass import unique_labels
 
 from .._images.shapes import pixel_range
+from .._sklearn import safe_indexing
 from ._choice import (
     check_n_images,
     choose_rows,
@@ -246,13 +246,13 @@ class ImageGridDisplay:
         images, y_true = as_images(X, *layout), column_or_1d(y)
         if not misclassified_only:  # what is not shown needs no prediction
             rows = np.arange(min(check_n_images(n_images), len(y_true)))
-            X, y_true = _safe_indexing(X, rows), y_true[rows]
+            X, y_true = safe_indexing(X, rows), y_true[rows]
         y_pred = fitted.predict(X)
         found = unique_labels(y_true, y_pred)
         classes = fitted.classes_
 
         def probability(rows: np.ndarray) -> np.ndarray:
-            y_proba = fitted.predict_proba(_safe_indexing(X, rows))
+            y_proba = fitted.predict_proba(safe_indexing(X, rows))
             return probability_of(y_pred[rows], y_proba, classes)
 
         choice = choose_rows(

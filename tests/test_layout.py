@@ -1,0 +1,185 @@
+"""How the package is built: what imports what, and how long things are."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import sknets
+
+PACKAGE = Path(sknets.__file__).parent
+FILES = {
+    path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+
+# What a module may import is on a lower line, or within its own package.
+LAYERS = (
+    ("_version", "_optional", "_sklearn", "_deferred"),
+    ("_core", "metrics"),
+    ("_images", "_texts"),
+    ("_training", "architectures", "preprocessing"),
+    ("_estimators",),
+    ("_keras",),
+    ("_persistence",),
+    ("interop", "display", "datasets"),
+    ("__init__",),
+)
+LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+
+MAX_FUNCTION_LINES = 50
+MAX_FILE_LINES = 450
+# Files that may be longer, docstrings aside, and why.
+LONG_FILES: dict[str, str] = {}
+
+
+def module_name(file: str) -> str:
+    """``_core.scaling`` for ``_core/scaling.py``, ``datasets`` for its __init__."""
+    name = file.removesuffix(".py").replace("/", ".")
+    return name if name == "__init__" else name.removesuffix(".__init__")
+
+
+MODULES = {module_name(file): tree for file, tree in FILES.items()}
+
+
+def imported_modules(name: str) -> set[str]:
+    """Modules of sknets that a module imports, within functions too."""
+    file = next(file for file in FILES if module_name(file) == name)
+    package = file.split("/")[:-1]
+    found = set()
+    for node in ast.walk(MODULES[name]):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = package[: len(package) - node.level + 1]
+            base = [*base, *(node.module.split(".") if node.module else [])]
+            for alias in node.names:
+                inner = ".".join([*base, alias.name])
+                found.add(inner if inner in MODULES else ".".join(base) or "__init__")
+    return found
+
+
+def absolute_names(tree: ast.Module) -> set[str]:
+    """Dotted names of what is imported from other packages, or looked up."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Attribute):
+            names.add(ast.unparse(node))
+    return names
+
+
+def test_private_names_of_sklearn_are_in_one_file():
+    private = {
+        (file, name)
+        for file, tree in FILES.items()
+        for name in absolute_names(tree) - {"sklearn.__version__"}
+        if re.match(r"sklearn\.(.*\.)?_", name)
+    }
+    assert {file for file, _ in private} == {"_sklearn.py"}, private
+
+
+def test_imports_go_down():
+    upward = {
+        f"{name} imports {other}"
+        for name in MODULES
+        for other in imported_modules(name)
+        if _package(other) != _package(name)
+        and LEVEL[_package(other)] >= LEVEL[_package(name)]
+    }
+    assert not upward
+
+
+def _package(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def test_no_cycle_of_imports():
+    graph = {name: imported_modules(name) for name in MODULES}
+    done: set[str] = set()
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        assert name not in path, f"imports go round: {[*path, name]}"
+        if name not in done:
+            for other in graph[name]:
+                visit(other, (*path, name))
+            done.add(name)
+
+    for name in graph:
+        visit(name, ())
+
+
+def test_modules_import_each_other_by_relative_names():
+    # `imported_modules` sees these alone.
+    for file, tree in FILES.items():
+        own = [name for name in absolute_names(tree) if _package(name) == "sknets"]
+        assert not own, file
+
+
+def test_functions_are_short():
+    too_long = {
+        f"{file}: {function.name}": n_lines
+        for file, tree in FILES.items()
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (n_lines := _code_lines(function)) > MAX_FUNCTION_LINES
+        and not _only_assigns(function)
+    }
+    assert not too_long
+
+
+def test_files_are_short():
+    too_long = {
+        file
+        for file, tree in FILES.items()
+        if _file_lines(file) - sum(map(_docstring_lines, ast.walk(tree)))
+        > MAX_FILE_LINES
+    }
+    assert too_long == set(LONG_FILES)
+
+
+def _file_lines(file: str) -> int:
+    return len((PACKAGE / file).read_text(encoding="utf-8").splitlines())
+
+
+def _code_lines(function) -> int:
+    return function.end_lineno - function.lineno + 1 - _docstring_lines(function)
+
+
+def _docstring_lines(node: ast.AST) -> int:
+    kinds = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    if not isinstance(node, kinds) or ast.get_docstring(node) is None:
+        return 0
+    return node.body[0].end_lineno - node.body[0].lineno + 1
+
+
+def _only_assigns(function) -> bool:
+    """Whether this is an `__init__` that lists parameters, as scikit-learn asks for."""
+    return function.name == "__init__" and all(
+        isinstance(statement, ast.Assign | ast.Expr) for statement in function.body
+    )
+
+
+WITH_A_PART_MISSING = """
+import sklearn.utils.validation
+del sklearn.utils.validation._num_samples
+try:
+    import sknets
+except ImportError as error:
+    print(error)
+"""
+
+
+def test_missing_private_name_of_sklearn_is_explained():
+    done = subprocess.run(
+        [sys.executable, "-c", WITH_A_PART_MISSING],
+        cwd=PACKAGE.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert "sknets needs scikit-learn 1.6 to 1.9" in done.stdout
+    assert "_num_samples" in done.stdout
