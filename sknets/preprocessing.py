@@ -7,9 +7,9 @@ width, channels)``, whatever layout it comes in. That look is always a view.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from numbers import Real
-from typing import Any
+from typing import Any, Literal, Self
 
 import numpy as np
 from sklearn.base import (
@@ -148,18 +148,18 @@ class ImageReshaper(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def __init__(
         self,
-        image_shape=None,
+        image_shape: Sequence[int] | None = None,
         *,
-        output="images",
-        input_channels="last",
-        output_channels="last",
-    ):
+        output: Literal["images", "flat"] = "images",
+        input_channels: Literal["first", "last"] = "last",
+        output_channels: Literal["first", "last"] = "last",
+    ) -> None:
         self.image_shape = image_shape
         self.output = output
         self.input_channels = input_channels
         self.output_channels = output_channels
 
-    def _reshape(self, pixels):
+    def _reshape(self, pixels: np.ndarray) -> np.ndarray:
         images = to_images(pixels, self.image_shape_, self.input_channels)
         shape = stored_shape(self.image_shape_, self.output_channels)
         if self.output == "flat":
@@ -167,7 +167,7 @@ class ImageReshaper(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return from_images(images, shape, self.output_channels)
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    def fit(self, X: Any, y: Any = None) -> Self:
         """Settle the shape of the images.
 
         Parameters
@@ -195,7 +195,7 @@ class ImageReshaper(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         record_input(self, X, shape, image_shape)
         return self
 
-    def transform(self, X):
+    def transform(self, X: Any) -> np.ndarray:
         """Reshape flat rows or images to what `output` and `output_channels` say.
 
         Parameters
@@ -217,7 +217,7 @@ class ImageReshaper(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """
         return self._reshape(check_fitted_pixels(self, X))
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: Any) -> np.ndarray:
         """Bring the result of `transform` back to the layout passed to `fit`.
 
         Parameters
@@ -236,7 +236,7 @@ class ImageReshaper(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     # An array of four axes has no columns: without names, set_output is off as well.
     @available_if(lambda self: self.output == "flat")
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Names of the columns of flat output, in its order.
 
         Parameters
@@ -253,7 +253,7 @@ class ImageReshaper(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         names = super().get_feature_names_out(input_features)
         return self._reshape(names[np.newaxis])[0]
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32", "int64"]
@@ -324,12 +324,18 @@ class ImageNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         "image_shape": [tuple, list, None],
     }
 
-    def __init__(self, method="range", *, input_range=None, image_shape=None):
+    def __init__(
+        self,
+        method: Literal["range", "channel", "pixel"] = "range",
+        *,
+        input_range: Sequence[float] | None = None,
+        image_shape: Sequence[int] | None = None,
+    ) -> None:
         self.method = method
         self.input_range = input_range
         self.image_shape = image_shape
 
-    def _learn(self, images):
+    def _learn(self, images: np.ndarray) -> tuple[Any, Any]:
         """Return offset and scale of `images`."""
         if self.method == "range":
             low, high = (
@@ -349,7 +355,7 @@ class ImageNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         # What float32 cannot divide by counts as constant.
         return mean, np.where(deviation < np.finfo(np.float32).tiny, 1.0, deviation)
 
-    def _check_scale(self, dtype):
+    def _check_scale(self, dtype: np.dtype) -> None:
         """Raise if the type contradicts the one whose scale was learned."""
         fitted_dtype = np.dtype(self.input_dtype_)
         scales = {pixel_scale(dtype), pixel_scale(fitted_dtype)} - {None}
@@ -361,7 +367,7 @@ class ImageNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
                 f"X.astype({self.input_dtype_!r})."
             )
 
-    def _apply(self, pixels, *steps):
+    def _apply(self, pixels: np.ndarray, *steps: tuple[np.ufunc, Any]) -> np.ndarray:
         """Apply pairs of ufunc and operand, batch by batch, in at least float32."""
         images = to_images(pixels, self.image_shape_, "last")
         dtype = np.result_type(images.dtype, np.float32)
@@ -379,7 +385,7 @@ class ImageNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return X_out.reshape(pixels.shape)
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    def fit(self, X: Any, y: Any = None) -> Self:
         """Learn offset and scale.
 
         Parameters
@@ -411,7 +417,7 @@ class ImageNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.scale_ = scale
         return self
 
-    def transform(self, X):
+    def transform(self, X: Any) -> np.ndarray:
         """Scale the pixels.
 
         Parameters
@@ -438,7 +444,7 @@ class ImageNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             pixels, (np.subtract, self.offset_), (np.divide, self.scale_)
         )
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: Any) -> np.ndarray:
         """Bring scaled pixels back to their original scale.
 
         Parameters
@@ -457,7 +463,7 @@ class ImageNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     # Images have no columns: fitted on them, set_output has no effect either.
     @available_if(lambda self: len(getattr(self, "input_shape_", (0,))) == 1)
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Names of the columns: those of the input.
 
         Parameters
@@ -473,7 +479,7 @@ class ImageNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """
         return super().get_feature_names_out(input_features)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float32"]

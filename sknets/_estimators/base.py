@@ -11,7 +11,7 @@ import contextlib
 import functools
 from collections.abc import Iterator
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import sklearn.utils
@@ -79,6 +79,10 @@ class NeuralNetClassifier(
     classes_: np.ndarray
     weights_: Weights
     history_: dict[str, list[float]]
+    n_iter_: int
+    best_epoch_: int
+    n_features_in_: int
+    feature_names_in_: np.ndarray
 
     # --- What a subclass defines -----------------------------------------------------
 
@@ -120,7 +124,7 @@ class NeuralNetClassifier(
         X_val: Any = None,
         y_val: Any = None,
         sample_weight_val: Any = None,
-    ) -> NeuralNetClassifier:
+    ) -> Self:
         """Train the network.
 
         If training fails or is interrupted, the estimator is as it was before.
@@ -157,7 +161,7 @@ class NeuralNetClassifier(
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
         self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
-    ) -> NeuralNetClassifier:
+    ) -> Self:
         """Train one epoch on some rows, going on from the weights of now.
 
         The first call settles the classes and the input scaling. `early_stopping`,
@@ -205,7 +209,7 @@ class NeuralNetClassifier(
         *,
         classes: Any = None,
         one_pass: bool = False,
-    ) -> NeuralNetClassifier:
+    ) -> Self:
         given = {"X": X, "y": y, "sample_weight": sample_weight}
         goes_on = hasattr(self, "weights_") and (self.warm_start or one_pass)
         if not goes_on:

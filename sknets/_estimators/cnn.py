@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import replace
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, Literal, Unpack
 
 import numpy as np
 
@@ -15,6 +16,15 @@ from .._images import augment
 from .._images.shapes import check_image_shape, pixel_scale, settle_image_shape
 from .._sklearn import Interval, StrOptions
 from .base import NeuralNetClassifier
+from .parameter_types import (
+    Auto,
+    Callbacks,
+    ClassWeight,
+    KerasOptimizer,
+    OptimizerSettings,
+    RandomState,
+    Schedule,
+)
 from .validation import check_rows
 
 _AUTO = StrOptions({"auto"})
@@ -219,6 +229,10 @@ class SmallCNNClassifier(NeuralNetClassifier):
 
     __module__ = "sknets"
 
+    image_shape_: tuple[int, int, int]
+    pixel_range_: tuple[float, float]
+    pixel_type_: str
+
     _parameter_constraints = {
         **NeuralNetClassifier._parameter_constraints,
         "width": ["array-like", Interval(Integral, 1, None, closed="left")],
@@ -245,35 +259,35 @@ class SmallCNNClassifier(NeuralNetClassifier):
 
     def __init__(
         self,
-        width=(32, 64, 128),
-        dropout="auto",
+        width: int | Sequence[int | Sequence[int]] = (32, 64, 128),
+        dropout: float | Sequence[float] | Auto = "auto",
         *,
-        activation="relu",
-        kernel_size=3,
-        padding="auto",
-        pool_last=False,
-        dense_width=(),
-        image_shape=None,
-        input_scaling="standard",
-        augment="auto",
-        epochs="auto",
-        batch_size="auto",
-        optimizer="adam",
-        learning_rate="auto",
-        learning_rate_schedule="cosine",
-        warmup=0.1,
-        weight_decay=None,
-        label_smoothing="auto",
-        early_stopping=False,
-        validation_fraction=0.1,
-        patience=10,
-        class_weight=None,
-        warm_start=False,
-        callbacks=None,
-        random_state=None,
-        verbose=0,
-        **optimizer__,
-    ):
+        activation: str = "relu",
+        kernel_size: int | Sequence[int] = 3,
+        padding: Literal["auto", "valid", "same"] = "auto",
+        pool_last: bool = False,
+        dense_width: int | Sequence[int] = (),
+        image_shape: Sequence[int] | None = None,
+        input_scaling: Literal["standard", "range"] = "standard",
+        augment: bool | Auto | dict[str, Any] | None = "auto",
+        epochs: int | Auto = "auto",
+        batch_size: int | Auto = "auto",
+        optimizer: str | KerasOptimizer = "adam",
+        learning_rate: float | Auto | None = "auto",
+        learning_rate_schedule: Schedule = "cosine",
+        warmup: float = 0.1,
+        weight_decay: float | None = None,
+        label_smoothing: float | Auto = "auto",
+        early_stopping: bool = False,
+        validation_fraction: float | None = 0.1,
+        patience: int = 10,
+        class_weight: ClassWeight = None,
+        warm_start: bool = False,
+        callbacks: Callbacks = None,
+        random_state: RandomState = None,
+        verbose: int = 0,
+        **optimizer__: Unpack[OptimizerSettings],
+    ) -> None:
         self.width = width
         self.dropout = dropout
         self.activation = activation
@@ -355,7 +369,8 @@ class SmallCNNClassifier(NeuralNetClassifier):
         return X
 
     def _check_same_input(self) -> None:
-        name, now = "image_shape", self.image_shape
+        name = "image_shape"
+        now: Any = self.image_shape
         fitted: Any = self.image_shape_
         if now is None or check_image_shape(now) == fitted:
             name, fitted, now = "input_scaling", self._scaled_by(), self.input_scaling

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, Literal, Unpack
 
 import numpy as np
 
@@ -13,6 +14,15 @@ from .._core.network import Layer, Shape, dense_layers
 from .._sklearn import Interval, StrOptions
 from . import diagnosis
 from .base import NeuralNetClassifier
+from .parameter_types import (
+    Auto,
+    Callbacks,
+    ClassWeight,
+    KerasOptimizer,
+    OptimizerSettings,
+    RandomState,
+    Schedule,
+)
 from .validation import check_rows
 
 _AUTO = StrOptions({"auto"})
@@ -184,29 +194,29 @@ class DenseNetClassifier(NeuralNetClassifier):
 
     def __init__(
         self,
-        width=(256, 128),
-        dropout=0.3,
+        width: int | Sequence[int] = (256, 128),
+        dropout: float | Sequence[float] = 0.3,
         *,
-        activation="relu",
-        input_scaling="robust",
-        epochs="auto",
-        batch_size="auto",
-        optimizer="adam",
-        learning_rate="auto",
-        learning_rate_schedule="cosine",
-        warmup=0.0,
-        weight_decay="auto",
-        label_smoothing="auto",
-        early_stopping=False,
-        validation_fraction=0.1,
-        patience=10,
-        class_weight=None,
-        warm_start=False,
-        callbacks=None,
-        random_state=None,
-        verbose=0,
-        **optimizer__,
-    ):
+        activation: str = "relu",
+        input_scaling: Literal["robust", "standard"] | None = "robust",
+        epochs: int | Auto = "auto",
+        batch_size: int | Auto = "auto",
+        optimizer: str | KerasOptimizer = "adam",
+        learning_rate: float | Auto | None = "auto",
+        learning_rate_schedule: Schedule = "cosine",
+        warmup: float = 0.0,
+        weight_decay: float | Auto | None = "auto",
+        label_smoothing: float | Auto = "auto",
+        early_stopping: bool = False,
+        validation_fraction: float | None = 0.1,
+        patience: int = 10,
+        class_weight: ClassWeight = None,
+        warm_start: bool = False,
+        callbacks: Callbacks = None,
+        random_state: RandomState = None,
+        verbose: int = 0,
+        **optimizer__: Unpack[OptimizerSettings],
+    ) -> None:
         self.width = width
         self.dropout = dropout
         self.activation = activation

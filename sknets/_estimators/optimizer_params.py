@@ -7,11 +7,12 @@ They are the one exception to explicit keyword parameters, so `get_params` and
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from sklearn.base import BaseEstimator
 
 from .._training.optimizers import RULES, check_settings, make_optimizer
+from .parameter_types import KerasOptimizer
 
 _OPTIMIZER = "optimizer__"
 
@@ -19,7 +20,7 @@ _OPTIMIZER = "optimizer__"
 class OptimizerParams(BaseEstimator):
     """Routes ``optimizer__*`` of `__init__` and `set_params` to the optimizer."""
 
-    optimizer: Any
+    optimizer: str | KerasOptimizer
     learning_rate: float | str | None
     weight_decay: float | str | None
 
@@ -56,7 +57,7 @@ class OptimizerParams(BaseEstimator):
         """
         return {**super().get_params(deep=False), **self._optimizer_params}
 
-    def set_params(self, **params: Any) -> Any:
+    def set_params(self, **params: Any) -> Self:
         """Set parameters; any ``optimizer__*`` that the optimizer has is one.
 
         Parameters

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, Literal, Unpack, cast
 
 import numpy as np
 import scipy.sparse as sp
@@ -27,6 +28,15 @@ from .._texts import compression, naive_bayes
 from .._texts.ngrams import NgramCounter
 from .._texts.tokenize import as_texts
 from .base import NeuralNetClassifier
+from .parameter_types import (
+    Auto,
+    Callbacks,
+    ClassWeight,
+    KerasOptimizer,
+    OptimizerSettings,
+    RandomState,
+    Schedule,
+)
 
 # Rows of an embedding times this many outputs still fit into memory.
 MAX_AUTO_WIDTH = 64
@@ -231,42 +241,42 @@ class TextPoolClassifier(NeuralNetClassifier):
 
     def __init__(
         self,
-        width="auto",
-        dropout=0.0,
+        width: int | Auto = "auto",
+        dropout: float | Sequence[float] = 0.0,
         *,
-        pooling="mean",
-        dense_width=(),
-        activation="relu",
-        analyzer="word",
-        ngram_range=(1, 3),
-        max_features=None,
-        min_df="auto",
-        max_df=1.0,
-        binary=True,
-        lowercase=True,
-        token_pattern=r"(?u)\b\w+\b",
-        tokenizer=None,
-        n_features=None,
-        embedding_init="naive_bayes",
-        compress_to=None,
-        epochs="auto",
-        batch_size="auto",
-        optimizer="adam",
-        learning_rate=0.1,
-        learning_rate_schedule="cosine",
-        warmup=0.0,
-        weight_decay=None,
-        label_smoothing=0.0,
-        early_stopping=False,
-        validation_fraction=0.1,
-        patience=10,
-        class_weight=None,
-        warm_start=False,
-        callbacks=None,
-        random_state=None,
-        verbose=0,
-        **optimizer__,
-    ):
+        pooling: str = "mean",
+        dense_width: int | Sequence[int] = (),
+        activation: str = "relu",
+        analyzer: Literal["word", "char", "char_wb"] = "word",
+        ngram_range: Sequence[int] = (1, 3),
+        max_features: int | None = None,
+        min_df: float | Auto = "auto",
+        max_df: float = 1.0,
+        binary: bool = True,
+        lowercase: bool = True,
+        token_pattern: str | None = r"(?u)\b\w+\b",
+        tokenizer: Callable[[str], Sequence[Any]] | None = None,
+        n_features: int | None = None,
+        embedding_init: Literal["naive_bayes", "random"] = "naive_bayes",
+        compress_to: int | None = None,
+        epochs: int | Auto = "auto",
+        batch_size: int | Auto = "auto",
+        optimizer: str | KerasOptimizer = "adam",
+        learning_rate: float | None = 0.1,
+        learning_rate_schedule: Schedule = "cosine",
+        warmup: float = 0.0,
+        weight_decay: float | None = None,
+        label_smoothing: float = 0.0,
+        early_stopping: bool = False,
+        validation_fraction: float | None = 0.1,
+        patience: int = 10,
+        class_weight: ClassWeight = None,
+        warm_start: bool = False,
+        callbacks: Callbacks = None,
+        random_state: RandomState = None,
+        verbose: int = 0,
+        **optimizer__: Unpack[OptimizerSettings],
+    ) -> None:
         self.width = width
         self.dropout = dropout
         self.pooling = pooling
@@ -336,7 +346,7 @@ class TextPoolClassifier(NeuralNetClassifier):
     def _learn_input(self, X: list, index: np.ndarray, weights: np.ndarray) -> Any:
         self.counter_ = NgramCounter(
             analyzer=self.analyzer,
-            ngram_range=tuple(self.ngram_range),
+            ngram_range=cast("tuple[int, int]", tuple(self.ngram_range)),
             max_features=self.max_features,
             min_df=_min_df(len(index)) if self.min_df == "auto" else self.min_df,
             max_df=self.max_df,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -55,12 +55,16 @@ def estimator(
 def _dense(reading: Reading) -> DenseNetClassifier:
     width, rates = _widths(reading.network[:-1])
     learned = reading.scaling["clip"], *reading.scaling["scale"]
-    input_scaling = None if learned == (None, 1.0) else "standard"
+    input_scaling: Literal["standard", "robust"] | None = None
+    if learned[0] is not None:
+        input_scaling = "robust"
+    elif learned != (None, 1.0):
+        input_scaling = "standard"
     fitted = DenseNetClassifier(
         _single(width),
         _same_or_all(rates) or 0.0,
         activation=_activation(reading),
-        input_scaling=input_scaling if learned[0] is None else "robust",
+        input_scaling=input_scaling,
     )
     fitted.n_features_in_ = reading.input_shape[0]
     return fitted
@@ -85,7 +89,9 @@ def _cnn(reading: Reading, sample_shape: Shape, dtype: np.dtype) -> SmallCNNClas
         dense_width=dense_width,
         image_shape=_image_shape_parameter(sample_shape, shape),
     )
-    fitted.image_shape_, fitted.n_features_in_ = shape, math.prod(shape)
+    height, width, n_channels = shape
+    fitted.image_shape_ = height, width, n_channels
+    fitted.n_features_in_ = math.prod(shape)
     fitted.pixel_type_ = pixel_scale(dtype) or "any"
     fitted.pixel_range_ = (-math.inf, math.inf)  # unknown
     return fitted
