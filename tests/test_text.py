@@ -541,3 +541,31 @@ def test_failed_refit_leaves_the_estimator(reviews):
     with pytest.raises(ValueError, match="empty vocabulary"):
         net.fit(["", "!"], ["neg", "pos"])
     np.testing.assert_array_equal(net.predict_proba(reviews[0]), before)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("analyzer", "char"),
+        ("ngram_range", (1, 2)),
+        ("max_features", 3),
+        ("min_df", 1),
+        ("max_df", 0.9),
+        ("binary", False),
+        ("lowercase", False),
+        ("token_pattern", r"\w"),
+        ("tokenizer", str.split),
+        ("n_features", 64),
+    ],
+)
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_what_is_counted_cannot_change_under_warm_start(name, value, method):
+    texts, labels = ["a good film", "a bad film"] * 30, [1, 0] * 30
+    est = TextPoolClassifier(epochs=1, warm_start=True, random_state=0)
+    est.fit(texts, labels)
+    before = est.get_params()[name]
+    est.set_params(**{name: value})
+    with pytest.raises(ValueError, match=f"fitted with {name}=.*now {name}="):
+        getattr(est, method)(texts, labels)
+    est.set_params(**{name: before})
+    assert getattr(est, method)(texts, labels).n_iter_ == 2

@@ -41,7 +41,7 @@ from .predictions import Predictions
 from .progress import Progress
 from .settings import TrainingSettings
 from .sklearn_callbacks import EpochTasks, training_rows
-from .state import check_versions, forget, stamp
+from .state import check_versions, forget, snapshot, stamp, take_over
 
 
 class NeuralNetClassifier(
@@ -127,7 +127,12 @@ class NeuralNetClassifier(
     ) -> Self:
         """Train the network.
 
-        If training fails or is interrupted, the estimator is as it was before.
+        The new state takes the place of the old one at the end: until then, and for
+        good if `fit` raises an error, the estimator is as it was before. Ctrl-C ends
+        training after the last whole epoch and keeps it (with `early_stopping`, the
+        best one), with a warning; before there is one, or with
+        ``warnings.filterwarnings("error", "Training was interrupted")``, the
+        KeyboardInterrupt goes on and the estimator is as it was before.
 
         Parameters
         ----------
@@ -155,8 +160,9 @@ class NeuralNetClassifier(
                 "X_val and y_val must be given together, and sample_weight_val only "
                 "with them."
             )
-        with self._unchanged_on_failure():
-            return self._fit(X, y, sample_weight, validation)
+        with self._fitted_aside() as aside:
+            aside._fit(X, y, sample_weight, validation)
+        return self
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -186,19 +192,25 @@ class NeuralNetClassifier(
         self : estimator
             The fitted estimator.
         """
-        with self._unchanged_on_failure():
-            return self._fit(X, y, sample_weight, classes=classes, one_pass=True)
+        with self._fitted_aside() as aside:
+            aside._fit(X, y, sample_weight, classes=classes, one_pass=True)
+        return self
 
     @contextlib.contextmanager
-    def _unchanged_on_failure(self) -> Iterator[None]:
-        before = dict(vars(self))
+    def _fitted_aside(self) -> Iterator[Self]:
+        """Lend a copy to fit, and take its fitted state over if that succeeds.
+
+        Until then predictions, in other threads too, have the state of before.
+        """
+        aside = snapshot(self)
         try:
-            yield
-        except BaseException:
-            # What scikit-learn needs to tear its callbacks down has to stay.
-            forget(self)
-            self.__dict__.update(before)
-            raise
+            yield aside
+            take_over(self, aside)
+        finally:
+            # What scikit-learn needs to tear its callbacks down, whatever happened.
+            for name in vars(aside).keys() - vars(self).keys():
+                if not name.endswith("_"):
+                    setattr(self, name, vars(aside)[name])
 
     def _fit(
         self,
@@ -209,7 +221,7 @@ class NeuralNetClassifier(
         *,
         classes: Any = None,
         one_pass: bool = False,
-    ) -> Self:
+    ) -> None:
         given = {"X": X, "y": y, "sample_weight": sample_weight}
         goes_on = hasattr(self, "weights_") and (self.warm_start or one_pass)
         if not goes_on:
@@ -249,7 +261,6 @@ class NeuralNetClassifier(
             val = self._validation_data(*validation, make)
         given = training_rows(given, index[train])
         self._train(data, val, rng, given, one_pass=one_pass, goes_on=goes_on)
-        return self
 
     def _settle_classes(self, y: np.ndarray, classes: Any, goes_on: bool) -> None:
         if goes_on:
@@ -473,8 +484,9 @@ class NeuralNetClassifier(
         It takes unscaled rows (the input scaling is in front, as constants) and gives
         probabilities. Changing it does not change the estimator.
         """
-        check_is_fitted(self)
-        return self._keras(self.weights_)
+        fitted = snapshot(self)
+        check_is_fitted(fitted)
+        return fitted._keras(fitted.weights_)
 
     # --- scikit-learn's protocols ----------------------------------------------------
 

@@ -12,10 +12,15 @@ from .._core.network import Layer, Shape, Weights
 from .._core.scaling import Scaling
 from .._optional import needs_tensorflow
 from . import compiled, targets
+from .state import snapshot
 
 
 class Predictions:
-    """Public prediction methods; a subclass computes the logits."""
+    """Public prediction methods; a subclass computes the logits.
+
+    Each takes one snapshot of the fitted state, which a refit in another thread does
+    not change.
+    """
 
     target_type_: str
     classes_: np.ndarray
@@ -69,8 +74,9 @@ class Predictions:
             One float32 column for each class or label; for two classes the logit of
             ``classes_[1]`` alone.
         """
-        logits = self._check_and_run(X)
-        return logits[:, 0] if self.target_type_ == "binary" else logits
+        fitted = snapshot(self)
+        logits = fitted._check_and_run(X)
+        return logits[:, 0] if fitted.target_type_ == "binary" else logits
 
     def predict(self, X: Any) -> np.ndarray:
         """Predict class labels.
@@ -85,7 +91,9 @@ class Predictions:
         ndarray of shape (n_samples,) or (n_samples, n_labels)
             The most probable class of each row, or an indicator matrix.
         """
-        return targets.decode(self._check_and_run(X), self.target_type_, self.classes_)
+        fitted = snapshot(self)
+        logits = fitted._check_and_run(X)
+        return targets.decode(logits, fitted.target_type_, fitted.classes_)
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Predict probabilities.
@@ -101,11 +109,12 @@ class Predictions:
             Columns of float32 in the order of `classes_`. Rows sum to one, unless the
             target was an indicator matrix: then each column is a label's own.
         """
-        logits = self._check_and_run(X)
-        if self.target_type_ == "multiclass":
+        fitted = snapshot(self)
+        logits = fitted._check_and_run(X)
+        if fitted.target_type_ == "multiclass":
             return forward.softmax(logits)
         positive = forward.sigmoid(logits)
-        if self.target_type_ == "binary":
+        if fitted.target_type_ == "binary":
             return np.hstack([forward.sigmoid(-logits), positive])
         return positive
 
@@ -122,10 +131,11 @@ class Predictions:
         ndarray of shape (n_samples, n_classes)
             Natural logarithm of `predict_proba`, float32.
         """
-        logits = self._check_and_run(X)
-        if self.target_type_ == "multiclass":
+        fitted = snapshot(self)
+        logits = fitted._check_and_run(X)
+        if fitted.target_type_ == "multiclass":
             return forward.log_softmax(logits)
         positive = forward.log_sigmoid(logits)
-        if self.target_type_ == "binary":
+        if fitted.target_type_ == "binary":
             return np.hstack([forward.log_sigmoid(-logits), positive])
         return positive

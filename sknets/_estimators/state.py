@@ -14,11 +14,36 @@ from .._version import __version__
 STATE_FORMAT = 1
 
 
+def fitted_names(estimator: Any) -> set[str]:
+    """Names of all fitted attributes, but of no parameter such as ``optimizer__``."""
+    names = set(vars(estimator)) - set(estimator.get_params(deep=False))
+    return {name for name in names if name.endswith("_")}
+
+
 def forget(estimator: Any) -> None:
-    """Delete all fitted attributes, but no parameter such as ``optimizer__``."""
-    for name in set(vars(estimator)) - set(estimator.get_params(deep=False)):
-        if name.endswith("_"):
-            delattr(estimator, name)
+    """Delete all fitted attributes."""
+    for name in fitted_names(estimator):
+        delattr(estimator, name)
+
+
+def snapshot(estimator: Any) -> Any:
+    """An estimator that shares all attributes of this moment, and then stays so.
+
+    It is taken in one operation of the interpreter, so that it is never of two states
+    while another thread calls `take_over`. (``copy.copy`` would pickle.)
+    """
+    attributes = dict(vars(estimator))
+    twin = object.__new__(type(estimator))
+    twin.__dict__ = attributes
+    return twin
+
+
+def take_over(estimator: Any, fitted: Any) -> None:
+    """Replace all fitted attributes by those of `fitted`, in one operation."""
+    old = fitted_names(estimator)
+    attributes = {k: v for k, v in vars(estimator).items() if k not in old}
+    new = {name: vars(fitted)[name] for name in fitted_names(fitted)}
+    estimator.__dict__ = {**attributes, **new}
 
 
 def stamp(estimator: Any) -> None:

@@ -37,7 +37,13 @@ from .parameter_types import (
     RandomState,
     Schedule,
 )
+from .state import snapshot
 
+# Parameters that settle what is counted in a text.
+COUNTED_BY = (
+    *("analyzer", "ngram_range", "max_features", "min_df", "max_df", "binary"),
+    *("lowercase", "token_pattern", "tokenizer", "n_features"),
+)
 # Rows of an embedding times this many outputs still fit into memory.
 MAX_AUTO_WIDTH = 64
 
@@ -362,6 +368,20 @@ class TextPoolClassifier(NeuralNetClassifier):
         self.counter_.fit([X[row] for row in index])
         return self._rows(X)
 
+    def _check_same_input(self) -> None:
+        counter = self.counter_
+        for name in COUNTED_BY:
+            fitted = counter.n_buckets if name == "n_features" else vars(counter)[name]
+            now = getattr(self, name)
+            if name == "ngram_range":
+                now = tuple(now)
+            if now != fitted and not (name == "min_df" and now == "auto"):
+                raise ValueError(
+                    "warm_start and partial_fit go on from weights fitted with "
+                    f"{name}={fitted!r}; now {name}={now!r}. Set it back, or fit with "
+                    "warm_start=False."
+                )
+
     def _rows(self, X: list) -> sp.csr_array:
         return _with_padding(self.counter_.transform(X))
 
@@ -500,8 +520,9 @@ class TextPoolClassifier(NeuralNetClassifier):
         >>> print(*explained.ngrams)
         good film
         """
-        check_is_fitted(self)
-        if not is_linear_text(self.network_):
+        fitted = snapshot(self)
+        check_is_fitted(fitted)
+        if not is_linear_text(fitted.network_):
             raise ValueError(
                 "The contributions of n-grams add up only where the output follows the "
                 f"mean of their embeddings; this network has pooling={self.pooling!r} "
@@ -509,13 +530,13 @@ class TextPoolClassifier(NeuralNetClassifier):
                 "dense_width=()."
             )
         [text] = as_texts([text])
-        table, kernel, bias = self.weights_
-        tokens = self._rows([text])
-        names = self.counter_.names_of(tokens.indices - 1, text)
+        table, kernel, bias = fitted.weights_
+        tokens = fitted._rows([text])
+        names = fitted.counter_.names_of(tokens.indices - 1, text)
         share = tokens.data / max(tokens.data.sum(), 1)
         contributions = table[tokens.indices] @ kernel * share[:, None]
         order = np.argsort(-np.abs(contributions).max(axis=1), kind="stable")
-        columns = 0 if self.target_type_ == "binary" else slice(None)
+        columns = 0 if fitted.target_type_ == "binary" else slice(None)
         return Bunch(
             ngrams=np.array(names, dtype=str)[order],
             contributions=contributions[order][:, columns],

@@ -76,13 +76,15 @@ class Control:
     """What observers may look at and change while training runs.
 
     `n_steps` is the number of steps before this run; `best_epoch`, counted from 1, is
-    the epoch whose weights are to be kept, 0 before there is one.
+    the epoch whose weights are to be kept, and `best_weights` are those: 0 and the
+    first weights before there is one.
     """
 
     trainer: Trainer
     settings: Settings
     learning_rate: float
     steps_per_epoch: int
+    best_weights: Weights
     n_steps: int = 0
     best_epoch: int = 0
     exploded: bool = False
@@ -96,6 +98,11 @@ class Control:
     def record(self, logs: dict[str, float]) -> None:
         for name, value in logs.items():
             self.history.setdefault(name, []).append(value)
+
+    def keep_whole_epochs(self) -> None:
+        """Forget the figures of an epoch that was interrupted while recorded."""
+        n_whole = min(map(len, self.history.values()))
+        self.history = {name: run[:n_whole] for name, run in self.history.items()}
 
     def trained(self) -> Trained:
         """What training leaves if it ends here, as copies."""
@@ -154,35 +161,53 @@ def train(
     trainer = make(network, input_shape, weights, slots, data, settings, n_steps)
     per_epoch = -(-len(data) // settings.batch_size)
     rate = settings.optimizer.learning_rate
-    control = Control(trainer, settings, rate, per_epoch, n_steps)
+    control = Control(trainer, settings, rate, per_epoch, weights, n_steps)
     for observer in observers:
         observer.on_train_begin(control)
+    try:
+        ends_early = _run_epochs(control, data, validation, observers, rng)
+    except KeyboardInterrupt as interrupt:
+        _warn_interrupted(control, interrupt)
+        ends_early = True
+    if settings.early_stopping or ends_early:
+        trainer.write_weights(control.best_weights)
+    for observer in observers:
+        observer.on_train_end()
+    return control.trained()
 
+
+def _run_epochs(
+    control: Control,
+    data: TrainingData,
+    validation: TrainingData | None,
+    observers: Sequence[Observer],
+    rng: np.random.Generator,
+) -> bool:
+    """Train to the end; return whether that is too early."""
+    trainer, settings = control.trainer, control.settings
     monitor = "loss" if validation is None else "val_loss"
-    best_loss, best_weights = np.inf, None
+    best_loss = np.inf
     for epoch in range(settings.epochs):
         for observer in observers:
             observer.on_epoch_begin(epoch)
         logs, latest_weights = _run_epoch(control, data, validation, rng, epoch)
         if control.exploded:
             _warn_not_finite(epoch, control.learning_rate)
-            trainer.write_weights(weights if best_weights is None else best_weights)
-            break
-        if not settings.early_stopping or logs[monitor] < best_loss:
+            trainer.write_weights(control.best_weights)
+        elif not settings.early_stopping or logs[monitor] < best_loss:
             best_loss, control.best_epoch = logs[monitor], epoch + 1
-            best_weights = latest_weights
+            control.best_weights = latest_weights
         stops = [observer.on_epoch_end(epoch, logs) for observer in observers]
+        if control.exploded:
+            return True
+        if observers and not settings.early_stopping:  # they may change the weights
+            control.best_weights = trainer.read_weights()
         exhausted = settings.early_stopping and (
             epoch + 1 - control.best_epoch >= settings.patience
         )
         if exhausted or any(stops):
             break
-
-    if settings.early_stopping and best_weights is not None:
-        trainer.write_weights(best_weights)
-    for observer in observers:
-        observer.on_train_end()
-    return control.trained()
+    return False
 
 
 def _kind_of_trainer(
@@ -253,5 +278,25 @@ def _warn_not_finite(epoch: int, learning_rate: float) -> None:
         f"learning_rate (now {learning_rate:g}), optimizer__clipnorm=1.0 or scaled "
         "features usually mend this.",
         ConvergenceWarning,
-        stacklevel=7,
+        stacklevel=8,
     )
+
+
+def _warn_interrupted(control: Control, interrupt: KeyboardInterrupt) -> None:
+    """Say what is kept; let the interrupt go on where nothing is, or none is wanted.
+
+    A filter that makes the warning an error says that none is wanted.
+    """
+    if control.best_epoch == 0:
+        raise interrupt
+    control.keep_whole_epochs()
+    try:
+        warnings.warn(
+            f"Training was interrupted after epoch {control.n_epochs} of "
+            f"{control.settings.epochs}; the estimator is fitted, with the weights of "
+            f"epoch {control.best_epoch}.",
+            ConvergenceWarning,
+            stacklevel=7,
+        )
+    except ConvergenceWarning:
+        raise interrupt from None
