@@ -67,6 +67,8 @@ def to_scikeras(fitted: NeuralNetClassifier, *, length: int = 1000) -> Any:
     ------
     TypeError
         If `fitted` is not one of the three classifiers.
+    ValueError
+        If it was fitted on one class only.
 
     See Also
     --------
@@ -94,6 +96,11 @@ def to_scikeras(fitted: NeuralNetClassifier, *, length: int = 1000) -> Any:
             f"TextPoolClassifier; got {fitted!r}."
         )
     check_is_fitted(fitted)
+    if len(fitted.classes_) < 2 and fitted.target_type_ != MULTILABEL:
+        raise ValueError(
+            "scikeras has no softmax for a single class, and to_scikeras none either: "
+            f"fit on two or more classes; classes_ is {fitted.classes_.tolist()}."
+        )
     build, shape, dtype, params = _build_function(fitted, length)
     optimizer = _optimizer_of(fitted)
     wrapper = KerasClassifier(

@@ -6,6 +6,9 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sknets import DenseNetClassifier, SmallCNNClassifier
 
+# scikit-learn checks that one class alone is fitted or refused; a warning is neither.
+pytestmark = pytest.mark.filterwarnings("ignore:y has only one class")
+
 # Quick to fit, on the checks' data of 10 to 300 rows. Every distinct shape of input
 # compiles a program, so that all configurations keep one width and one batch size.
 COMMON = {"epochs": 20, "batch_size": 32, "learning_rate": 0.05, "random_state": 0}

@@ -176,13 +176,12 @@ def test_column_vector_is_a_warning(quick, blobs):
         (None, ValueError, "requires y to be passed, but the target y is None"),
         (lambda y: y + 0.5, ValueError, "Unknown label type: continuous"),
         (lambda y: np.stack([y, y], 1), ValueError, "Unknown label type: multiclass-m"),
-        (lambda y: np.zeros_like(y), ValueError, "only one class"),
         (lambda y: np.where(y == 0, np.nan, y), ValueError, "Input y contains NaN"),
         (lambda y: y[:-1], ValueError, "inconsistent numbers of samples"),
         (lambda y: np.eye(3)[y] * 2 - 1, ValueError, "must consist of 0 and 1; y has"),
         (lambda y: np.eye(3)[y] + 1, ValueError, r"0 and 1; y has .*\[1.0, 2.0\]"),
     ],
-    ids=["None", "continuous", "columns", "one class", "NaN", "short", "-1/1", "1/2"],
+    ids=["None", "continuous", "columns", "NaN", "short", "-1/1", "1/2"],
 )
 def test_bad_target(quick, blobs, y, error, match):
     X, labels = blobs
@@ -521,8 +520,6 @@ def test_partial_fit_classes(quick, blobs):
         est.partial_fit(X, y, classes=[0, 1])
     with pytest.raises(ValueError, match=r"not among the classes.*\[9\]"):
         est.partial_fit(X, np.where(y == 0, 9, y))
-    with pytest.raises(ValueError, match="only one class"):
-        quick(DenseNetClassifier).partial_fit(X[y == 0], y[y == 0])
 
 
 def test_partial_fit_balances_the_rows_of_each_call(quick, blobs):
@@ -659,8 +656,9 @@ def test_bad_input_gives_scikit_learns_error(quick, estimator_class, X, error, m
 
 @BOTH
 def test_single_row(quick, estimator_class):
-    with pytest.raises(ValueError, match="only one class"):
-        quick(estimator_class).fit([[1.0, 2.0]], [0])
+    with pytest.warns(UserWarning, match="y has only one class, 7"):
+        est = quick(estimator_class).fit([[1.0, 2.0]], [7])
+    assert est.predict([[3.0, 4.0]]).tolist() == [7]
 
 
 @BOTH
@@ -1030,11 +1028,11 @@ def test_failed_refit_leaves_the_fitted_state(quick, blobs, estimator_class):
     scores = est.decision_function(X)
     bad = [
         (X[:, :2] * np.nan, y),
-        (X[:, :2], np.zeros(len(y))),
+        (X[:, :2], y + 0.5),
         (X[:, :2], y[:-1]),
     ]
     for X_bad, y_bad in bad:
-        with pytest.raises(ValueError, match="NaN|one class|inconsistent"):
+        with pytest.raises(ValueError, match="NaN|continuous|inconsistent"):
             est.fit(X_bad, y_bad)
         with pytest.raises(ValueError, match="NaN|features|inconsistent"):
             est.partial_fit(X_bad, y_bad)

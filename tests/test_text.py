@@ -198,11 +198,6 @@ def test_three_classes_and_multilabel(reviews):
     assert net.weights_[-1].shape == (3,)
 
 
-def test_one_class_is_refused(reviews):
-    with pytest.raises(ValueError, match="only one class: 'pos'"):
-        quick().fit(reviews[0], ["pos"] * len(reviews[0]))
-
-
 def test_lengths_must_agree(reviews):
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         quick().fit(reviews[0], reviews[1][:-1])

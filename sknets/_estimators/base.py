@@ -141,7 +141,8 @@ class NeuralNetClassifier(
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Class labels of any type, or an indicator matrix (multilabel).
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights in the loss; rows of weight zero are left out altogether.
+            Weights in the loss. Of rows of weight zero only the class is learnt:
+            input scaling, vocabulary, validation split and training leave them out.
         X_val, y_val : array-like, default=None
             Validation rows, whose loss and accuracy `history_` records and
             `early_stopping` monitors. They are never trained on.
@@ -235,9 +236,14 @@ class NeuralNetClassifier(
             raise ValueError(
                 "Sample weights must contain at least one non-zero number."
             )
-        self._settle_classes(y[index], classes, goes_on)
-        encoded = targets.encode(y[index], self.target_type_, self.classes_)
-        weight = weight[index]
+        # A class whose rows all have weight zero is a class: meta-estimators choose
+        # rows by their weights, and combine columns of all classes.
+        if not goes_on:
+            self._learn_classes(y, classes, one_pass)
+        elif classes is not None:
+            self._check_same_classes(classes)
+        encoded = targets.encode(y, self.target_type_, self.classes_)
+        encoded, weight = encoded[index], weight[index]
 
         rng = self._generator()
         train, held_out = self._split(encoded, validation, rng, one_pass)
@@ -262,18 +268,21 @@ class NeuralNetClassifier(
         given = training_rows(given, index[train])
         self._train(data, val, rng, given, one_pass=one_pass, goes_on=goes_on)
 
-    def _settle_classes(self, y: np.ndarray, classes: Any, goes_on: bool) -> None:
-        if goes_on:
-            if classes is not None and not np.array_equal(
-                np.unique(classes), self.classes_
-            ):
-                raise ValueError(
-                    f"classes={classes!r} is not the same as in an earlier call of "
-                    f"partial_fit: {self.classes_!r}."
-                )
-            return
-        targets.warn_if_one_hot(y)
+    def _learn_classes(self, y: np.ndarray, classes: Any, one_pass: bool) -> None:
         self.target_type_, self.classes_ = targets.learn_classes(y, classes)
+        if self.target_type_ == targets.MULTILABEL:
+            targets.warn_if_one_hot(y)
+            return
+        if one_pass and classes is None:
+            targets.refuse_one_class(self.classes_)
+        targets.warn_if_one_class(self.classes_)
+
+    def _check_same_classes(self, classes: Any) -> None:
+        if not np.array_equal(np.unique(classes), self.classes_):
+            raise ValueError(
+                f"classes={classes!r} is not the same as in an earlier call of "
+                f"partial_fit: {self.classes_!r}."
+            )
 
     def _split(
         self, y: np.ndarray, validation: tuple, rng: np.random.Generator, one_pass: bool

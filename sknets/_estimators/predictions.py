@@ -72,11 +72,12 @@ class Predictions:
         -------
         ndarray of shape (n_samples,) or (n_samples, n_classes)
             One float32 column for each class or label; for two classes the logit of
-            ``classes_[1]`` alone.
+            ``classes_[1]`` alone, and for one class a logit without a meaning.
         """
         fitted = snapshot(self)
         logits = fitted._check_and_run(X)
-        return logits[:, 0] if fitted.target_type_ == "binary" else logits
+        is_single = logits.shape[1] == 1 and fitted.target_type_ != targets.MULTILABEL
+        return logits[:, 0] if is_single else logits
 
     def predict(self, X: Any) -> np.ndarray:
         """Predict class labels.

@@ -63,20 +63,34 @@ def learn_classes(y: np.ndarray, classes: Any = None) -> tuple[str, np.ndarray]:
     Returns
     -------
     target_type : {"binary", "multiclass", "multilabel-indicator"}
+        One class alone is "multiclass": a softmax over one logit is always one.
     classes : ndarray
         The sorted labels; the column numbers of an indicator matrix.
     """
     if y.ndim == 2:
         return MULTILABEL, np.arange(y.shape[1])
     found = np.unique(y if classes is None else np.asarray(classes))
-    if len(found) < 2:
-        raise ValueError(
-            "Training needs at least 2 classes, but the data contains only one class: "
-            f"{found.tolist()[0]!r}. If the rows of other classes have a sample_weight "
-            "of zero, they count as absent. If other classes come in later calls of "
-            "partial_fit, name them all in the first one: classes=[...]."
-        )
     return ("binary" if len(found) == 2 else "multiclass"), found
+
+
+def refuse_one_class(classes: np.ndarray) -> None:
+    """Raise where the first call of partial_fit shows one class and names no others."""
+    if len(classes) == 1:
+        raise ValueError(
+            "The first call of partial_fit settles the classes, but its y has only one "
+            f"class: {classes.tolist()[0]!r}. Name all that will come: classes=[...]."
+        )
+
+
+def warn_if_one_class(classes: np.ndarray) -> None:
+    """Warn where there is nothing to tell apart."""
+    if len(classes) == 1:
+        warnings.warn(
+            f"y has only one class, {classes.tolist()[0]!r}: it will be predicted for "
+            "every row, with probability one.",
+            UserWarning,
+            stacklevel=6,
+        )
 
 
 def warn_if_one_hot(y: np.ndarray) -> None:
@@ -87,7 +101,7 @@ def warn_if_one_hot(y: np.ndarray) -> None:
             "(multilabel classification), but every row sums to one. If the columns "
             "are the classes of one label, pass y.argmax(axis=1) instead.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=6,
         )
 
 
