@@ -16,6 +16,9 @@ import numpy as np
 Arrays = list[np.ndarray]
 Classes = Mapping[str, type]
 
+# Kinds of NumPy types that are saved: truth values, numbers, text, times.
+ARRAY_KINDS = "biufSUmM"
+
 # Python's own limit of recursion is ten times as far away.
 MAX_DEPTH = 50
 
@@ -79,7 +82,7 @@ def _encode_array(value: Any, place: tuple, arrays: Arrays, classes: Classes) ->
             for i, item in enumerate(value.ravel().tolist())
         ]
         return {"objects": [list(value.shape), items]}
-    if not plain or value.dtype.hasobject:
+    if not plain or value.dtype.kind not in ARRAY_KINDS:
         raise TypeError(
             f"{''.join(place)} is a {type(value).__name__} of dtype {value.dtype}"
         )
@@ -87,38 +90,53 @@ def _encode_array(value: Any, place: tuple, arrays: Arrays, classes: Classes) ->
     return {"scalar" if isinstance(value, np.generic) else "array": len(arrays) - 1}
 
 
-def decode(value: Any, arrays: Arrays, classes: Classes) -> Any:
-    """Return the value that `encode` was given.
+class Decoder:
+    """Turns back what `encode` returned, with the arrays that it put beside it."""
 
-    Raises
-    ------
-    ValueError, TypeError, LookupError
-        If `value` is not what `encode` returns for these arrays and classes.
-    """
+    def __init__(self, arrays: Arrays) -> None:
+        self._arrays = dict(enumerate(arrays))
 
-    def inner(part: Any) -> Any:
-        return decode(part, arrays, classes)
+    def decode(self, value: Any, classes: Classes) -> Any:
+        """Return the value that `encode` was given.
 
-    if isinstance(value, list):
-        return [inner(part) for part in value]
-    if not isinstance(value, dict):
-        return value
-    ((kind, content),) = value.items()
-    if kind in classes:
-        return _restore(classes[kind], {k: inner(v) for k, v in content.items()})
-    return _KINDS[kind](content, inner, arrays)
+        Raises
+        ------
+        ValueError, TypeError, LookupError
+            If `value` is not what `encode` returns for these arrays and classes.
+        """
+
+        def inner(part: Any) -> Any:
+            return self.decode(part, classes)
+
+        if isinstance(value, list):
+            return [inner(part) for part in value]
+        if not isinstance(value, dict):
+            return value
+        if len(value) != 1:
+            raise ValueError(f"a value has the {len(value)} kinds {sorted(value)}")
+        ((kind, content),) = value.items()
+        if kind in classes:
+            return _restore(classes[kind], {k: inner(v) for k, v in content.items()})
+        return _KINDS[kind](content, inner, self._take)
+
+    def _take(self, number: Any) -> np.ndarray:
+        """Array with this number; each is in one place, so that none are shared."""
+        if type(number) is not int or number not in self._arrays:
+            raise LookupError(f"array {number!r} is absent, or there twice")
+        return self._arrays.pop(number)
+
+    def check_all_used(self) -> None:
+        if self._arrays:
+            raise ValueError(f"{len(self._arrays)} arrays belong to nothing")
 
 
 def _restore(cls: type, state: dict[str, Any]) -> Any:
     instance: Any = object.__new__(cls)
-    if hasattr(instance, "__setstate__"):
-        instance.__setstate__(state)
-    else:
-        instance.__dict__.update(state)
+    instance.__dict__.update(state)
     return instance
 
 
-def _objects(content: list, inner: Callable, arrays: Arrays) -> np.ndarray:
+def _objects(content: list, inner: Callable, take: Callable) -> np.ndarray:
     shape, items = content
     array = np.empty(len(items), object)
     for i, item in enumerate(items):  # one by one: an item may itself be a sequence
@@ -126,12 +144,12 @@ def _objects(content: list, inner: Callable, arrays: Arrays) -> np.ndarray:
     return array.reshape(shape)
 
 
-_KINDS: dict[str, Callable[[Any, Callable, Arrays], Any]] = {
-    "float": lambda content, inner, arrays: float(content),
-    "bytes": lambda content, inner, arrays: bytes.fromhex(content),
-    "tuple": lambda content, inner, arrays: tuple(map(inner, content)),
-    "dict": lambda content, inner, arrays: {inner(k): inner(v) for k, v in content},
-    "array": lambda content, inner, arrays: arrays[content],
-    "scalar": lambda content, inner, arrays: arrays[content][()],
+_KINDS: dict[str, Callable[[Any, Callable, Callable], Any]] = {
+    "float": lambda content, inner, take: float(content),
+    "bytes": lambda content, inner, take: bytes.fromhex(content),
+    "tuple": lambda content, inner, take: tuple(map(inner, content)),
+    "dict": lambda content, inner, take: {inner(k): inner(v) for k, v in content},
+    "array": lambda content, inner, take: take(content),
+    "scalar": lambda content, inner, take: take(content)[()],
     "objects": _objects,
 }

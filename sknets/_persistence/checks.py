@@ -1,0 +1,266 @@
+"""Whether the state of an estimator is one that fitting could have left.
+
+A checksum tells damage, not intention: anyone can compute another one. So a state that
+comes from a file is compared with its own network before anybody gets it: a file either
+loads as an estimator that predicts, or is an error that says what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from .._estimators.base import NeuralNetClassifier
+from .._estimators.cnn import SmallCNNClassifier
+from .._estimators.targets import MULTILABEL
+from .._estimators.text import TextPoolClassifier
+from ..preprocessing import ImageNormalizer, ImageReshaper
+from .counter_checks import check_counter
+from .network_checks import (
+    check_network,
+    check_optimizer_state,
+    check_scaling,
+    check_weights,
+)
+from .requirements import (
+    StateError,
+    is_count,
+    is_number,
+    is_size,
+    is_tuple_of,
+    require,
+    require_array,
+    require_dict,
+)
+
+# What `set_output` sets.
+_PRIVATE = {"_sklearn_output_config"}
+_PIXEL_TYPES = ("any", "float", "int8", "int16", "uint8", "uint16")
+
+
+# --- Names ---------------------------------------------------------------------------
+
+
+def check_names(cls: type, state: dict[str, Any]) -> None:
+    """Require names of parameters and of fitted attributes, and no others.
+
+    A name that the class has itself, such as `predict`, would shadow it.
+    """
+    parameters = _parameters(cls)
+    for name in state:
+        if name in parameters or name in _PRIVATE:
+            continue
+        if name.startswith("optimizer__") and issubclass(cls, NeuralNetClassifier):
+            continue
+        is_fitted = name.isidentifier() and name.endswith("_") and name[0] != "_"
+        require(
+            is_fitted and not hasattr(cls, name),
+            f"attribute {name!r} is neither a parameter nor a fitted attribute of "
+            f"{cls.__name__}",
+        )
+    config = state.get("_sklearn_output_config", {})
+    is_plain = isinstance(config, dict) and all(
+        isinstance(part, str) for item in config.items() for part in item
+    )
+    require(is_plain, f"_sklearn_output_config is {config!r}")
+    _check_before_restoring(state)
+
+
+def _check_before_restoring(state: dict[str, Any]) -> None:
+    """Require what `__setstate__` reads: versions, and 8-bit weights to unpack."""
+    versions = state.get("versions_", {"sknets": "", "state_format": 1})
+    are_versions = (
+        isinstance(versions, dict)
+        and isinstance(versions.get("sknets"), str)
+        and is_size(versions.get("state_format"))
+    )
+    require(are_versions, f"versions_ is {versions!r}")
+    step = state.get("embedding_step_", 1.0)
+    require(is_number(step) and step > 0, f"embedding_step_ is {step!r}")
+    if "embedding_step_" in state:
+        weights = state.get("weights_")
+        table: Any = weights[0] if isinstance(weights, list) and weights else None
+        is_table = isinstance(table, np.ndarray) and table.dtype == np.int8
+        require(is_table, "weights_[0] must be of 8 bits where there is a step")
+
+
+def _parameters(cls: type) -> set[str]:
+    signature = inspect.signature(cls.__init__).parameters.values()  # type: ignore[misc]
+    return {p.name for p in signature if p.kind is not p.VAR_KEYWORD} - {"self"}
+
+
+# --- Values --------------------------------------------------------------------------
+
+
+def check_state(estimator: Any) -> None:
+    """Raise StateError for a state that no fit could have left.
+
+    Parameters are checked by `fit`, as those that are set by hand are.
+    """
+    missing = _parameters(type(estimator)) - set(vars(estimator))
+    require(not missing, f"parameter {min(missing, default='')} is missing")
+    is_classifier = isinstance(estimator, NeuralNetClassifier)
+    mark = "weights_" if is_classifier else "image_shape_"
+    if mark in vars(estimator):
+        check = _check_classifier if is_classifier else _check_transformer
+        check(estimator)
+        return
+    fitted = [name for name in vars(estimator) if _is_fitted_name(name)]
+    require(not fitted, f"{mark} is missing, but {', '.join(fitted)} is there")
+
+
+def _is_fitted_name(name: str) -> bool:
+    return name.endswith("_") and not name.startswith("optimizer__")
+
+
+def _required(estimator: Any, *names: str) -> None:
+    for name in names:
+        require(name in vars(estimator), f"{name} is missing")
+
+
+def _check_classifier(net: Any) -> None:
+    _required(
+        net, "target_type_", "classes_", "network_", "input_scaling_", "history_",
+        "n_iter_", "best_epoch_", "versions_",
+    )  # fmt: skip
+    n_outputs = _check_classes(net.target_type_, net.classes_)
+    n_features = 1 if isinstance(net, TextPoolClassifier) else _check_input(net)
+    if isinstance(net, SmallCNNClassifier):
+        _check_pixels(net)
+    shape = net._input_shape()
+    check_network(net.network_, shape, n_outputs)
+    check_weights(net.weights_, net.network_, shape)
+    check_scaling(net.input_scaling_, n_features)
+    _check_history(net)
+    if "optimizer_state_" in vars(net):
+        check_optimizer_state(net.optimizer_state_, net.weights_)
+    if isinstance(net, TextPoolClassifier):
+        _check_text(net, n_outputs)
+
+
+def _check_classes(target_type: Any, classes: Any) -> int:
+    """Return the number of outputs."""
+    require(
+        isinstance(classes, np.ndarray) and classes.ndim == 1,
+        "classes_ must be an array of one axis",
+    )
+    n = len(classes)
+    least: dict[Any, Callable[[int], bool]] = {
+        "binary": lambda n: n == 2,
+        "multiclass": lambda n: n > 2,
+        MULTILABEL: lambda n: n > 0,
+    }
+    known = isinstance(target_type, str) and target_type in least
+    require(known, f"target_type_ must be one of {list(least)}; got {target_type!r}")
+    require(least[target_type](n), f"there are {n} classes_ for {target_type} targets")
+    if target_type != MULTILABEL:
+        require(_is_ascending(classes), "classes_ must be sorted, each there once")
+    return 1 if target_type == "binary" else n
+
+
+def _is_ascending(labels: np.ndarray) -> bool:
+    """Whether labels can be looked up by their order."""
+    try:
+        return np.array_equal(np.unique(labels), labels)
+    except TypeError:  # of several types
+        return False
+
+
+def _check_input(estimator: Any) -> int:
+    """Number and names of the columns; return the number."""
+    _required(estimator, "n_features_in_")
+    n_features = estimator.n_features_in_
+    require(is_size(n_features), f"n_features_in_ is {n_features!r}")
+    names = vars(estimator).get("feature_names_in_")
+    if names is not None:
+        require_array(names, np.object_, (n_features,), "feature_names_in_")
+        all_text = all(isinstance(name, str) for name in names)
+        require(all_text, "feature_names_in_ must be strings")
+    if "image_shape_" in vars(estimator):
+        shape = estimator.image_shape_
+        is_shape = is_tuple_of(is_size, 3)(shape) and math.prod(shape) == n_features
+        require(is_shape, f"image_shape_ is {shape!r} for {n_features} features")
+    return n_features
+
+
+def _check_history(net: Any) -> None:
+    require(is_count(net.n_iter_), f"n_iter_ is {net.n_iter_!r}")
+    is_epoch = is_count(net.best_epoch_) and net.best_epoch_ <= net.n_iter_
+    require(is_epoch, f"best_epoch_ is {net.best_epoch_!r} of {net.n_iter_} epochs")
+    history = net.history_
+    require(isinstance(history, dict), "history_ must be a dict")
+    for name, values in history.items():
+        is_curve = isinstance(values, list) and all(
+            isinstance(value, Real) for value in values
+        )
+        require(isinstance(name, str) and is_curve, f"history_[{name!r}] is no curve")
+    same = len({len(values) for values in history.values()}) <= 1
+    require(same, "history_ has curves of several lengths")
+
+
+def _check_pixels(net: Any) -> None:
+    _required(net, "image_shape_", "pixel_type_", "pixel_range_")
+    known = isinstance(net.pixel_type_, str) and net.pixel_type_ in _PIXEL_TYPES
+    require(known, f"pixel_type_ is {net.pixel_type_!r}")
+    limits = net.pixel_range_
+    # Of networks from elsewhere the range is not known, hence infinite.
+    is_range = is_tuple_of(lambda end: isinstance(end, Real), 2)(limits)
+    require(is_range and limits[0] <= limits[1], f"pixel_range_ is {limits!r}")
+
+
+def _check_text(net: Any, n_outputs: int) -> None:
+    _required(net, "counter_")
+    check_counter(net.counter_)
+    n_rows = net.network_[0]["rows"]
+    require(
+        net.counter_.n_features_ + 1 == n_rows,
+        f"network_ has {n_rows} rows for {net.counter_.n_features_} n-grams",
+    )
+    if "class_counts_" in vars(net):
+        counts = net.class_counts_
+        require_dict(counts, {"inside", "outside", "slope"}, "class_counts_")
+        for side in ("inside", "outside"):
+            name = f"class_counts_[{side!r}]"
+            require_array(counts[side], counts[side].dtype, (n_rows, n_outputs), name)
+            is_count_of = counts[side].dtype.kind == "f" and (counts[side] >= 0).all()
+            require(is_count_of, f"{name} must be numbers that are not negative")
+        require(is_number(counts["slope"]), "class_counts_['slope'] must be a number")
+
+
+# --- Transformers --------------------------------------------------------------------
+
+
+def _check_transformer(transformer: Any) -> None:
+    _required(transformer, "input_shape_")
+    n_features = _check_input(transformer)
+    shape = transformer.input_shape_
+    is_shape = isinstance(shape, tuple) and all(map(is_size, shape))
+    require(
+        is_shape and math.prod(shape) == n_features,
+        f"input_shape_ is {shape!r} for {n_features} features",
+    )
+    if isinstance(transformer, ImageNormalizer):
+        _check_normalizer(transformer)
+    elif not isinstance(transformer, ImageReshaper):
+        raise StateError(f"no checks are known for a {type(transformer).__name__}")
+
+
+def _check_normalizer(normalizer: Any) -> None:
+    _required(normalizer, "offset_", "scale_", "input_dtype_")
+    dtype = normalizer.input_dtype_
+    known = isinstance(dtype, str) and np.dtype(dtype).kind in "biuf"
+    require(known, f"input_dtype_ is {dtype!r}")
+    image_shape = normalizer.image_shape_
+    for name in ("offset_", "scale_"):
+        value = getattr(normalizer, name)
+        if isinstance(value, np.ndarray):
+            shape = image_shape if value.ndim == 3 else image_shape[2:]
+            require_array(value, np.float64, shape, name)
+        else:
+            require(is_number(value), f"{name} must be a finite number; got {value!r}")
+    require(np.all(normalizer.scale_ > 0), "scale_ must be above zero")
