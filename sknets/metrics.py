@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,9 @@ from sklearn.utils.validation import (
 )
 
 from ._sklearn import check_sample_weight
+
+# What the sum of a row of probabilities may be off by: a thousand classes of float32.
+MAX_SUM_ERROR = 1e-3
 
 
 def expected_calibration_error(
@@ -53,8 +57,9 @@ def expected_calibration_error(
     Raises
     ------
     ValueError
-        If the probabilities are not between 0 and 1, or their columns are not as
-        many as there are classes.
+        If the probabilities are not between 0 and 1 or do not sum to one, their
+        columns are not as many as there are classes, y_true has other classes, or
+        n_bins is no positive integer.
 
     References
     ----------
@@ -69,25 +74,11 @@ def expected_calibration_error(
     >>> round(expected_calibration_error([0, 0, 1, 0], y_proba), 3)
     0.15
     """
-    proba = check_array(y_proba, ensure_2d=False, dtype=np.float64)
+    n_bins = _check_n_bins(n_bins)
+    proba = _check_proba(y_proba)
     y = column_or_1d(y_true)
     check_consistent_length(y, proba)
-    if proba.ndim == 1:
-        proba = np.column_stack([1 - proba, proba])
-    # Probabilities of float32 sum to one but for its rounding.
-    if proba.min() < 0 or proba.max() > 1 + 1e-6:
-        raise ValueError(
-            "y_proba must lie between 0 and 1; found values between "
-            f"{proba.min():g} and {proba.max():g}."
-        )
-    classes = unique_labels(y) if labels is None else np.asarray(labels)
-    if len(classes) != proba.shape[1]:
-        raise ValueError(
-            f"y_proba has {proba.shape[1]} columns for {len(classes)} classes; say "
-            "with labels= which classes the columns are."
-        )
-    if n_bins < 1:
-        raise ValueError(f"n_bins must be at least 1; got {n_bins!r}.")
+    classes = _check_classes(y, labels, proba.shape[1])
     w = check_sample_weight(sample_weight, proba)
     confidence = np.minimum(proba.max(axis=1), 1.0)
     right = classes[proba.argmax(axis=1)] == y
@@ -95,6 +86,56 @@ def expected_calibration_error(
     # Of each bin: its weight times the distance of its means.
     gaps = np.bincount(bins, w * (confidence - right), minlength=n_bins)
     return float(np.abs(gaps).sum() / w.sum())
+
+
+def _check_n_bins(n_bins: Any) -> int:
+    if isinstance(n_bins, bool) or not isinstance(n_bins, Integral) or n_bins < 1:
+        raise ValueError(f"n_bins must be an integer of at least 1; got {n_bins!r}.")
+    return int(n_bins)
+
+
+def _check_proba(y_proba: Any) -> np.ndarray:
+    """Return probabilities of shape (n_samples, n_classes) whose rows sum to one."""
+    proba = check_array(
+        y_proba, ensure_2d=False, dtype=np.float64, input_name="y_proba"
+    )
+    # Probabilities of float32 sum to one but for its rounding.
+    if proba.min() < 0 or proba.max() > 1 + 1e-6:
+        raise ValueError(
+            "y_proba must lie between 0 and 1; found values between "
+            f"{proba.min():g} and {proba.max():g}."
+        )
+    if proba.ndim == 1:
+        return np.column_stack([1 - proba, proba])
+    sums = proba.sum(axis=1)
+    farthest = int(np.abs(sums - 1).argmax())
+    if abs(sums[farthest] - 1) > MAX_SUM_ERROR:
+        raise ValueError(
+            "The rows of y_proba must sum to one, as those of predict_proba do for "
+            f"one label; row {farthest} sums to {sums[farthest]:g}. Of an indicator "
+            "matrix, pass the column of one label."
+        )
+    return proba
+
+
+def _check_classes(y: np.ndarray, labels: Any, n_columns: int) -> np.ndarray:
+    """Return the classes of the columns of y_proba."""
+    classes = unique_labels(y) if labels is None else column_or_1d(labels)
+    if len(classes) != n_columns:
+        raise ValueError(
+            f"y_proba has {n_columns} columns for {len(classes)} classes; say "
+            "with labels= which classes the columns are."
+        )
+    if len(np.unique(classes)) != len(classes):
+        raise ValueError(f"labels must differ from each other; got {labels!r}.")
+    unique_labels(classes, y)  # raises where one holds strings, the other numbers
+    unknown = np.setdiff1d(y, classes)
+    if len(unknown):
+        raise ValueError(
+            f"y_true has values that are not among labels={classes[:10].tolist()}: "
+            f"{unknown[:10].tolist()}."
+        )
+    return classes
 
 
 def loss_and_accuracy(

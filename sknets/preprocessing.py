@@ -20,6 +20,7 @@ from sklearn.base import (
 from sklearn.utils import gen_batches
 from sklearn.utils.metaestimators import available_if
 
+from ._containers import as_numbers
 from ._images.shapes import (
     check_fitted_pixels,
     check_pixels,
@@ -190,6 +191,7 @@ class ImageReshaper(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             If `X` does not agree with `image_shape`, or its channels seem to be at
             the other end than `input_channels` says.
         """
+        X = as_numbers(X)
         shape = check_pixels(self, X).shape[1:]
         image_shape = settle_image_shape(shape, self.image_shape, self.input_channels)
         record_input(self, X, shape, image_shape)
@@ -407,6 +409,7 @@ class ImageNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             If `X` does not agree with `image_shape`, `X` seems to have its channels
             first, or `input_range` is no range or given where it has no effect.
         """
+        X = as_numbers(X)
         pixels = check_pixels(self, X)
         shape = pixels.shape[1:]
         image_shape = settle_image_shape(shape, self.image_shape, "last")

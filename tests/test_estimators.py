@@ -642,7 +642,7 @@ def test_going_on_with_other_labels(quick, blobs):
         (np.ones((4, 1, 1, 1, 1)), ValueError, "dim 5, while dim <= 4 is required"),
         (np.ones(4), ValueError, "Expected 2D array, got 1D array"),
         (np.float64(3), ValueError, "Expected 2D array, got scalar"),
-        ([[1, 2], [3], [4], [5]], ValueError, "inhomogeneous"),
+        ([[1, 2], [3], [4], [5]], ValueError, "their shapes differ: .* in row 0"),
         ([["a"], ["b"], ["c"], ["d"]], ValueError, "could not convert|bytes/strings"),
         (np.ones((5, 3)), ValueError, "inconsistent numbers of samples"),
     ],

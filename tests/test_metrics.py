@@ -91,6 +91,33 @@ def test_what_is_no_probability_is_an_error(arguments, message):
         expected_calibration_error(*arguments)
 
 
-def test_no_bins_is_an_error():
-    with pytest.raises(ValueError, match="n_bins must be at least 1; got 0"):
-        expected_calibration_error([0, 1], [0.2, 0.8], n_bins=0)
+@pytest.mark.parametrize("n_bins", [0, 2.5, True, "auto", None])
+def test_bins_that_are_no_number_of_them(n_bins):
+    message = f"n_bins must be an integer of at least 1; got {n_bins!r}"
+    with pytest.raises(ValueError, match=message):
+        expected_calibration_error([0, 1], [0.2, 0.8], n_bins=n_bins)
+
+
+def test_bins_as_numpy_has_numbers():
+    y, proba = random_predictions()
+    assert expected_calibration_error(
+        y, proba, n_bins=np.uint8(200)
+    ) == expected_calibration_error(y, proba, n_bins=200)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([0, 1], r"values that are not among labels=\[0, 1\]: \[7\]"),
+        ([1, 1], r"labels must differ from each other; got \[1, 1\]"),
+        (["0", "7"], "Mix of label input types"),
+    ],
+)
+def test_labels_that_do_not_fit(labels, message):
+    with pytest.raises(ValueError, match=message):
+        expected_calibration_error([0, 7], [[0.5, 0.5], [0.5, 0.5]], labels=labels)
+
+
+def test_rows_that_do_not_sum_to_one():
+    with pytest.raises(ValueError, match="must sum to one.*row 1 sums to 0.6"):
+        expected_calibration_error([0, 1], [[0.5, 0.5], [0.3, 0.3]])

@@ -191,7 +191,7 @@ def test_no_ngram_in_any_document(params):
 
 
 def test_tokenizer_that_gives_no_strings():
-    with pytest.raises(TypeError, match="must return a list of strings"):
+    with pytest.raises(TypeError, match="must return words of type str"):
         NgramCounter(tokenizer=lambda text: [len(text)]).fit(["one"])
 
 

@@ -104,7 +104,7 @@ def test_scikit_learn_column_name_checks(estimator, check):
         (np.ones((2, 0, 3)), ValueError, r"0 feature\(s\) \(shape=\(2, 0, 3\)\)"),
         (np.ones((2, 3, 3, 3, 3)), ValueError, "dim 5, while dim <= 4 is required"),
         (np.ones(9), ValueError, "Expected 2D array, got 1D array"),
-        ([[1, 2], [3]], ValueError, "inhomogeneous"),
+        ([[1, 2], [3]], ValueError, "their shapes differ: .* in row 0"),
         ([["dark"], ["light"]], ValueError, "bytes/strings"),
         (sparse.csr_array(np.eye(9)), TypeError, "Sparse data was passed"),
     ],

@@ -1,5 +1,6 @@
 """Containers of texts, and the errors for what is no text."""
 
+import itertools
 import re
 
 import numpy as np
@@ -27,7 +28,6 @@ TEXTS = ["a good film", "", "电影 \U0001f600"]
     [
         list,
         tuple,
-        iter,
         np.array,
         lambda texts: np.array(texts, dtype=object),
         lambda texts: np.array(texts)[:, None],
@@ -148,3 +148,79 @@ def test_no_pattern_and_no_tokenizer():
 def test_character_codes_of_nothing(analyzer):
     codes, _, _ = character_codes(["", " "][:1], analyzer, True)
     assert len(codes) == 0
+
+
+@pytest.mark.parametrize(
+    ("make", "remedy"),
+    [
+        (iter, "got list_iterator.*list\\(X\\)"),
+        (lambda texts: (text for text in texts), "got generator.*list\\(X\\)"),
+        (itertools.cycle, "got itertools cycle, .* may be endless"),
+        (lambda texts: pl.LazyFrame({"text": texts}), r".*X.collect\(\)"),
+    ],
+)
+def test_what_may_be_endless_is_not_read(make, remedy):
+    with pytest.raises(TypeError, match=f"X must be a list of strings, {remedy}"):
+        as_texts(make(TEXTS))
+
+
+def test_a_lazy_collection_is_not_read():
+    class Lazy:
+        def __dask_graph__(self):
+            return {}
+
+    with pytest.raises(TypeError, match=r"Lazy, which is not read.*X.compute\(\)"):
+        as_texts(Lazy())
+
+
+def test_a_container_that_only_numpy_reads():
+    class Wrapped:
+        def __array__(self, dtype=None, copy=None):
+            return np.array(TEXTS)
+
+    assert as_texts(Wrapped()) == TEXTS
+
+
+def test_a_table_of_pyarrow():
+    pa = pytest.importorskip("pyarrow")
+    assert as_texts(pa.table({"text": TEXTS})) == TEXTS
+    with pytest.raises(ValueError, match=r"frame with one column.*\(3, 2\)"):
+        as_texts(pa.table({"text": TEXTS, "other": TEXTS}))
+
+
+def test_strings_of_xarray():
+    xr = pytest.importorskip("xarray")
+    assert as_texts(xr.DataArray(TEXTS)) == TEXTS
+
+
+def test_a_series_of_dask():
+    dd = pytest.importorskip("dask.dataframe")
+    series = dd.from_pandas(pd.Series(TEXTS), npartitions=2)
+    with pytest.raises(TypeError, match=r"got dask Series.*X.compute\(\)"):
+        as_texts(series)
+
+
+def test_pattern_that_is_none():
+    with pytest.raises(ValueError, match=r"token_pattern='\(' is no regular"):
+        word_splitter(True, "(", None)
+
+
+@pytest.mark.parametrize(
+    ("returned", "message"),
+    [
+        (3, "must return a list of words \\(str\\); it gave 3 for the text 'a b'"),
+        ("a b", "must return a list of words .*it gave 'a b'"),
+        (["a", 3], "must return words of type str; it gave 3 \\(int\\)"),
+        (None, "it gave None"),
+    ],
+)
+def test_tokenizer_that_returns_no_words(returned, message):
+    with pytest.raises(TypeError, match=message):
+        word_splitter(False, None, lambda text: returned)("a b")
+
+
+def test_tokenizer_may_yield_its_words():
+    assert word_splitter(True, None, lambda text: iter(text.split()))("A b") == [
+        "a",
+        "b",
+    ]

@@ -201,7 +201,8 @@ class SmallCNNClassifier(NeuralNetClassifier):
     -----
     X is an array of images of shape (n_samples, height, width) or (n_samples, height,
     width, channels), or an array-like or sparse matrix of flat rows of shape
-    (n_samples, n_features).
+    (n_samples, n_features). Images of one size in a list (as arrays or of PIL), a
+    Series or the only column of a frame are stacked.
 
     References
     ----------
@@ -317,7 +318,7 @@ class SmallCNNClassifier(NeuralNetClassifier):
         self._set_optimizer_params(optimizer__)
 
     def _check_X(self, X: Any, *, reset: bool) -> Any:
-        X = check_rows(self, X, reset=reset)
+        X = check_rows(self, X, reset=reset, pixels=True)
         if reset:
             self.image_shape_ = settle_image_shape(
                 X.shape[1:], self.image_shape, "last"

@@ -192,10 +192,11 @@ class TextPoolClassifier(NeuralNetClassifier):
 
     Notes
     -----
-    X is a list, ndarray, pandas or polars Series or one-column frame of strings, or a
-    list of sequences of word numbers as ``keras.datasets.imdb`` has them, where 0 is
-    padding. Row 0 of the embedding belongs to padding, row ``i + 1`` to n-gram ``i``.
-    N-grams that were not seen in `fit` are left out.
+    X is a list, ndarray, Series or one-column frame (of pandas, polars, pyarrow or
+    xarray) of strings, or a list of sequences of word numbers as
+    ``keras.datasets.imdb`` has them, where 0 is padding.
+    Row 0 of the embedding belongs to padding, row ``i + 1`` to n-gram ``i``. N-grams
+    that were not seen in `fit` are left out.
 
     References
     ----------

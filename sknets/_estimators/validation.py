@@ -8,10 +8,17 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import validate_data
 
-from .._images.shapes import check_n_features, check_pixels
+from .._containers import as_numbers
+from .._images.shapes import (
+    check_finite_pixels,
+    check_n_features,
+    check_numeric,
+    check_pixels,
+    refuse_single_image,
+)
 
 
-def check_rows(estimator: Any, X: Any, *, reset: bool) -> Any:
+def check_rows(estimator: Any, X: Any, *, reset: bool, pixels: bool = False) -> Any:
     """Check numeric input and return it uncopied where that is possible.
 
     Parameters
@@ -22,26 +29,30 @@ def check_rows(estimator: Any, X: Any, *, reset: bool) -> Any:
         Images have shape (n_samples, height, width) or (n_samples, height, width,
         channels).
     reset : bool
+    pixels : bool
+        Whether flat rows are images, which is what an error then speaks of.
 
     Returns
     -------
     ndarray or CSR matrix
         In the type that X has.
     """
-    if isinstance(X, list | tuple):
-        X = _from_list(X)
-    if getattr(X, "ndim", 2) <= 2:
-        return validate_data(
-            estimator, X, accept_sparse="csr", dtype="numeric", reset=reset
-        )
-    return _check_images(estimator, X, reset)
-
-
-def _from_list(X: list | tuple) -> Any:
-    """Lists of images become an array; other lists are left to scikit-learn."""
-    if X and np.ndim(X[0]) > 1:
-        return np.asarray(X)
-    return X
+    X = as_numbers(X)
+    if not reset:
+        refuse_single_image(estimator, X)
+    if getattr(X, "ndim", 2) > 2:
+        return _check_images(estimator, X, reset)
+    rows = validate_data(
+        estimator,
+        X,
+        accept_sparse="csr",
+        dtype="numeric",
+        reset=reset,
+        ensure_all_finite=not pixels,
+    )
+    if pixels:
+        check_finite_pixels(estimator, rows)
+    return check_numeric(rows)
 
 
 def _check_images(estimator: Any, X: Any, reset: bool) -> np.ndarray:

@@ -7,9 +7,10 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_array
+from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from .._containers import as_numbers
 from .._core.scaling import is_narrow_integer
 
 # Grey, grey + alpha, RGB, RGBA: an axis this short can be the channels of an image.
@@ -119,8 +120,19 @@ def settle_image_shape(shape: tuple, image_shape: Any, channels: str) -> tuple:
 
 
 def check_pixels(estimator: Any, X: Any) -> np.ndarray:
-    """Return `X` as a finite numeric array of 2 to 4 dimensions, not copied."""
-    pixels = check_array(X, allow_nd=True, estimator=estimator, input_name="X")
+    """Return `X` as a finite numeric array of 2 to 4 dimensions, not copied.
+
+    `X` is what `as_numbers` returns.
+    """
+    pixels = check_array(
+        X,
+        allow_nd=True,
+        estimator=estimator,
+        input_name="X",
+        ensure_all_finite=False,
+    )
+    check_numeric(pixels)
+    check_finite_pixels(estimator, pixels)
     name = type(estimator).__name__
     if pixels.ndim > 4:
         raise ValueError(
@@ -134,6 +146,54 @@ def check_pixels(estimator: Any, X: Any) -> np.ndarray:
             f"1 is required by {name}."
         )
     return pixels
+
+
+def check_numeric(X: Any) -> Any:
+    """Return checked X; raise if scikit-learn let another type pass, such as dates."""
+    if X.dtype.kind not in "biuf":
+        raise TypeError(
+            f"X must hold numbers, but it has dtype {X.dtype}: convert it first, dates "
+            "for example to the seconds since one of them."
+        )
+    return X
+
+
+def check_finite_pixels(estimator: Any, pixels: Any) -> None:
+    """Raise for NaN and infinite pixels, in scikit-learn's words, with the image."""
+    try:
+        assert_all_finite(pixels, input_name="X")
+    except ValueError as error:
+        bad = ~np.isfinite(pixels.data if hasattr(pixels, "indptr") else pixels)
+        where = ""
+        if bad.ndim > 1:
+            of_image = bad.reshape(len(bad), -1).any(axis=1)
+            where = (
+                f" These are {int(bad.sum())} pixels of {int(of_image.sum())} images, "
+                f"the first in image {int(of_image.argmax())}."
+            )
+        raise ValueError(
+            f"{error}{where} {type(estimator).__name__} takes finite pixels: leave "
+            "such images out, or fill the pixels, for example with np.nan_to_num(X)."
+        ) from None
+
+
+def refuse_single_image(estimator: Any, X: Any) -> None:
+    """Raise if X is one sample of those seen in `fit`, without the axis of samples."""
+    shape = getattr(X, "shape", ())
+    n_features = estimator.n_features_in_
+    # One flat row of shape (n_features,) is a matter of scikit-learn's own words.
+    if len(shape) not in (2, 3) or hasattr(X, "columns"):
+        return
+    if math.prod(shape) != n_features or math.prod(shape[1:]) == n_features:
+        return
+    image_shape = getattr(estimator, "image_shape_", None)
+    raise ValueError(
+        f"X has {math.prod(shape[1:])} features, but {type(estimator).__name__} is "
+        f"expecting {n_features} features as input. X has shape {shape}, as many "
+        "values as one "
+        + (f"image of image_shape_={image_shape}" if image_shape else "sample")
+        + ": pass a single one with an axis for the samples in front, X[None]."
+    )
 
 
 def record_input(estimator: Any, X: Any, shape: tuple, image_shape: tuple) -> None:
@@ -158,8 +218,10 @@ def check_n_features(estimator: Any, pixels: np.ndarray) -> None:
 def check_fitted_pixels(estimator: Any, X: Any, *, names: bool = True) -> np.ndarray:
     """Return `X` as `check_pixels` does, names and number of features checked."""
     check_is_fitted(estimator)
+    X = as_numbers(X)
     if names:
         validate_data(estimator, X, reset=False, skip_check_array=True, ensure_2d=False)
+    refuse_single_image(estimator, X)
     pixels = check_pixels(estimator, X)
     check_n_features(estimator, pixels)
     return pixels

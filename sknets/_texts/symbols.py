@@ -151,8 +151,6 @@ class Words:
         find = numbers.__getitem__
         tokens = [self._read(texts, lambda words: map(find, words)) for texts in blocks]
         words = list(numbers)[len(dropped) :]
-        if not all(isinstance(word, str | bytes) for word in words):
-            raise TypeError("The tokenizer must return a list of strings.")
         if self.ngram_range[1] > 1 and any(map(_is_ambiguous, words)):
             self._joined_range, self.ngram_range = self.ngram_range, (1, 1)
             return self._number_by_occurrence(blocks)

@@ -7,6 +7,8 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
+from .._containers import refuse_streams
+
 WORD_PATTERN = r"(?u)\b\w\w+\b"
 
 # Patterns whose words are the runs of word characters of at least one or two: no
@@ -35,10 +37,11 @@ def as_texts(X: Any) -> list:
 
     Parameters
     ----------
-    X : list, ndarray, Series or one-column DataFrame
-        One string per document; or, for text that is numbered already, one
-        sequence of integers per document (the shape of ``keras.datasets.imdb``),
-        or a two-dimensional integer array.
+    X : list, ndarray, Series or one-column frame
+        Of pandas, polars, pyarrow, xarray and the like; not a generator or a lazy
+        collection of Dask. One string per document; or, for text that is numbered
+        already, one sequence of integers per document (the shape of
+        ``keras.datasets.imdb``), or a two-dimensional integer array.
 
     Returns
     -------
@@ -48,7 +51,8 @@ def as_texts(X: Any) -> list:
     Raises
     ------
     TypeError
-        If a document is neither a string nor a sequence of integers.
+        If a document is neither a string nor a sequence of integers, or `X` gives its
+        documents one by one or on demand only.
     ValueError
         If `X` is one bare string, has no documents, has more than one column, or
         contains missing values.
@@ -87,6 +91,7 @@ def _listed(X: Any) -> list:
             f"{'string' if isinstance(X, str) else 'bytes'} object received: "
             "wrap a single document in a list, [text]."
         )
+    refuse_streams(X, "a list of strings")
     if hasattr(X, "columns") and hasattr(X, "shape"):
         X = _single_column(X)
     if isinstance(X, np.ndarray):
@@ -94,6 +99,8 @@ def _listed(X: Any) -> list:
     for method in ("to_list", "tolist", "to_pylist"):  # pandas, polars, pyarrow
         if hasattr(X, method):
             return list(getattr(X, method)())
+    if hasattr(X, "__array__") and not _is_sparse(X):  # xarray, tensors
+        return _listed_array(np.asarray(X))
     if not isinstance(X, Iterable) or isinstance(X, Mapping | Set) or _is_sparse(X):
         raise TypeError(
             "Iterable over raw text documents expected, such as a list of strings, "
@@ -113,13 +120,15 @@ def _is_sparse(X: Any) -> bool:
 
 
 def _single_column(frame: Any) -> Any:
-    """Return the only column of a pandas or polars frame."""
+    """Return the only column of a frame of pandas or polars or a table of pyarrow."""
     if frame.shape[1] != 1:
         raise ValueError(
             "Expected texts in a Series or a frame with one column, got a frame of "
             f"shape {tuple(frame.shape)}: pass the text column alone."
         )
-    return frame.iloc[:, 0] if hasattr(frame, "iloc") else frame.to_series()
+    if hasattr(frame, "iloc"):
+        return frame.iloc[:, 0]
+    return frame.to_series() if hasattr(frame, "to_series") else frame.column(0)
 
 
 def _listed_array(X: np.ndarray) -> list:
@@ -200,7 +209,8 @@ def word_splitter(
     Raises
     ------
     ValueError
-        If `token_pattern` has more than one capturing group.
+        If `token_pattern` is no regular expression or has more than one capturing
+        group.
 
     Examples
     --------
@@ -215,7 +225,7 @@ def word_splitter(
             separator=_FOREIGN_SEPARATOR[_SHORTEST_RUN[token_pattern]],
             lowercase=lowercase,
         )
-    find = tokenizer if tokenizer is not None else _pattern_finder(token_pattern)
+    find = _pattern_finder(token_pattern) if tokenizer is None else _checked(tokenizer)
     if lowercase:
         return lambda text: find(text.lower())
     return find
@@ -240,13 +250,41 @@ def single_characters(
 def _pattern_finder(token_pattern: str | None) -> Callable[[str], list]:
     if token_pattern is None:
         raise ValueError("token_pattern=None needs a tokenizer, got tokenizer=None.")
-    pattern = re.compile(token_pattern)
+    try:
+        pattern = re.compile(token_pattern)
+    except re.error as error:
+        raise ValueError(
+            f"token_pattern={token_pattern!r} is no regular expression: {error}."
+        ) from None
     if pattern.groups > 1:
         raise ValueError(
             "More than 1 capturing group in token pattern. Only a single group "
             "should be captured."
         )
     return pattern.findall
+
+
+def _checked(tokenizer: Callable) -> Callable[[str], list]:
+    """Return the tokenizer with a check that it gives words."""
+
+    def find(text: str) -> list:
+        words = tokenizer(text)
+        # A string would be taken for the list of its characters.
+        if isinstance(words, str) or not isinstance(words, Iterable):
+            raise TypeError(
+                "The tokenizer must return a list of words (str); it gave "
+                f"{words!r:.60} for the text {text!r:.60}."
+            )
+        words = list(words)
+        other = next((word for word in words if not isinstance(word, str)), None)
+        if other is not None:
+            raise TypeError(
+                f"The tokenizer must return words of type str; it gave {other!r:.60} "
+                f"({type(other).__name__}) among those of the text {text!r:.60}."
+            )
+        return words
+
+    return find
 
 
 def _byte_table(lowercase: bool) -> bytes:
