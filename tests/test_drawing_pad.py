@@ -575,6 +575,10 @@ def test_broken_http_does_not_stop_the_server(port, predict, start):
             answer = b""
     assert b"Traceback" not in answer
     assert not answer.startswith(b"HTTP/1.1 2")
+    if answer:
+        assert b"Content-Security-Policy: default-src 'none'" in answer
+        assert b"X-Content-Type-Options: nosniff" in answer
+        assert b"Server:" not in answer
     assert predict(DRAWINGS[1])["digit"] == 1
 
 
@@ -796,6 +800,30 @@ def test_drawing_with_a_finger_on_a_phone(page):
     bottom = "return document.querySelector('#bars').getBoundingClientRect().bottom"
     assert page.js(bottom) < 740
     assert page.js("return window.scrollY") == 0
+
+
+PLACES_OF_SHARES = """
+    return [...document.querySelectorAll("#bars .share")].map(share => {
+      const range = document.createRange();
+      range.selectNodeContents(share);
+      const place = range.getBoundingClientRect();
+      return [share.textContent, place.left, place.right, place.height];
+    });
+"""
+
+
+@pytest.mark.parametrize("width", [320, 390, 1366])
+def test_percentages_are_beside_one_another(page, width):
+    page.open("/", width, 760, phone=width < 500)
+    page.draw(DRAWINGS[7], "touch" if width < 500 else "mouse")
+    page.wait("return document.querySelector('#digit').textContent", "7")
+    places = page.js(PLACES_OF_SHARES)
+    assert [text.endswith("%") for text, *_ in places] == [True] * 10
+    assert all(0 <= left < right <= width for _, left, right, _ in places)
+    assert all(8 < height < 40 for *_, height in places)
+    if width < 500:
+        ends = [end for _, left, right, _ in places for end in (left, right)]
+        assert ends == sorted(ends)
 
 
 def test_the_page_says_that_the_network_is_a_stand_in(page):

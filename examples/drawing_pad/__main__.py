@@ -17,9 +17,8 @@ if not __package__:  # started as a folder, not with -m
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 try:
-    import waitress
-
     from drawing_pad.server import Served, create_app
+    from drawing_pad.serving import make_server
 except ModuleNotFoundError as error:
     if error.name not in ("flask", "waitress", "werkzeug"):
         raise
@@ -97,16 +96,7 @@ def main() -> None:
             raise SystemExit(str(error)) from None
         port = opened.getsockname()[1]
         print(f"\nOpen http://{HOST}:{port}/ in a browser. Ctrl+C ends.", flush=True)
-        waitress.serve(
-            create_app(served, port),
-            sockets=[opened],
-            threads=4,
-            ident=None,
-            # Beyond what the application answers in JSON; this bounds the memory.
-            max_request_body_size=4 * 1024 * 1024,
-            channel_timeout=30,
-            _quiet=True,
-        )
+        make_server(create_app(served, port), opened).run()
 
 
 if __name__ == "__main__":

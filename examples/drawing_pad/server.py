@@ -33,7 +33,8 @@ _FILES = {
     "/quiz.js": ("quiz.js", "text/javascript; charset=utf-8"),
     "/icon.svg": ("icon.svg", "image/svg+xml"),
 }
-_HEADERS = {
+# Of every answer, those of waitress itself included.
+HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
         "connect-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -99,7 +100,7 @@ def _check_sender(hosts: set[str]) -> Any:
 
 
 def _add_headers(response: Response) -> Response:
-    response.headers.update(_HEADERS)
+    response.headers.update(HEADERS)
     return response
 
 

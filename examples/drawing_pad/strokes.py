@@ -30,8 +30,8 @@ LINE_WIDTH = 2.8
 SMALLEST = 0.1
 # Points closer than this, in pixels of the field, change nothing that can be seen.
 _SPACING = 0.25
-# How many segments are measured at once; bounds the working memory.
-_BLOCK = 256
+# How many segments are measured at once, so that they stay in the cache.
+_BLOCK = 64
 
 
 def to_image(strokes: Sequence[Sequence[Sequence[float]]]) -> np.ndarray | None:
@@ -100,16 +100,18 @@ def _ink(segments: np.ndarray) -> np.ndarray:
     A pixel whose centre is `d` from the nearest segment holds as much ink as a line
     with a straight edge would leave in it: it fades over one pixel.
     """
-    grid = np.arange(FIELD, dtype=float)
-    centres = np.stack(np.meshgrid(grid, grid), axis=-1).reshape(-1, 1, 2)
-    nearest = np.full(FIELD * FIELD, np.inf)
+    grid = np.arange(FIELD, dtype=float)[:, None]
+    nearest = np.full((FIELD, FIELD), np.inf)
     for start in range(0, len(segments), _BLOCK):
-        begin, end = segments[start : start + _BLOCK].transpose(1, 0, 2)
+        begin, end = segments[start : start + _BLOCK].transpose(1, 2, 0)
         way = end - begin
-        length = np.maximum((way**2).sum(-1), 1e-12)
-        along = ((centres - begin) * way).sum(-1) / length
-        foot = begin + np.clip(along, 0, 1)[..., None] * way
-        distances = ((centres - foot) ** 2).sum(-1).min(1)
-        nearest = np.minimum(nearest, distances)
-    ink = np.clip(LINE_WIDTH / 2 + 0.5 - np.sqrt(nearest), 0, 1)
-    return ink.reshape(FIELD, FIELD)
+        length = np.maximum((way**2).sum(0), 1e-12)
+        # Rows of the field, columns of the field, segments.
+        down, across = (grid - begin[1])[:, None], (grid - begin[0])[None]
+        along = down * way[1] + across * way[0]
+        share = np.clip(along / length, 0, 1)
+        # The square of the distance to begin + share * way, multiplied out.
+        distances = down**2 + across**2 - share * (2 * along - share * length)
+        nearest = np.minimum(nearest, distances.min(axis=-1))
+    # Rounding can leave a square just below zero.
+    return np.clip(LINE_WIDTH / 2 + 0.5 - np.sqrt(np.maximum(nearest, 0)), 0, 1)
