@@ -6,6 +6,7 @@ imports one (a test reads the imports). They were tried with scikit-learn 1.6 to
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ try:
     from sklearn.utils._param_validation import (
         HasMethods,
         Interval,
+        Options,
         RealNotInt,
         StrOptions,
         validate_params,
@@ -68,10 +70,17 @@ def callback_context(estimator: Any, task_name: str, max_subtasks: int) -> Any:
     )
 
 
+def scorer_takes_weights(scorer: Any) -> bool:
+    """Whether a scorer, or the function that scikit-learn made one of, has weights."""
+    function = getattr(scorer, "_score_func", scorer)
+    return "sample_weight" in inspect.signature(function).parameters
+
+
 __all__ = [
     "CallbackSupportMixin",
     "HasMethods",
     "Interval",
+    "Options",
     "RealNotInt",
     "StrOptions",
     "callback_context",
@@ -80,5 +89,6 @@ __all__ = [
     "has_callbacks",
     "num_samples",
     "safe_indexing",
+    "scorer_takes_weights",
     "validate_params",
 ]

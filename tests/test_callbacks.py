@@ -488,11 +488,39 @@ def test_callbacks_change_neither_the_weights_nor_the_global_generators(
     assert global_states() == before
 
 
-def test_partial_fit_calls_no_callback(net, blobs):
-    clf = net(Failing(), epochs=1)
+def test_epochs_of_partial_fit_count_on(net, blobs, tmp_path):
+    X, y = blobs
+    path = tmp_path / "log.csv"
+    rates = kc.LearningRateScheduler(lambda epoch, _: [0.1, 0.01, 0.0][epoch])
+    clf = net(rates, kc.CSVLogger(path, append=True), epochs=1)
     for _ in range(3):
-        clf.partial_fit(*blobs)
-    assert clf.n_iter_ == 3
+        before = clf.weights_ if hasattr(clf, "weights_") else None
+        clf.partial_fit(X, y, X_val=X[:9], y_val=y[:9])
+    assert column(path, "epoch") == [0, 1, 2]
+    np.testing.assert_allclose(column(path, "learning_rate"), [0.1, 0.01, 0.0])
+    assert column(path, "val_loss") == clf.history_["val_loss"]
+    assert clf.n_iter_ == clf.best_epoch_ == 3
+    for now, then in zip(clf.weights_, before, strict=True):  # the rate was 0
+        np.testing.assert_array_equal(now, then)
+
+
+def test_frozen_layer_is_refused(net, blobs):
+    class Freeze(kc.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.layers[-2].trainable = False
+
+    with pytest.raises(ValueError, match="set trainable=False .* changes all layers"):
+        net(Freeze()).fit(*blobs)
+
+
+def test_callbacks_monitor_scores(net, blobs):
+    X, y = blobs
+    stopping = kc.EarlyStopping("val_f1_macro", patience=2, restore_best_weights=True)
+    clf = net(stopping, scoring=["f1_macro"], epochs=20)
+    clf.fit(X, y, X_val=X[:30], y_val=1 - y[:30] % 2)
+    scores = clf.history_["val_f1_macro"]
+    assert clf.best_epoch_ == np.argmax(scores) + 1
+    assert clf.n_iter_ == clf.best_epoch_ + 2
 
 
 def test_epochs_of_a_warm_start_count_from_zero(net, blobs):

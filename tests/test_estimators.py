@@ -393,7 +393,9 @@ def test_split_follows_the_seed(quick, blobs, monkeypatch):
 
 def test_too_few_rows_to_hold_out(quick):
     est = quick(DenseNetClassifier, early_stopping=True, validation_fraction=0.99)
-    with pytest.raises(ValueError, match="hold out 0.99 of 2 rows.*Give X_val and y_v"):
+    with pytest.raises(
+        ValueError, match="=0.99 cannot hold out some of 2 rows.*Give X_v"
+    ):
         est.fit([[0.0], [1.0]], [0, 1])
 
 

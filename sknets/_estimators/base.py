@@ -32,13 +32,16 @@ from .._sklearn import (
     CallbackSupportMixin,
     HasMethods,
     Interval,
+    Options,
     StrOptions,
     fit_context,
     has_callbacks,
 )
 from . import diagnosis, targets
+from .held_out import AUTO_FRACTION, split
 from .predictions import Predictions
 from .progress import Progress
+from .scores import RECORDED, EpochScores, scorers_of
 from .settings import TrainingSettings
 from .sklearn_callbacks import EpochTasks, training_rows
 from .state import check_versions, forget, snapshot, stamp, take_over
@@ -65,9 +68,21 @@ class NeuralNetClassifier(
         "warmup": [Interval(Real, 0, 1, closed="left")],
         "weight_decay": [Interval(Real, 0, None, closed="left"), None],
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+        "shuffle": ["boolean"],
         "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither"), None],
-        "patience": [Interval(Integral, 1, None, closed="left")],
+        "validation_fraction": [
+            Interval(Real, 0, 1, closed="neither"),
+            HasMethods("split"),
+            StrOptions({"auto"}),
+            None,
+        ],
+        "monitor": [str],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "patience": [
+            Interval(Integral, 1, None, closed="left"),
+            Options(Real, {np.inf}),
+        ],
+        "scoring": [str, callable, list, tuple, dict, None],
         "class_weight": [dict, list, StrOptions({"balanced"}), None],
         "warm_start": ["boolean"],
         "callbacks": [list, tuple, None],
@@ -124,6 +139,7 @@ class NeuralNetClassifier(
         X_val: Any = None,
         y_val: Any = None,
         sample_weight_val: Any = None,
+        groups: Any = None,
     ) -> Self:
         """Train the network.
 
@@ -147,34 +163,39 @@ class NeuralNetClassifier(
             Validation rows, whose loss and accuracy `history_` records and
             `early_stopping` monitors. They are never trained on.
         sample_weight_val : array-like of shape (n_val_samples,), default=None
-            Weights in the validation loss and accuracy.
+            Weights in the validation loss, accuracy and scores.
+        groups : array-like of shape (n_samples,), default=None
+            Group of each row; `validation_fraction` holds out whole groups.
 
         Returns
         -------
         self : estimator
             The fitted estimator.
         """
-        validation = (X_val, y_val, sample_weight_val)
-        incomplete = X_val is None or y_val is None
-        if incomplete and any(part is not None for part in validation):
-            raise ValueError(
-                "X_val and y_val must be given together, and sample_weight_val only "
-                "with them."
-            )
+        validation = _given_validation(X_val, y_val, sample_weight_val)
         with self._fitted_aside() as aside:
-            aside._fit(X, y, sample_weight, validation)
+            aside._fit(X, y, sample_weight, validation, groups=groups)
         return self
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
-        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
+        self,
+        X: Any,
+        y: Any,
+        classes: Any = None,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
     ) -> Self:
         """Train one epoch on some rows, going on from the weights of now.
 
         The first call settles the classes and the input scaling. `early_stopping`,
-        `epochs`, `learning_rate_schedule`, `warmup` and `callbacks` play no part,
-        sample weights are taken as they are, not relative to their mean, and
-        ``class_weight="balanced"`` balances the rows of each call.
+        `validation_fraction`, `epochs`, `learning_rate_schedule` and `warmup` play no
+        part, sample weights are taken as they are, not relative to their mean, and
+        ``class_weight="balanced"`` balances the rows of each call. For callbacks each
+        call is a training of its own, of one epoch, whose number counts on.
 
         Parameters
         ----------
@@ -187,14 +208,19 @@ class NeuralNetClassifier(
             all.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights in the loss.
+        X_val, y_val : array-like, default=None
+            Validation rows, whose loss, accuracy and scores `history_` records.
+        sample_weight_val : array-like of shape (n_val_samples,), default=None
+            Weights in the validation loss, accuracy and scores.
 
         Returns
         -------
         self : estimator
             The fitted estimator.
         """
+        validation = _given_validation(X_val, y_val, sample_weight_val)
         with self._fitted_aside() as aside:
-            aside._fit(X, y, sample_weight, classes=classes, one_pass=True)
+            aside._fit(X, y, sample_weight, validation, classes=classes, one_pass=True)
         return self
 
     @contextlib.contextmanager
@@ -218,8 +244,9 @@ class NeuralNetClassifier(
         X: Any,
         y: Any,
         sample_weight: Any,
-        validation: tuple[Any, Any, Any] = (None, None, None),
+        validation: dict[str, Any] | None = None,
         *,
+        groups: Any = None,
         classes: Any = None,
         one_pass: bool = False,
     ) -> None:
@@ -229,7 +256,7 @@ class NeuralNetClassifier(
             forget(self)
         X = self._check_X(X, reset=not goes_on)
         y = targets.check_target(y, self)
-        sklearn.utils.check_consistent_length(X, y)
+        sklearn.utils.check_consistent_length(X, y, groups)
         weight = targets.check_sample_weight(sample_weight, X)
         index = np.flatnonzero(weight)
         if not len(index):
@@ -246,7 +273,12 @@ class NeuralNetClassifier(
         encoded, weight = encoded[index], weight[index]
 
         rng = self._generator()
-        train, held_out = self._split(encoded, validation, rng, one_pass)
+        groups = None if groups is None else np.asarray(groups)[index]
+        held_out_of = None if one_pass or validation else self._held_out_share()
+        train, held_out = np.arange(len(encoded)), None
+        if held_out_of is not None:
+            seed = int(rng.integers(2**31))
+            train, held_out = split(encoded, groups, held_out_of, seed)
         tables = targets.class_tables(
             encoded[train], weight[train], self.class_weight, self.classes_,
             self.target_type_,
@@ -263,10 +295,14 @@ class NeuralNetClassifier(
         val = None
         if held_out is not None:
             val = make(rows, index[held_out], encoded[held_out], weight[held_out])
-        elif validation[0] is not None:
-            val = self._validation_data(*validation, make)
-        given = training_rows(given, index[train])
-        self._train(data, val, rng, given, one_pass=one_pass, goes_on=goes_on)
+            given_val = training_rows(given, index[held_out])
+        elif validation:
+            val = self._validation_data(**validation, make=make)
+            given_val = training_rows(validation, np.arange(len(val)))
+        rows_given = {"": training_rows(given, index[train])}
+        if val is not None:
+            rows_given["val_"] = given_val
+        self._train(data, val, rng, rows_given, one_pass=one_pass, goes_on=goes_on)
 
     def _learn_classes(self, y: np.ndarray, classes: Any, one_pass: bool) -> None:
         self.target_type_, self.classes_ = targets.learn_classes(y, classes)
@@ -284,42 +320,20 @@ class NeuralNetClassifier(
                 f"partial_fit: {self.classes_!r}."
             )
 
-    def _split(
-        self, y: np.ndarray, validation: tuple, rng: np.random.Generator, one_pass: bool
-    ) -> tuple[np.ndarray, np.ndarray | None]:
-        """Numbers of the rows to train on, and of those held out to monitor."""
-        rows = np.arange(len(y))
-        held_out_wanted = (
-            self.early_stopping
-            and not one_pass
-            and validation[0] is None
-            and self.validation_fraction is not None
-        )
-        if not held_out_wanted:
-            return rows, None
-        # Imported here, as it is a tenth of the time of `import sknets`.
-        from sklearn.model_selection import train_test_split
+    def _held_out_share(self) -> Any:
+        """Which rows `fit` holds out where it is given none: a share or a splitter."""
+        if self.validation_fraction == "auto":
+            return AUTO_FRACTION if self.early_stopping else None
+        return self.validation_fraction
 
-        split = functools.partial(
-            train_test_split,
-            rows,
-            test_size=self.validation_fraction,
-            random_state=int(rng.integers(2**31)),
-        )
-        try:
-            train, held_out = split(
-                stratify=None if y.ndim == 2 and y.shape[1] > 1 else y
+    def _check_monitor(self, scorers: dict[str, Any]) -> None:
+        known = [*RECORDED, *scorers]
+        if self.monitor not in known:
+            raise ValueError(
+                f"monitor must be one of {known}, of which early_stopping takes that "
+                "of the validation rows where there are some; got "
+                f"{self.monitor!r}. Other scores are named in scoring."
             )
-        except ValueError:  # too few rows of some class to stratify
-            try:
-                train, held_out = split()
-            except ValueError as error:
-                raise ValueError(
-                    f"early_stopping cannot hold out {self.validation_fraction:g} of "
-                    f"{len(y)} rows: {error} Give X_val and y_val, or set "
-                    "validation_fraction=None to monitor the training loss."
-                ) from error
-        return np.sort(train), np.sort(held_out)
 
     def _training_data(
         self,
@@ -388,8 +402,11 @@ class NeuralNetClassifier(
             self.history_, self.n_iter_, self.best_epoch_ = {}, 0, 0
             stamp(self)
         settings = self._settings(len(data), one_pass)
-        validated = validation is not None
-        observers = self._observers(settings, given, validated, one_pass=one_pass)
+        scorers = scorers_of(self.scoring)
+        self._check_monitor(scorers)
+        scores = EpochScores(self, scorers, given) if scorers else None
+        recorded = [prefix + n for prefix in given for n in (*RECORDED, *scorers)]
+        observers = self._observers(settings, given[""], recorded, one_pass=one_pass)
         slots, n_steps = self._optimizer_state(settings.optimizer)
         trained = train(
             self.network_,
@@ -399,6 +416,7 @@ class NeuralNetClassifier(
             settings,
             rng,
             validation=validation,
+            scores=scores,
             observers=observers,
             slots=slots,
             n_steps=n_steps,
@@ -451,16 +469,24 @@ class NeuralNetClassifier(
             )
 
     def _observers(
-        self, settings: Any, given: dict[str, Any], validated: bool, *, one_pass: bool
+        self,
+        settings: Any,
+        given: dict[str, Any],
+        recorded: list[str],
+        *,
+        one_pass: bool,
     ) -> list:
         observers: list[Any] = []
         if self.verbose:
             name = type(self).__name__
             observers.append(Progress(name, self.n_iter_, header=not one_pass))
-        if self.callbacks and not one_pass:
+        if self.callbacks:
             from .._training.keras_callbacks import KerasCallbacks
 
-            observers.append(KerasCallbacks(self.callbacks, validated, self._keras))
+            first_epoch = self.n_iter_ if one_pass else 0
+            observers.append(
+                KerasCallbacks(self.callbacks, recorded, self._keras, first_epoch)
+            )
         if has_callbacks(self):
             name = "partial-fit" if one_pass else "fit"
             state = functools.partial(self._state_after, one_pass=one_pass)
@@ -511,6 +537,19 @@ class NeuralNetClassifier(
     def __setstate__(self, state: dict[str, Any]) -> None:
         check_versions(state, type(self).__name__)
         super().__setstate__(state)
+
+
+def _given_validation(X: Any, y: Any, sample_weight: Any) -> dict[str, Any] | None:
+    """Validation rows as they were given, if they were."""
+    given = {"X": X, "y": y, "sample_weight": sample_weight}
+    if all(part is None for part in given.values()):
+        return None
+    if X is None or y is None:
+        raise ValueError(
+            "X_val and y_val must be given together, and sample_weight_val only "
+            "with them."
+        )
+    return given
 
 
 def _joined(before: dict[str, list], after: dict[str, list]) -> dict[str, list]:

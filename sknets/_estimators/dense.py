@@ -22,6 +22,8 @@ from .parameter_types import (
     OptimizerSettings,
     RandomState,
     Schedule,
+    Scoring,
+    ValidationFraction,
 )
 from .validation import check_rows
 
@@ -80,15 +82,28 @@ class DenseNetClassifier(NeuralNetClassifier):
         Share of each target that is spread evenly over the classes [3]_. "auto" is
         ``1 / sqrt(n_rows)``, at most 0.02: few rows are learnt by heart, and then
         believed too firmly. In `partial_fit` these are the rows of the call.
+    shuffle : bool, default=True
+        Whether each epoch takes the rows in another order.
     early_stopping : bool, default=False
-        Stop when the monitored loss has not fallen for `patience` epochs, and restore
-        the weights of the best epoch. Monitored is the validation loss: that of
-        ``X_val, y_val`` if given to `fit`, else of a held-out `validation_fraction`.
-    validation_fraction : float in (0, 1) or None, default=0.1
-        Share of the rows to hold out for early stopping, stratified where every class
-        has rows enough. None holds out nothing and monitors the training loss.
-    patience : int, default=10
-        Epochs without a lower monitored loss before training stops.
+        Stop when `monitor` has not improved for `patience` epochs, and restore the
+        weights of the best epoch.
+    validation_fraction : float in (0, 1), splitter, "auto" or None, default="auto"
+        Share of the rows to hold out, on which to validate after each epoch: whole
+        `groups` if `fit` has some, else stratified where every class has rows enough.
+        A splitter of scikit-learn holds out the rows of its first split. "auto" is 0.1
+        with `early_stopping` and else None, which holds out nothing. Where ``X_val,
+        y_val`` are given to `fit`, they are the validation rows.
+    monitor : str, default="loss"
+        What `early_stopping` watches: "loss", "accuracy" or a name in `scoring`, of the
+        validation rows, or without those of the training rows.
+    tol : float, default=0.0
+        By how much `monitor` has to improve to count for `patience`.
+    patience : int or np.inf, default=10
+        Epochs without improvement before training stops.
+    scoring : str, callable, list of str, dict or None, default=None
+        Scores to record in `history_`: names of scikit-learn's scorers, a callable
+        ``scorer(estimator, X, y)``, recorded as "score", or a dict of both. After each
+        epoch they are computed of all training and validation rows, which takes time.
     class_weight : dict, "balanced", list of dict or None, default=None
         Weight of each class in the loss. "balanced" is inversely proportional to the
         weighted class frequencies. With an indicator matrix, a list with one dict of
@@ -120,10 +135,11 @@ class DenseNetClassifier(NeuralNetClassifier):
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns seen in `fit`, if X had any.
     n_iter_ : int
-        Number of epochs trained.
+        Number of epochs trained, with `warm_start` and `partial_fit` in all calls.
     history_ : dict of list
         Training ``loss`` and ``accuracy`` of each epoch, measured while it ran, and
-        ``val_loss`` and ``val_accuracy`` after it where there were validation rows.
+        ``val_loss`` and ``val_accuracy`` after it where there were validation rows;
+        what is in `scoring`, and ``val_`` and its name, after it.
         Losses are cross-entropies without smoothing. An epoch in which the loss or a
         weight became infinite or NaN is the last one here.
     best_epoch_ : int
@@ -207,9 +223,13 @@ class DenseNetClassifier(NeuralNetClassifier):
         warmup: float = 0.0,
         weight_decay: float | Auto | None = "auto",
         label_smoothing: float | Auto = "auto",
+        shuffle: bool = True,
         early_stopping: bool = False,
-        validation_fraction: float | None = 0.1,
-        patience: int = 10,
+        validation_fraction: ValidationFraction = "auto",
+        monitor: str = "loss",
+        tol: float = 0.0,
+        patience: float = 10,
+        scoring: Scoring = None,
         class_weight: ClassWeight = None,
         warm_start: bool = False,
         callbacks: Callbacks = None,
@@ -229,9 +249,13 @@ class DenseNetClassifier(NeuralNetClassifier):
         self.warmup = warmup
         self.weight_decay = weight_decay
         self.label_smoothing = label_smoothing
+        self.shuffle = shuffle
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
+        self.monitor = monitor
+        self.tol = tol
         self.patience = patience
+        self.scoring = scoring
         self.class_weight = class_weight
         self.warm_start = warm_start
         self.callbacks = callbacks

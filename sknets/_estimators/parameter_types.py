@@ -6,6 +6,7 @@ here, so that each of those stands in its own place alone.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal, Protocol, TypeAlias, TypedDict
 
 import numpy as np
@@ -15,7 +16,19 @@ Schedule: TypeAlias = Literal["constant", "cosine", "one_cycle"]
 Weights: TypeAlias = dict[Any, Any]  # of labels
 ClassWeight: TypeAlias = Weights | list[Weights] | Literal["balanced"] | None
 Callbacks: TypeAlias = list[Any] | tuple[Any, ...] | None  # keras.callbacks.Callback
+Scoring: TypeAlias = (
+    str | Callable[..., float] | list[str] | tuple[str, ...] | dict[str, Any] | None
+)
 RandomState: TypeAlias = int | np.random.RandomState | None
+
+
+class Splitter(Protocol):
+    """A cross-validation splitter."""
+
+    def split(self, X: Any, y: Any = None, groups: Any = None) -> Any: ...
+
+
+ValidationFraction: TypeAlias = float | Auto | Splitter | None
 
 
 class KerasOptimizer(Protocol):

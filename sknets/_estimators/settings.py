@@ -24,8 +24,11 @@ class TrainingSettings(OptimizerParams):
     learning_rate_schedule: str
     warmup: float
     label_smoothing: Any
+    shuffle: bool
     early_stopping: bool
-    patience: int
+    monitor: str
+    tol: float
+    patience: float
 
     # Of "auto": number of steps to aim at, fewest epochs, largest batch, fewest steps.
     _auto_steps, _auto_epochs, _auto_batch = 6000, 10, 256
@@ -48,7 +51,10 @@ class TrainingSettings(OptimizerParams):
                 else self.label_smoothing
             ),
             early_stopping=self.early_stopping and not one_pass,
+            monitor=self.monitor,
+            tol=self.tol,
             patience=self.patience,
+            shuffle=self.shuffle,
         )
         if not self._is_auto("learning_rate"):
             return settings

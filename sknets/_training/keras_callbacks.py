@@ -36,10 +36,12 @@ class KerasCallbacks:
     ----------
     callbacks : sequence of keras.callbacks.Callback
         The user's own; they are copied and stay as they are.
-    validated : bool
-        Whether the loss and accuracy of validation rows are recorded.
+    recorded : list of str
+        Names of what is recorded of each epoch. Of all but losses, more is better.
     build_model : callable
         Takes the weights and returns the ``keras.Model`` that has them.
+    first_epoch : int
+        Number that the first epoch has for the callbacks.
 
     Raises
     ------
@@ -52,17 +54,18 @@ class KerasCallbacks:
     def __init__(
         self,
         callbacks: Sequence[Any],
-        validated: bool,
+        recorded: list[str],
         build_model: Callable[[Weights], Any],
+        first_epoch: int = 0,
     ) -> None:
         prepare()
         for callback in callbacks:
             _check_type(callback)
             _check_settings(callback)
             _check_hooks(callback)
-        _check_monitors(callbacks, validated)
-        self._callbacks = _copies(callbacks)
-        self._build_model = build_model
+        _check_monitors(callbacks, recorded)
+        self._callbacks = _copies(callbacks, recorded)
+        self._build_model, self._first_epoch = build_model, first_epoch
         self._logs: dict[str, float] = {}
 
     def on_train_begin(self, control: Control) -> None:
@@ -73,7 +76,7 @@ class KerasCallbacks:
         self._model = self._make_model()
         params = {
             "verbose": 1,  # read by ProgbarLogger alone
-            "epochs": control.settings.epochs,
+            "epochs": self._first_epoch + control.settings.epochs,
             "steps": control.steps_per_epoch,
         }
         for callback in self._callbacks:
@@ -82,13 +85,13 @@ class KerasCallbacks:
         self._call("on_train_begin", {})
 
     def on_epoch_begin(self, epoch: int) -> None:
-        self._call("on_epoch_begin", epoch, {})
+        self._call("on_epoch_begin", self._first_epoch + epoch, {})
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> bool:
         """Call the hooks; return whether a callback wants to stop."""
         self._logs = dict(logs)  # callbacks add to it
         self._show_weights()
-        self._call("on_epoch_end", epoch, self._logs)
+        self._call("on_epoch_end", self._first_epoch + epoch, self._logs)
         return bool(self._model.stop_training)
 
     def on_train_end(self) -> None:
@@ -99,21 +102,35 @@ class KerasCallbacks:
                 callback.best_weights is not None
             )
             if restored:
-                self._control.best_epoch = callback.best_epoch + 1
+                best = callback.best_epoch - self._first_epoch
+                self._control.best_epoch = best + 1
 
     def _make_model(self) -> Any:
         model = self._build_model(self._control.trainer.read_weights())
         # The base class: nothing of it but the learning rate is used.
         model.optimizer = keras.optimizers.Optimizer(self._control.learning_rate)
         model.stop_training = False
+        self._frozen = [layer.name for layer in model.layers if not layer.trainable]
         return model
 
     def _call(self, hook: str, *args: Any) -> None:
         shown = self._model.get_weights()
         for callback in self._callbacks:
             getattr(callback, hook)(*args)
+        self._check_trainable()
         self._take_over_weights(shown)
         self._take_over_learning_rate()
+
+    def _check_trainable(self) -> None:
+        """Refuse to train a layer that a callback has frozen."""
+        frozen = [layer.name for layer in self._model.layers if not layer.trainable]
+        if not self._model.trainable or frozen != self._frozen:
+            raise ValueError(
+                "A callback has set trainable=False (of layers: "
+                f"{[name for name in frozen if name not in self._frozen]}), but "
+                "training changes all layers. Set the learning rate to 0 to freeze "
+                "them all, or train the network in Keras."
+            )
 
     def _show_weights(self) -> None:
         self._model.set_weights(self._control.trainer.read_weights())
@@ -132,7 +149,7 @@ class KerasCallbacks:
         self._control.learning_rate = rate
 
 
-def _copies(callbacks: Sequence[Any]) -> list[Any]:
+def _copies(callbacks: Sequence[Any], recorded: list[str]) -> list[Any]:
     """Copy the callbacks, but not a model that one was used with in ``Model.fit``."""
     models = [getattr(callback, "_model", None) for callback in callbacks]
     without_models = {id(model): None for model in models if model is not None}
@@ -145,8 +162,9 @@ def _copies(callbacks: Sequence[Any]) -> list[Any]:
         ) from error
     for callback in copies:
         # Keras finds the direction of a metric in compiled models only.
-        accuracy = getattr(callback, "monitor", None) in ("accuracy", "val_accuracy")
-        if accuracy and getattr(callback, "mode", None) == "auto":
+        monitor = getattr(callback, "monitor", None)
+        more_is_better = monitor in recorded and not str(monitor).endswith("loss")
+        if more_is_better and getattr(callback, "mode", None) == "auto":
             callback.mode = "max"
     return copies
 
@@ -205,8 +223,7 @@ def _check_hooks(callback: Any) -> None:
         )
 
 
-def _check_monitors(callbacks: Sequence[Any], validated: bool) -> None:
-    recorded = ["loss", "accuracy"] + ["val_loss", "val_accuracy"] * validated
+def _check_monitors(callbacks: Sequence[Any], recorded: list[str]) -> None:
     for callback in callbacks:
         if isinstance(callback, keras.callbacks.LambdaCallback) or not _is_keras(
             type(callback)
@@ -218,7 +235,7 @@ def _check_monitors(callbacks: Sequence[Any], validated: bool) -> None:
             raise ValueError(
                 f"{type(callback).__name__} monitors {monitor!r}, but {recorded} is "
                 "all that is recorded. For val_loss and val_accuracy, give X_val and "
-                "y_val or set early_stopping=True."
+                "y_val or set validation_fraction; for other scores, set scoring."
             )
 
 

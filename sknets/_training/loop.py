@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -16,13 +16,11 @@ from ..metrics import loss_and_accuracy
 from . import schedule
 from .data import TrainingData
 from .dense_trainer import DenseTrainer, fits_numpy
+from .monitor import Monitor
 from .settings import Settings, Slots
 from .text_trainer import TextTrainer
 
 History = dict[str, list[float]]
-
-# Of an epoch whose weights are infinite or NaN.
-UNKNOWN = {"val_loss": np.nan, "val_accuracy": np.nan}
 
 
 @dataclass
@@ -69,6 +67,17 @@ class Observer(Protocol):
         """Return whether to stop."""
 
     def on_train_end(self) -> None: ...
+
+
+class Scores(Protocol):
+    """Further figures of an epoch, from weights and logits of the rows."""
+
+    names: list[str]
+
+    def __call__(
+        self, weights: Weights, logits: Mapping[str, np.ndarray]
+    ) -> dict[str, float]:
+        """The figures; logits are under "" for training, "val_" for validation."""
 
 
 @dataclass
@@ -126,6 +135,7 @@ def train(
     rng: np.random.Generator,
     *,
     validation: TrainingData | None = None,
+    scores: Scores | None = None,
     observers: Sequence[Observer] = (),
     slots: Slots | None = None,
     n_steps: int = 0,
@@ -145,7 +155,9 @@ def train(
         Decides the order of the rows and the dropout.
     validation : TrainingData, optional
         Rows whose loss and accuracy are recorded after each epoch, and monitored by
-        early stopping. Without them it monitors the training loss.
+        early stopping. Without them it monitors the training rows.
+    scores : Scores, optional
+        What else is recorded after each epoch.
     observers : sequence of Observer
     slots, n_steps : optional
         Optimizer state, and the number of steps that made it, of an earlier run that
@@ -165,7 +177,7 @@ def train(
     for observer in observers:
         observer.on_train_begin(control)
     try:
-        ends_early = _run_epochs(control, data, validation, observers, rng)
+        ends_early = _run_epochs(control, data, validation, scores, observers, rng)
     except KeyboardInterrupt as interrupt:
         _warn_interrupted(control, interrupt)
         ends_early = True
@@ -180,32 +192,28 @@ def _run_epochs(
     control: Control,
     data: TrainingData,
     validation: TrainingData | None,
+    scores: Scores | None,
     observers: Sequence[Observer],
     rng: np.random.Generator,
 ) -> bool:
     """Train to the end; return whether that is too early."""
     trainer, settings = control.trainer, control.settings
-    monitor = "loss" if validation is None else "val_loss"
-    best_loss = np.inf
+    monitor = Monitor(settings, "" if validation is None else "val_")
     for epoch in range(settings.epochs):
         for observer in observers:
             observer.on_epoch_begin(epoch)
-        logs, latest_weights = _run_epoch(control, data, validation, rng, epoch)
+        logs, latest_weights = _run_epoch(control, data, validation, scores, rng, epoch)
         if control.exploded:
             _warn_not_finite(epoch, control.learning_rate)
             trainer.write_weights(control.best_weights)
-        elif not settings.early_stopping or logs[monitor] < best_loss:
-            best_loss, control.best_epoch = logs[monitor], epoch + 1
-            control.best_weights = latest_weights
+        elif not settings.early_stopping or monitor.is_best(logs):
+            control.best_epoch, control.best_weights = epoch + 1, latest_weights
         stops = [observer.on_epoch_end(epoch, logs) for observer in observers]
         if control.exploded:
             return True
         if observers and not settings.early_stopping:  # they may change the weights
             control.best_weights = trainer.read_weights()
-        exhausted = settings.early_stopping and (
-            epoch + 1 - control.best_epoch >= settings.patience
-        )
-        if exhausted or any(stops):
+        if (settings.early_stopping and monitor.is_exhausted) or any(stops):
             break
     return False
 
@@ -228,6 +236,7 @@ def _run_epoch(
     control: Control,
     data: TrainingData,
     validation: TrainingData | None,
+    scores: Scores | None,
     rng: np.random.Generator,
     epoch: int,
 ) -> tuple[dict[str, float], Weights]:
@@ -235,8 +244,7 @@ def _run_epoch(
     logs = _train_epoch(control, data, rng, epoch)
     weights = control.trainer.read_weights()
     control.exploded = not _all_finite(logs["loss"], *weights)
-    if validation is not None:
-        logs |= UNKNOWN if control.exploded else _validate(control.trainer, validation)
+    logs |= _measured(control, weights, data, validation, scores)
     control.record(logs)
     return logs, weights
 
@@ -251,7 +259,7 @@ def _train_epoch(
         np.arange(epoch * per_epoch, (epoch + 1) * per_epoch),
         settings.epochs * per_epoch,
     )
-    order = rng.permutation(len(data))
+    order = rng.permutation(len(data)) if settings.shuffle else np.arange(len(data))
     keys = rng.integers(2**32, size=per_epoch, dtype=np.uint32)
     rates = factors * np.float32(control.learning_rate)
     loss, right = control.trainer.run_epoch(order, rates, keys)
@@ -259,11 +267,28 @@ def _train_epoch(
     return {"loss": loss / total, "accuracy": right / total}
 
 
-def _validate(trainer: Trainer, validation: TrainingData) -> dict[str, float]:
-    loss, accuracy = loss_and_accuracy(
-        trainer.logits(validation), validation.y, validation.w, validation.kind
-    )
-    return {"val_loss": loss, "val_accuracy": accuracy}
+def _measured(
+    control: Control,
+    weights: Weights,
+    data: TrainingData,
+    validation: TrainingData | None,
+    scores: Scores | None,
+) -> dict[str, float]:
+    """Figures of an epoch after it; NaN where its weights are infinite or NaN."""
+    if control.exploded:
+        names = [] if validation is None else ["val_loss", "val_accuracy"]
+        return dict.fromkeys(names + (scores.names if scores else []), np.nan)
+    figures: dict[str, float] = {}
+    logits: dict[str, np.ndarray] = {}
+    if validation is not None:
+        z = logits["val_"] = control.trainer.logits(validation)
+        figures["val_loss"], figures["val_accuracy"] = loss_and_accuracy(
+            z, validation.y, validation.w, validation.kind
+        )
+    if scores is not None:
+        logits[""] = control.trainer.logits(data)
+        figures |= scores(weights, logits)
+    return figures
 
 
 def _all_finite(*values: Any) -> bool:

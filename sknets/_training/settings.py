@@ -17,10 +17,11 @@ Slots = list[tuple[np.ndarray, ...]]
 class Settings:
     """How to train; see the parameters of the estimators.
 
-    `early_stopping` restores the best weights; `patience` counts epochs without a
-    lower monitored loss. With `relative_steps` an embedding learns in proportion to
-    its first value, and all else at a small share of the rate. `augment`
-    holds the random changes of images, or is None where there are none.
+    `early_stopping` restores the weights of the epoch where `monitor` is best;
+    `patience` counts epochs without one that is better by more than `tol`. With
+    `relative_steps` an embedding learns in proportion to its first value, and all else
+    at a small share of the rate. `augment` holds the random changes of images, or is
+    None where there are none.
     """
 
     epochs: int
@@ -30,6 +31,9 @@ class Settings:
     warmup: float = 0.0
     label_smoothing: float = 0.0
     early_stopping: bool = False
-    patience: int = 10
+    monitor: str = "loss"
+    tol: float = 0.0
+    patience: float = 10
+    shuffle: bool = True
     relative_steps: bool = False
     augment: Changes | None = None

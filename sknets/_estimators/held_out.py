@@ -1,0 +1,91 @@
+"""Which rows are held out of training, to be validated on."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+
+# Share of the rows that "auto" holds out for early stopping.
+AUTO_FRACTION = 0.1
+
+Rows = tuple[np.ndarray, np.ndarray]
+
+
+def split(
+    y: np.ndarray, groups: np.ndarray | None, validation_fraction: Any, seed: int
+) -> Rows:
+    """Numbers of the rows to train on and of those held out, both sorted.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n,), (n, 1) or (n, n_labels)
+        Encoded target, for stratification.
+    groups : ndarray of shape (n,) or None
+        Rows of the same group stay together.
+    validation_fraction : float or splitter
+        Share of rows, or a splitter whose first split is taken.
+    seed : int
+
+    Raises
+    ------
+    ValueError
+        If the rows cannot be split so.
+    """
+    y = y.ravel() if y.ndim == 2 and y.shape[1] == 1 else y
+    try:
+        if hasattr(validation_fraction, "split"):
+            train, held_out = _by_splitter(y, groups, validation_fraction, seed)
+        elif groups is not None:
+            train, held_out = _by_groups(y, groups, validation_fraction, seed)
+        else:
+            train, held_out = _by_share(y, validation_fraction, seed)
+    except ValueError as error:
+        raise ValueError(
+            f"validation_fraction={validation_fraction!r} cannot hold out some of "
+            f"{len(y)} rows: {error} Give X_val and y_val, or set "
+            "validation_fraction=None, with which early_stopping monitors the "
+            "training rows."
+        ) from error
+    return np.sort(train), np.sort(held_out)
+
+
+# The splitters are imported where they are used: they are a tenth of the time of
+# `import sknets`.
+
+
+def _by_share(y: np.ndarray, share: float, seed: int) -> Rows:
+    from sklearn.model_selection import train_test_split
+
+    rows, options = np.arange(len(y)), {"test_size": share, "random_state": seed}
+    if y.ndim == 1:
+        try:
+            return tuple(train_test_split(rows, stratify=y, **options))
+        except ValueError:  # too few rows of some class to stratify
+            pass
+    return tuple(train_test_split(rows, **options))
+
+
+def _by_groups(y: np.ndarray, groups: np.ndarray, share: float, seed: int) -> Rows:
+    from sklearn.model_selection import GroupShuffleSplit
+
+    splitter = GroupShuffleSplit(1, test_size=share, random_state=seed)
+    return next(splitter.split(y, y, groups))
+
+
+def _by_splitter(y: np.ndarray, groups: Any, splitter: Any, seed: int) -> Rows:
+    splitter = copy.copy(splitter)
+    if getattr(splitter, "random_state", seed) is None:
+        splitter.random_state = seed  # None reads NumPy's global generator
+    rows = np.arange(len(y))
+    parts = next(iter(splitter.split(rows, y, groups)), None)
+    if parts is None:
+        raise ValueError("its split() gives nothing.")
+    train, held_out = (rows[part] for part in parts)
+    if not len(train) or not len(held_out) or np.intersect1d(train, held_out).size:
+        raise ValueError(
+            f"its first split has {len(train)} rows to train on and {len(held_out)} to "
+            "validate on; both need some, and none in common."
+        )
+    return train, held_out

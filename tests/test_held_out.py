@@ -1,0 +1,187 @@
+"""Rows that are held out: shares, groups, splitters; recorded with and without
+early stopping."""
+
+import numpy as np
+import pytest
+import sklearn
+from sklearn.model_selection import (
+    GroupKFold,
+    KFold,
+    PredefinedSplit,
+    ShuffleSplit,
+    StratifiedKFold,
+)
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sknets import DenseNetClassifier, TextPoolClassifier
+from sknets._estimators.held_out import split
+
+LABELS = np.arange(60) % 3
+GROUPS = np.arange(60) // 5
+
+
+def test_share_is_stratified():
+    train, held_out = split(LABELS, None, 0.2, seed=0)
+    assert np.bincount(LABELS[held_out]).tolist() == [4, 4, 4]
+    assert np.array_equal(np.sort(np.r_[train, held_out]), np.arange(60))
+
+
+@pytest.mark.parametrize("validation_fraction", [0.2, GroupKFold(4)])
+def test_groups_stay_together(validation_fraction):
+    train, held_out = split(LABELS, GROUPS, validation_fraction, seed=0)
+    assert not set(GROUPS[train]) & set(GROUPS[held_out])
+    assert len(set(GROUPS[held_out])) == 3
+    assert len(train) + len(held_out) == 60
+
+
+@pytest.mark.parametrize(
+    "splitter", [KFold(5), StratifiedKFold(5), PredefinedSplit(np.arange(60) % 5)]
+)
+def test_first_split_of_a_splitter(splitter):
+    first = next(splitter.split(np.zeros((60, 1)), LABELS))
+    for ours, theirs in zip(split(LABELS, None, splitter, seed=0), first, strict=True):
+        np.testing.assert_array_equal(ours, np.sort(theirs))
+
+
+def test_splitter_without_a_seed_takes_that_of_the_estimator():
+    splitter = ShuffleSplit(test_size=0.3)
+    state = np.random.get_state()[1].copy()  # noqa: NPY002
+    one, two, other = (split(LABELS, None, splitter, seed)[1] for seed in (0, 0, 1))
+    np.testing.assert_array_equal(one, two)
+    assert not np.array_equal(one, other)
+    assert splitter.random_state is None
+    np.testing.assert_array_equal(np.random.get_state()[1], state)  # noqa: NPY002
+
+
+class Wrong:
+    def __init__(self, *parts):
+        self.parts = parts
+
+    def split(self, X, y=None, groups=None):
+        return iter(self.parts)
+
+
+@pytest.mark.parametrize(
+    ("validation_fraction", "groups", "match"),
+    [
+        (0.99, None, "=0.99 cannot hold out some of 60 rows: .* Give X_val and y_val"),
+        (0.2, np.zeros(60), "cannot hold out some of 60 rows"),
+        (GroupKFold(4), None, "The 'groups' parameter should not be None"),
+        (KFold(61), None, "Cannot have number of splits"),
+        (Wrong(), None, "gives nothing"),
+        (Wrong(([0, 1], [1])), None, "2 rows to train on and 1 to validate on"),
+        (Wrong(([0, 1], [])), None, "and 0 to validate on"),
+    ],
+)
+def test_impossible_splits(validation_fraction, groups, match):
+    with pytest.raises(ValueError, match=match):
+        split(LABELS, groups, validation_fraction, seed=0)
+
+
+def test_recorded_without_early_stopping(quick, blobs):
+    X, y = blobs
+    est = quick(DenseNetClassifier, validation_fraction=0.2).fit(X, y)
+    assert len(est.history_["val_loss"]) == est.n_iter_ == est.best_epoch_ == 5
+    stopping = quick(
+        DenseNetClassifier, validation_fraction=0.2, early_stopping=True, patience=5
+    ).fit(X, y)
+    assert stopping.history_ == est.history_
+
+
+@pytest.mark.parametrize("validation_fraction", ["auto", None])
+def test_nothing_is_held_out_by_default(quick, blobs, validation_fraction):
+    est = quick(DenseNetClassifier, validation_fraction=validation_fraction)
+    assert set(est.fit(*blobs).history_) == {"loss", "accuracy"}
+
+
+def test_auto_holds_out_a_tenth_for_early_stopping(quick, blobs):
+    auto, tenth = (
+        quick(DenseNetClassifier, early_stopping=True, **params).fit(*blobs)
+        for params in ({}, {"validation_fraction": 0.1})
+    )
+    assert auto.history_ == tenth.history_
+    assert "val_loss" in auto.history_
+
+
+def held_out_sizes(monkeypatch):
+    sizes = []
+
+    def spy(y, groups, validation_fraction, seed):
+        parts = split(y, groups, validation_fraction, seed)
+        sizes.append((groups, *parts))
+        return parts
+
+    monkeypatch.setattr("sknets._estimators.base.split", spy)
+    return sizes
+
+
+def test_groups_of_fit(quick, blobs, monkeypatch):
+    X, y = blobs
+    seen = held_out_sizes(monkeypatch)
+    groups = np.array(["a", "b", "c", "d", "e", "f"])[np.arange(90) // 15]
+    weight = np.ones(90)
+    weight[::9] = 0
+    est = quick(DenseNetClassifier, validation_fraction=0.3)
+    est.fit(X, y, groups=groups.tolist(), sample_weight=weight)
+    used, train, held_out = seen[0]
+    np.testing.assert_array_equal(used, groups[weight > 0])
+    assert len(set(used[held_out])) == 2
+    assert not set(used[train]) & set(used[held_out])
+
+
+def test_groups_are_routed(quick, blobs, monkeypatch):
+    X, y = blobs
+    seen = held_out_sizes(monkeypatch)
+    groups = np.arange(90) // 15
+    with sklearn.config_context(enable_metadata_routing=True):
+        net = quick(DenseNetClassifier, validation_fraction=GroupKFold(3))
+        pipeline = make_pipeline(StandardScaler(), net.set_fit_request(groups=True))
+        pipeline.fit(X, y, groups=groups)
+    np.testing.assert_array_equal(seen[0][0], groups)
+
+
+def test_groups_of_another_length(quick, blobs):
+    with pytest.raises(ValueError, match=r"inconsistent numbers of samples.*\[90, 9"):
+        quick(DenseNetClassifier).fit(*blobs, groups=np.zeros(9))
+
+
+def test_validation_rows_of_partial_fit(quick, blobs):
+    X, y = blobs
+    est = quick(DenseNetClassifier, scoring="f1_macro")
+    for _ in range(3):
+        est.partial_fit(X, y, X_val=X[:30], y_val=y[:30])
+    assert len(est.history_["val_loss"]) == 3
+    assert est.history_["val_accuracy"][-1] == est.score(X[:30], y[:30])
+    assert len(est.history_["val_f1_macro"]) == 3
+    with pytest.raises(ValueError, match="X_val and y_val must be given together"):
+        est.partial_fit(X, y, X_val=X)
+
+
+def test_texts_by_groups(monkeypatch):
+    seen = held_out_sizes(monkeypatch)
+    texts, labels = ["a good film", "a bad film"] * 20, [1, 0] * 20
+    est = TextPoolClassifier(validation_fraction=0.25, random_state=0)
+    est.fit(texts, labels, groups=np.arange(40) // 10)
+    assert len(seen[0][2]) == 10
+    assert len(est.history_["val_loss"]) == est.n_iter_
+
+
+def test_rows_in_the_order_of_the_data(quick, blobs):
+    X, y = blobs
+    one_step = {"batch_size": 45, "optimizer": "sgd", "weight_decay": 0.0, "epochs": 1}
+    one_step |= {"learning_rate": 0.5, "learning_rate_schedule": "constant"}
+    one_step |= {"label_smoothing": 0.0, "input_scaling": "standard"}
+    ordered = quick(DenseNetClassifier, shuffle=False, **one_step).fit(X, y)
+    # The same two steps, one call for each.
+    halves = quick(DenseNetClassifier, **one_step).partial_fit(X, y)
+    assert not np.array_equal(ordered.weights_[0], halves.weights_[0])
+    twice = quick(DenseNetClassifier, shuffle=False, **one_step).fit(X, y)
+    np.testing.assert_array_equal(ordered.weights_[0], twice.weights_[0])
+    # Another order within the batches changes nothing, one between them does.
+    within = np.r_[np.arange(45)[::-1], 45 + np.arange(45)[::-1]]
+    same = quick(DenseNetClassifier, shuffle=False, **one_step)
+    same.fit(X[within], y[within])
+    np.testing.assert_allclose(same.weights_[0], ordered.weights_[0], atol=1e-5)
+    other = quick(DenseNetClassifier, shuffle=False, **one_step).fit(X[::-2], y[::-2])
+    assert not np.allclose(other.weights_[0], ordered.weights_[0], atol=1e-3)
