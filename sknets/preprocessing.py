@@ -21,6 +21,7 @@ from sklearn.utils import gen_batches
 from sklearn.utils.metaestimators import available_if
 
 from ._containers import as_numbers
+from ._core.scaling import FLOAT32_MAX, SHRINK
 from ._images.shapes import (
     check_fitted_pixels,
     check_pixels,
@@ -279,7 +280,8 @@ class ImageNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
           where needed to contain 0 and 1. So 0..1 stays as it is, however dark the
           images, 0..255 is divided by 255, and the 0..16 of `load_digits` by 16.
 
-        Values outside the range give results outside 0..1; nothing is clipped.
+        Values outside the range give results outside 0..1; nothing is clipped but what
+        is beyond the largest float32.
     image_shape : tuple (height, width) or (height, width, channels), default=None
         Shape of one image; if None it is found as in :class:`ImageReshaper`.
         Channels are last.
@@ -352,8 +354,14 @@ class ImageNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
                 f"method={self.method!r}: set method='range', or input_range=None."
             )
         statistics = {"channel": _channel_statistics, "pixel": _pixel_statistics}
-        mean, variance = statistics[self.method](images)
-        deviation = np.sqrt(variance)
+        learn = statistics[self.method]
+        try:
+            with np.errstate(over="raise"):
+                mean, variance = learn(images)
+            deviation = np.sqrt(variance)
+        except FloatingPointError:  # squares of values beyond 1e154 or so
+            mean, variance = learn(images * np.float64(SHRINK))
+            mean, deviation = mean / SHRINK, np.sqrt(variance) / SHRINK
         # What float32 cannot divide by counts as constant.
         return mean, np.where(deviation < np.finfo(np.float32).tiny, 1.0, deviation)
 
@@ -381,9 +389,12 @@ class ImageNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         X_out = np.empty(images.shape, dtype=np.float32)
         for rows in _batches(images):
             batch = images[rows].astype(dtype)
-            for ufunc, operand in image_steps:
-                ufunc(batch, operand, out=batch)
-            X_out[rows] = batch
+            with np.errstate(over="ignore"):
+                for ufunc, operand in image_steps:
+                    ufunc(batch, operand, out=batch)
+                X_out[rows] = batch
+            if not np.isfinite(X_out[rows]).all():
+                np.clip(X_out[rows], -FLOAT32_MAX, FLOAT32_MAX, out=X_out[rows])
         return X_out.reshape(pixels.shape)
 
     @fit_context(prefer_skip_nested_validation=True)

@@ -358,6 +358,24 @@ def test_bytes_from_scikeras(data):
         clf.predict(images / np.float32(255))
 
 
+@pytest.mark.parametrize(("name", "scaling"), [("plain", "range"), ("blocks", "range")])
+def test_network_of_bytes_goes_on_with_changed_images(name, scaling, data):
+    X, y = data
+    images = X.clip(0, 255).astype(np.uint8).reshape(-1, 4, 4, 1)
+    clf = from_scikeras(wrap(*CNN_STACKS[name][0](), X=images, y=y))
+    assert (clf.pixel_range_, clf.input_scaling) == ((0, 255), scaling)
+    clf.set_params(augment=True, learning_rate=1e-4).partial_fit(images, y)
+    assert np.isfinite(clf.predict_proba(images)).all()
+
+
+def test_network_of_numbers_goes_on_with_changed_images(data):
+    X, y = data
+    images = (X / 255).reshape(-1, 4, 4, 1)
+    clf = from_scikeras(wrap(*CNN_STACKS["plain"][0](), X=images, y=y))
+    clf.set_params(augment=True, learning_rate=1e-4).partial_fit(images, y)
+    assert np.isfinite(clf.predict_proba(images)).all()
+
+
 def test_token_numbers_from_scikeras():
     """Embedding with a mask and mean pooling, as in textbooks."""
     rng = np.random.default_rng(0)

@@ -31,6 +31,8 @@ from .network import (
 # Dense layers have no patches, and fewer and larger products are better for them.
 CONVOLUTION_BYTES, DENSE_BYTES = 2**22, 2**23
 MAX_BLOCK_ROWS = 8192
+# A quarter of the largest float32: differences of logits are finite as well.
+MAX_LOGIT = float(np.finfo(np.float32).max) / 4
 
 
 def logits(
@@ -59,10 +61,25 @@ def logits(
     """
     size = 1 if n_rows == 1 else block_rows(network, input_shape)
     blocks = [
-        forward(network, weights, rows(slice(start, start + size)))
+        _finite_logits(network, weights, rows(slice(start, start + size)))
         for start in range(0, n_rows, size)
     ]
     return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+
+
+def _finite_logits(
+    network: Sequence[Layer], weights: Weights, values: Any
+) -> np.ndarray:
+    """Logits of one block; where float32 overflows, computed in float64 and cut."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        out = forward(network, weights, values)
+    fits = (np.abs(out) < MAX_LOGIT).all(axis=1)
+    if fits.all():
+        return out
+    wide = [w.astype(np.float64) for w in weights]
+    huge = values[~fits].astype(np.float64)
+    out[~fits] = np.clip(forward(network, wide, huge), -MAX_LOGIT, MAX_LOGIT)
+    return out
 
 
 def block_rows(network: Sequence[Layer], input_shape: Shape) -> int:

@@ -12,13 +12,18 @@ unlike ``x / sqrt(1 + (x / clip)**2)``, consists of standard Keras layers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
 Scaling = dict[str, Any]
+
+FLOAT32_MAX = float(np.finfo(np.float32).max)
+# Columns beyond this size are made smaller by SHRINK while their spread is measured.
+HUGE, SHRINK = 2.0**480, 2.0**-560
 
 # Rows that are looked at together; bounds the memory beyond the caller's array.
 BLOCK_VALUES = 2**19
@@ -66,23 +71,45 @@ def to_float(
     """Cast rows to float32; return them with the shift and scale still to be made.
 
     Wider types are shifted and scaled first, in float64: a column of 1e9 + noise
-    would otherwise lose the noise, and one of 1e300 be infinite.
+    would otherwise lose the noise, and one of 1e300 be infinite. What float32 cannot
+    hold even then becomes its largest number.
     """
     shift, scale = scaling["shift"], scaling["scale"]
     if rows.dtype == np.float32 or rows.dtype.itemsize <= 2:
-        values = rows.astype(np.float32, copy=False)
-        return values, shift.astype(np.float32), scale.astype(np.float32)
+        try:
+            with np.errstate(over="raise", under="raise"):
+                values = rows.astype(np.float32, copy=False)
+                return values, shift.astype(np.float32), scale.astype(np.float32)
+        except FloatingPointError:  # columns of 1e-40 or 1e38: float64, as wider types
+            pass
     values = np.empty(rows.shape, np.float32)
-    np.multiply(rows - shift, scale, out=values, casting="same_kind")
+    try:
+        with np.errstate(over="raise"):
+            np.multiply(rows - shift, scale, out=values, casting="same_kind")
+    except FloatingPointError:
+        values = _saturated(rows, shift, scale)
     return values, np.zeros(len(shift), np.float32), np.ones(len(scale), np.float32)
+
+
+def _saturated(rows: np.ndarray, shift: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Scale rows where that overflows; constant features stay 0."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        # Halves do not overflow in the difference, however far apart values are.
+        values = (rows * np.float64(0.5) - shift * 0.5) * scale
+        values = np.nan_to_num(2.0 * values, nan=0.0)
+    return np.clip(values, -FLOAT32_MAX, FLOAT32_MAX).astype(np.float32)
 
 
 def apply(rows: np.ndarray, scaling: Scaling) -> np.ndarray:
     """Scale rows; returns float32 of the same shape, `rows` itself if that is it."""
     values, shift, scale = to_float(rows, scaling)
     if shift.any() or (scale != 1).any():
-        values = values - shift
-        values *= scale
+        try:
+            with np.errstate(over="raise"):
+                values = values - shift
+                values *= scale
+        except FloatingPointError:
+            values = _saturated(rows, scaling["shift"], scaling["scale"])
     clip = scaling["clip"]
     if clip is not None:
         values = np.float32(clip) * np.tanh(values / np.float32(clip))
@@ -97,6 +124,33 @@ def blocks(X: Any, index: np.ndarray) -> Iterator[np.ndarray]:
         yield dense_rows(X, index[start : start + size])
 
 
+def _without_overflow(learn: Callable[..., Scaling]) -> Callable[..., Scaling]:
+    """Make a function that learns a scaling cope with values near float64's limit.
+
+    Squares and differences of such values overflow; then it learns on a copy in which
+    the columns concerned are smaller by a power of two, which is exact.
+    """
+
+    @functools.wraps(learn)
+    def learn_any(X: Any, index: np.ndarray, weights: np.ndarray) -> Scaling:
+        try:
+            with np.errstate(over="raise"):
+                return learn(X, index, weights)
+        except FloatingPointError:
+            rows = dense_rows(X, index).astype(np.float64)
+            factor = np.where(np.abs(rows).max(axis=0) > HUGE, SHRINK, 1.0)
+            rows *= factor
+            small = learn(rows, np.arange(len(rows)), weights)
+            return {
+                **small,
+                "shift": small["shift"] / factor,
+                "scale": small["scale"] * factor,
+            }
+
+    return learn_any
+
+
+@_without_overflow
 def learn_standard(X: Any, index: np.ndarray, weights: np.ndarray) -> Scaling:
     """Mean and standard deviation of each feature, weighted; constant ones get 0."""
     total = weights.sum()
@@ -125,6 +179,7 @@ SMOOTH_CLIP = 5.0
 IQR_OF_NORMAL = 1.349  # in standard deviations
 
 
+@_without_overflow
 def learn_robust(X: Any, index: np.ndarray, weights: np.ndarray) -> Scaling:
     """Median and a robust spread of each feature, and the smooth clip.
 
@@ -212,12 +267,25 @@ def learn_pixels(
 def _mean_and_deviation(X: Any, index: np.ndarray) -> tuple[float, float]:
     """Mean and standard deviation over all pixels, of up to `QUANTILE_ROWS` rows."""
     index = index[:: -(-len(index) // QUANTILE_ROWS)]
-    total = centred = squared = 0.0
-    first = float(dense_rows(X, index[:1])[0, 0])
-    for rows in blocks(X, index):
-        difference = rows - np.float64(first)
+    try:
+        with np.errstate(over="raise"):
+            return _moments(blocks(X, index))
+    except FloatingPointError:
+        shrunk = (rows * np.float64(SHRINK) for rows in blocks(X, index))
+        mean, deviation = _moments(shrunk)
+        return mean / SHRINK, deviation / SHRINK
+
+
+def _moments(parts: Iterable[np.ndarray]) -> tuple[float, float]:
+    """Mean and standard deviation of all values of some arrays."""
+    total = centred = squared = np.float64(0.0)
+    first: Any = None
+    for rows in parts:
+        first = np.float64(rows.flat[0]) if first is None else first
+        difference = rows - first
         total += difference.size
         centred += difference.sum()
         squared += np.square(difference).sum()
     mean = centred / total
-    return first + mean, float(np.sqrt(max(squared / total - mean**2, 0.0)))
+    deviation = np.sqrt(max(squared / total - mean**2, 0.0))
+    return float(first + mean), float(deviation)

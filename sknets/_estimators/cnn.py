@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
@@ -437,6 +438,8 @@ class SmallCNNClassifier(NeuralNetClassifier):
     def _black(self) -> float:
         """Value of a pixel without light, after the input scaling."""
         low = self.pixel_range_[0]
+        if not math.isfinite(low):  # unknown, of a network that came from elsewhere
+            low = 0.0
         black = float(scaling.apply(np.array([low]), self.input_scaling_)[0])
         # Signed numbers are standardised; the lowest of them may be an outlier.
         signed = low < 0 and self.pixel_type_ in ("float", "any")

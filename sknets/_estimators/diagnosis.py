@@ -41,7 +41,8 @@ def warn_of_large_input(X: Any, index: np.ndarray) -> None:
         The rows to train on.
     """
     rows = scaling.dense_rows(X, index[:: 1 + len(index) // SAMPLE_ROWS])
-    size = float(np.sqrt(np.mean(np.square(rows, dtype=np.float64))))
+    with np.errstate(over="ignore"):  # infinite is large as well
+        size = float(np.sqrt(np.mean(np.square(rows, dtype=np.float64))))
     if size <= LARGE_INPUT:
         return
     warnings.warn(

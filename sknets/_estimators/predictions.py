@@ -44,7 +44,11 @@ class Predictions:
         check_is_fitted(self)
         X = self._check_X(X, reset=False)
         if compiled.is_wanted() and self.network_[0]["layer"] != "embedding_pool":
-            return self._compiled_logits(X)
+            logits = self._compiled_logits(X)
+            overflowed = ~(np.abs(logits) < forward.MAX_LOGIT).all(axis=1)
+            if overflowed.any():
+                logits[overflowed] = self._logits(X[overflowed])
+            return logits
         return self._logits(X)
 
     def _compiled_logits(self, X: Any) -> np.ndarray:

@@ -42,14 +42,16 @@ def check_rows(estimator: Any, X: Any, *, reset: bool, pixels: bool = False) -> 
         refuse_single_image(estimator, X)
     if getattr(X, "ndim", 2) > 2:
         return _check_images(estimator, X, reset)
-    rows = validate_data(
-        estimator,
-        X,
-        accept_sparse="csr",
-        dtype="numeric",
-        reset=reset,
-        ensure_all_finite=not pixels,
-    )
+    # The sum with which scikit-learn looks for NaN may overflow.
+    with np.errstate(over="ignore", invalid="ignore"):
+        rows = validate_data(
+            estimator,
+            X,
+            accept_sparse="csr",
+            dtype="numeric",
+            reset=reset,
+            ensure_all_finite=not pixels,
+        )
     if pixels:
         check_finite_pixels(estimator, rows)
     return check_numeric(rows)

@@ -161,7 +161,8 @@ def check_numeric(X: Any) -> Any:
 def check_finite_pixels(estimator: Any, pixels: Any) -> None:
     """Raise for NaN and infinite pixels, in scikit-learn's words, with the image."""
     try:
-        assert_all_finite(pixels, input_name="X")
+        with np.errstate(over="ignore", invalid="ignore"):  # in the sum of them
+            assert_all_finite(pixels, input_name="X")
     except ValueError as error:
         bad = ~np.isfinite(pixels.data if hasattr(pixels, "indptr") else pixels)
         where = ""
@@ -241,11 +242,20 @@ def from_images(images: np.ndarray, shape: tuple, channels: str) -> np.ndarray:
     return images.reshape(len(images), *shape)
 
 
+def type_range(dtype: np.dtype) -> tuple[float, float] | None:
+    """Range of pixels of 8- and 16-bit integers; None where the type tells none."""
+    if not is_narrow_integer(dtype):
+        return None
+    limits = np.iinfo(dtype)
+    return float(limits.min), float(limits.max)
+
+
 def pixel_range(pixels: np.ndarray) -> tuple[float, float]:
     """Lowest and highest value that pixels of this type and content can take."""
-    if is_narrow_integer(pixels.dtype):
-        limits = np.iinfo(pixels.dtype)
-        return float(limits.min), float(limits.max)
+    return type_range(pixels.dtype) or _seen_range(pixels)
+
+
+def _seen_range(pixels: np.ndarray) -> tuple[float, float]:
     return min(0.0, float(pixels.min())), max(1.0, float(pixels.max()))
 
 

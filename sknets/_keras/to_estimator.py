@@ -14,7 +14,7 @@ from .._estimators.base import NeuralNetClassifier
 from .._estimators.cnn import SmallCNNClassifier
 from .._estimators.dense import DenseNetClassifier
 from .._estimators.text import TextPoolClassifier
-from .._images.shapes import pixel_scale, settle_image_shape
+from .._images.shapes import pixel_scale, settle_image_shape, type_range
 from .._texts.ngrams import NgramCounter
 from .reader import Reading, refuse
 
@@ -49,6 +49,9 @@ def estimator(
     _check_same(fitted, reading)
     fitted.network_, fitted.weights_ = reading.network, reading.weights
     fitted.input_scaling_ = reading.scaling
+    if isinstance(fitted, SmallCNNClassifier):
+        scaled_by = fitted._scaled_by()
+        fitted.set_params(input_scaling=scaled_by or fitted.input_scaling)
     return fitted
 
 
@@ -93,7 +96,7 @@ def _cnn(reading: Reading, sample_shape: Shape, dtype: np.dtype) -> SmallCNNClas
     fitted.image_shape_ = height, width, n_channels
     fitted.n_features_in_ = math.prod(shape)
     fitted.pixel_type_ = pixel_scale(dtype) or "any"
-    fitted.pixel_range_ = (-math.inf, math.inf)  # unknown
+    fitted.pixel_range_ = type_range(dtype) or (-math.inf, math.inf)  # unknown
     return fitted
 
 
