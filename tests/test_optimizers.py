@@ -13,7 +13,12 @@ from sknets._core.scaling import identity
 from sknets._training.data import TrainingData
 from sknets._training.dense_trainer import DenseTrainer
 from sknets._training.loop import Settings
-from sknets._training.optimizers import RULES, make_optimizer, valid_names
+from sknets._training.optimizers import (
+    RULES,
+    check_settings,
+    make_optimizer,
+    valid_names,
+)
 from sknets._training.tensorflow.program import updater
 
 KERAS = {
@@ -279,15 +284,89 @@ def test_estimators_learning_rate_wins_over_the_instances():
 
 def test_instance_with_a_schedule_is_refused():
     schedule = keras.optimizers.schedules.CosineDecay(0.1, 10)
-    with pytest.raises(ValueError, match="parameter learning_rate_schedule"):
+    with pytest.raises(ValueError, match="Set learning_rate_schedule="):
         make_optimizer(keras.optimizers.Adam(schedule), None, None, {})
 
 
 def test_instance_of_another_kind_is_refused():
-    with pytest.raises(ValueError, match="Keras optimizer of one of these kinds"):
+    with pytest.raises(ValueError, match="its class of one of these kinds"):
         make_optimizer(keras.optimizers.Ftrl(), None, None, {})
 
 
 def test_two_clippings_are_refused():
     with pytest.raises(ValueError, match="Only one of clipnorm, clipvalue"):
         make_optimizer("adam", None, None, {"clipnorm": 1.0, "clipvalue": 1.0})
+
+
+@pytest.mark.parametrize("name", sorted(RULES))
+def test_class_is_its_name(name):
+    [kind] = [k for k in vars(keras.optimizers).values() if _named(k, name)]
+    assert make_optimizer(kind, None, None, {}) == (
+        make_optimizer(name, None, None, {})
+    )
+
+
+def _named(kind, name):
+    return isinstance(kind, type) and kind.__name__.lower() == name
+
+
+def test_class_in_the_estimator(quick, blobs):
+    named, by_class = (
+        quick(DenseNetClassifier, optimizer=kind, learning_rate="auto").fit(*blobs)
+        for kind in ("sgd", keras.optimizers.SGD)
+    )
+    np.testing.assert_array_equal(named.weights_[0], by_class.weights_[0])
+    assert clone(by_class).optimizer is keras.optimizers.SGD
+    with pytest.raises(ValueError, match="Invalid parameter optimizer__beta_1 for o"):
+        by_class.set_params(optimizer__beta_1=0.5)
+
+
+SCHEDULE = keras.optimizers.schedules.ExponentialDecay(0.1, 100, 0.9)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"optimizer__learning_rate": SCHEDULE},
+        {"optimizer": keras.optimizers.SGD(SCHEDULE)},
+    ],
+)
+def test_schedule_objects(blobs, params):
+    with pytest.raises(ValueError, match="not a schedule object.*learning_rate_schedu"):
+        DenseNetClassifier(**params).fit(*blobs)
+
+
+def test_setting_left_over_from_another_optimizer(quick, blobs):
+    est = quick(DenseNetClassifier, optimizer__beta_1=0.8).fit(*blobs)
+    est.set_params(optimizer="sgd")
+    with pytest.raises(
+        ValueError,
+        match=r"one of adam, .*set_params\(optimizer__beta_1=None\) takes it away",
+    ):
+        est.fit(*blobs)
+    est.set_params(optimizer__beta_1=None).fit(*blobs)
+    plain = quick(DenseNetClassifier, optimizer="sgd").fit(*blobs)
+    np.testing.assert_array_equal(est.weights_[0], plain.weights_[0])
+    assert clone(est).get_params()["optimizer__beta_1"] is None
+    # It takes back the setting of the optimizer, too.
+    unset = quick(DenseNetClassifier, optimizer__beta_1=None).fit(*blobs)
+    default = quick(DenseNetClassifier).fit(*blobs)
+    np.testing.assert_array_equal(unset.weights_[0], default.weights_[0])
+
+
+def test_unknown_setting_is_refused_even_as_none():
+    with pytest.raises(ValueError, match="Invalid parameter optimizer__no_such"):
+        check_settings("sgd", {"no_such": None})
+
+
+def test_search_over_optimizers_with_settings_of_one(quick, blobs):
+    est = quick(DenseNetClassifier, epochs=1)
+    grid = {"optimizer": ["adam", "sgd"], "optimizer__momentum": [0.0, 0.9]}
+    with pytest.raises(ValueError, match="one of rmsprop, sgd: .* list of grids"):
+        GridSearchCV(est, grid, cv=2, error_score="raise").fit(*blobs)
+    grids = [
+        {"optimizer": ["sgd"], "optimizer__momentum": [0.0, 0.9]},
+        {"optimizer": ["adam"]},
+    ]
+    search = GridSearchCV(est, grids, cv=2, error_score="raise").fit(*blobs)
+    assert len(search.cv_results_["params"]) == 3

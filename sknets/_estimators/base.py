@@ -11,7 +11,7 @@ import contextlib
 import functools
 from collections.abc import Iterator
 from numbers import Integral, Real
-from typing import Any, Self
+from typing import Any, Never, Self
 
 import numpy as np
 import sklearn.utils
@@ -39,6 +39,7 @@ from .._sklearn import (
 )
 from . import diagnosis, targets
 from .held_out import AUTO_FRACTION, split
+from .keywords import refuse_keywords
 from .predictions import Predictions
 from .progress import Progress
 from .scores import RECORDED, EpochScores, scorers_of
@@ -140,6 +141,7 @@ class NeuralNetClassifier(
         y_val: Any = None,
         sample_weight_val: Any = None,
         groups: Any = None,
+        **others: Never,
     ) -> Self:
         """Train the network.
 
@@ -166,12 +168,15 @@ class NeuralNetClassifier(
             Weights in the validation loss, accuracy and scores.
         groups : array-like of shape (n_samples,), default=None
             Group of each row; `validation_fraction` holds out whole groups.
+        **others : dict
+            Keywords of other libraries: an error that says what has them here.
 
         Returns
         -------
         self : estimator
             The fitted estimator.
         """
+        refuse_keywords(self, "fit", others)
         validation = _given_validation(X_val, y_val, sample_weight_val)
         with self._fitted_aside() as aside:
             aside._fit(X, y, sample_weight, validation, groups=groups)
@@ -188,6 +193,7 @@ class NeuralNetClassifier(
         X_val: Any = None,
         y_val: Any = None,
         sample_weight_val: Any = None,
+        **others: Never,
     ) -> Self:
         """Train one epoch on some rows, going on from the weights of now.
 
@@ -212,12 +218,15 @@ class NeuralNetClassifier(
             Validation rows, whose loss, accuracy and scores `history_` records.
         sample_weight_val : array-like of shape (n_val_samples,), default=None
             Weights in the validation loss, accuracy and scores.
+        **others : dict
+            Keywords of other libraries: an error that says what has them here.
 
         Returns
         -------
         self : estimator
             The fitted estimator.
         """
+        refuse_keywords(self, "partial_fit", others)
         validation = _given_validation(X_val, y_val, sample_weight_val)
         with self._fitted_aside() as aside:
             aside._fit(X, y, sample_weight, validation, classes=classes, one_pass=True)

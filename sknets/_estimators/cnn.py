@@ -21,7 +21,7 @@ from .parameter_types import (
     Auto,
     Callbacks,
     ClassWeight,
-    KerasOptimizer,
+    Optimizer,
     OptimizerSettings,
     RandomState,
     Schedule,
@@ -106,10 +106,10 @@ class SmallCNNClassifier(NeuralNetClassifier):
     batch_size : int or "auto", default="auto"
         Rows in one step. "auto" is the power of two nearest to the square root of the
         number of rows, within 8 to 128.
-    optimizer : str or keras.optimizers.Optimizer, default="adam"
+    optimizer : str, keras.optimizers.Optimizer or class of one, default="adam"
         One of "adadelta", "adagrad", "adam", "adamax", "adamw", "lion", "nadam",
-        "rmsprop" and "sgd", with Keras' formulas and defaults, or an instance of the
-        Keras class of that name. Its settings are given as ``optimizer__*``.
+        "rmsprop" and "sgd", with Keras' formulas and defaults, or the Keras class of
+        that name or an instance. Its settings are given as ``optimizer__*``.
     learning_rate : float, None or "auto", default="auto"
         Highest learning rate. None is the optimizer's own (0.001; "sgd" 0.01). "auto"
         is that over the mean factor of the schedule, so that the mean over all steps
@@ -168,7 +168,7 @@ class SmallCNNClassifier(NeuralNetClassifier):
     **optimizer__ : dict
         Settings of the optimizer, such as ``optimizer__beta_1``,
         ``optimizer__momentum``, ``optimizer__clipnorm``. They can be set with
-        `set_params` and searched over.
+        `set_params` and searched over. None takes one away again.
 
     Attributes
     ----------
@@ -290,7 +290,7 @@ class SmallCNNClassifier(NeuralNetClassifier):
         augment: bool | Auto | dict[str, Any] | None = "auto",
         epochs: int | Auto = "auto",
         batch_size: int | Auto = "auto",
-        optimizer: str | KerasOptimizer = "adam",
+        optimizer: Optimizer = "adam",
         learning_rate: float | Auto | None = "auto",
         learning_rate_schedule: Schedule = "cosine",
         warmup: float = 0.1,

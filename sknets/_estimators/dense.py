@@ -18,7 +18,7 @@ from .parameter_types import (
     Auto,
     Callbacks,
     ClassWeight,
-    KerasOptimizer,
+    Optimizer,
     OptimizerSettings,
     RandomState,
     Schedule,
@@ -59,10 +59,10 @@ class DenseNetClassifier(NeuralNetClassifier):
     batch_size : int or "auto", default="auto"
         Rows in one step. "auto" is the power of two nearest to the square root of the
         number of rows, within 8 to 256.
-    optimizer : str or keras.optimizers.Optimizer, default="adam"
+    optimizer : str, keras.optimizers.Optimizer or class of one, default="adam"
         One of "adadelta", "adagrad", "adam", "adamax", "adamw", "lion", "nadam",
-        "rmsprop" and "sgd", with Keras' formulas and defaults, or an instance of the
-        Keras class of that name. Its settings are given as ``optimizer__*``.
+        "rmsprop" and "sgd", with Keras' formulas and defaults, or the Keras class of
+        that name or an instance. Its settings are given as ``optimizer__*``.
     learning_rate : float, "auto" or None, default="auto"
         Highest learning rate. "auto" is such that the mean over the schedule is the
         optimizer's own rate (0.001; "sgd" 0.01): twice that for "cosine". None is the
@@ -122,7 +122,7 @@ class DenseNetClassifier(NeuralNetClassifier):
     **optimizer__ : dict
         Settings of the optimizer, such as ``optimizer__beta_1``,
         ``optimizer__momentum``, ``optimizer__clipnorm``. They can be set with
-        `set_params` and searched over.
+        `set_params` and searched over. None takes one away again.
 
     Attributes
     ----------
@@ -217,7 +217,7 @@ class DenseNetClassifier(NeuralNetClassifier):
         input_scaling: Literal["robust", "standard"] | None = "robust",
         epochs: int | Auto = "auto",
         batch_size: int | Auto = "auto",
-        optimizer: str | KerasOptimizer = "adam",
+        optimizer: Optimizer = "adam",
         learning_rate: float | Auto | None = "auto",
         learning_rate_schedule: Schedule = "cosine",
         warmup: float = 0.0,

@@ -12,7 +12,7 @@ from typing import Any, Self
 from sklearn.base import BaseEstimator
 
 from .._training.optimizers import RULES, check_settings, make_optimizer
-from .parameter_types import KerasOptimizer
+from .parameter_types import Optimizer
 
 _OPTIMIZER = "optimizer__"
 
@@ -20,7 +20,7 @@ _OPTIMIZER = "optimizer__"
 class OptimizerParams(BaseEstimator):
     """Routes ``optimizer__*`` of `__init__` and `set_params` to the optimizer."""
 
-    optimizer: str | KerasOptimizer
+    optimizer: Optimizer
     learning_rate: float | str | None
     weight_decay: float | str | None
 
@@ -85,7 +85,7 @@ class OptimizerParams(BaseEstimator):
                 f"Invalid parameter {unknown[0]!r} for estimator {self}. Valid "
                 f"parameters are: {sorted(known)!r}."
             )
-        if isinstance(optimizer, str) and optimizer.lower() in RULES:
+        if _name(optimizer) in RULES:
             check_settings(optimizer, _without_prefix(settings))
         super().set_params(**own)
         for name, value in settings.items():
@@ -105,9 +105,16 @@ class OptimizerParams(BaseEstimator):
         """Whether a setting of the optimizer is "auto" and given nowhere else."""
         return (
             getattr(self, name) == "auto"
-            and isinstance(self.optimizer, str)
+            and isinstance(self.optimizer, str | type)
             and f"{_OPTIMIZER}{name}" not in self._optimizer_params
         )
+
+
+def _name(optimizer: Any) -> str | None:
+    """Name of an optimizer that is given by its name or its class."""
+    if isinstance(optimizer, type):
+        optimizer = optimizer.__name__
+    return optimizer.lower() if isinstance(optimizer, str) else None
 
 
 def _number(value: Any) -> float | None:

@@ -37,20 +37,23 @@ class KerasOptimizer(Protocol):
     def get_config(self) -> dict[str, Any]: ...
 
 
+Optimizer: TypeAlias = str | KerasOptimizer | type[KerasOptimizer]
+
+
 class OptimizerSettings(TypedDict, total=False):
     """All settings of all optimizers, as the estimators take them."""
 
-    optimizer__amsgrad: bool
-    optimizer__beta_1: float
-    optimizer__beta_2: float
-    optimizer__centered: bool
+    optimizer__amsgrad: bool | None
+    optimizer__beta_1: float | None
+    optimizer__beta_2: float | None
+    optimizer__centered: bool | None
     optimizer__clipnorm: float | None
     optimizer__clipvalue: float | None
-    optimizer__epsilon: float
+    optimizer__epsilon: float | None
     optimizer__global_clipnorm: float | None
-    optimizer__initial_accumulator_value: float
+    optimizer__initial_accumulator_value: float | None
     optimizer__learning_rate: float | None
-    optimizer__momentum: float
-    optimizer__nesterov: bool
-    optimizer__rho: float
+    optimizer__momentum: float | None
+    optimizer__nesterov: bool | None
+    optimizer__rho: float | None
     optimizer__weight_decay: float | None

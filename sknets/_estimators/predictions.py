@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Never
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -12,6 +12,7 @@ from .._core.network import Layer, Shape, Weights
 from .._core.scaling import Scaling
 from .._optional import needs_tensorflow
 from . import compiled, targets
+from .keywords import refuse_keywords
 from .state import snapshot
 
 
@@ -64,13 +65,15 @@ class Predictions:
             self._input_shape(),
         )
 
-    def decision_function(self, X: Any) -> np.ndarray:
+    def decision_function(self, X: Any, **others: Never) -> np.ndarray:
         """Logits: what sigmoid or softmax turns into probabilities.
 
         Parameters
         ----------
         X : array-like
             Input, see the class.
+        **others : dict
+            Keywords of other libraries: an error that says what has them here.
 
         Returns
         -------
@@ -78,35 +81,41 @@ class Predictions:
             One float32 column for each class or label; for two classes the logit of
             ``classes_[1]`` alone, and for one class a logit without a meaning.
         """
+        refuse_keywords(self, "decision_function", others)
         fitted = snapshot(self)
         logits = fitted._check_and_run(X)
         is_single = logits.shape[1] == 1 and fitted.target_type_ != targets.MULTILABEL
         return logits[:, 0] if is_single else logits
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Any, **others: Never) -> np.ndarray:
         """Predict class labels.
 
         Parameters
         ----------
         X : array-like
             Input, see the class.
+        **others : dict
+            Keywords of other libraries: an error that says what has them here.
 
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_labels)
             The most probable class of each row, or an indicator matrix.
         """
+        refuse_keywords(self, "predict", others)
         fitted = snapshot(self)
         logits = fitted._check_and_run(X)
         return targets.decode(logits, fitted.target_type_, fitted.classes_)
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: Any, **others: Never) -> np.ndarray:
         """Predict probabilities.
 
         Parameters
         ----------
         X : array-like
             Input, see the class.
+        **others : dict
+            Keywords of other libraries: an error that says what has them here.
 
         Returns
         -------
@@ -114,6 +123,7 @@ class Predictions:
             Columns of float32 in the order of `classes_`. Rows sum to one, unless the
             target was an indicator matrix: then each column is a label's own.
         """
+        refuse_keywords(self, "predict_proba", others)
         fitted = snapshot(self)
         logits = fitted._check_and_run(X)
         if fitted.target_type_ == "multiclass":
@@ -123,19 +133,22 @@ class Predictions:
             return np.hstack([forward.sigmoid(-logits), positive])
         return positive
 
-    def predict_log_proba(self, X: Any) -> np.ndarray:
+    def predict_log_proba(self, X: Any, **others: Never) -> np.ndarray:
         """Predict logarithms of probabilities, without losing small ones.
 
         Parameters
         ----------
         X : array-like
             Input, see the class.
+        **others : dict
+            Keywords of other libraries: an error that says what has them here.
 
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
             Natural logarithm of `predict_proba`, float32.
         """
+        refuse_keywords(self, "predict_log_proba", others)
         fitted = snapshot(self)
         logits = fitted._check_and_run(X)
         if fitted.target_type_ == "multiclass":

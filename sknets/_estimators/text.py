@@ -32,7 +32,7 @@ from .parameter_types import (
     Auto,
     Callbacks,
     ClassWeight,
-    KerasOptimizer,
+    Optimizer,
     OptimizerSettings,
     RandomState,
     Schedule,
@@ -112,10 +112,10 @@ class TextPoolClassifier(NeuralNetClassifier):
     batch_size : int or "auto", default="auto"
         Rows in one step. "auto" is the power of two nearest to the square root of the
         number of rows, within 8 to 128; in `partial_fit` it is 128.
-    optimizer : str or keras.optimizers.Optimizer, default="adam"
+    optimizer : str, keras.optimizers.Optimizer or class of one, default="adam"
         One of "adadelta", "adagrad", "adam", "adamax", "adamw", "lion", "nadam",
-        "rmsprop" and "sgd", with Keras' formulas and defaults, or an instance of the
-        Keras class of that name. Its settings are given as ``optimizer__*``.
+        "rmsprop" and "sgd", with Keras' formulas and defaults, or the Keras class of
+        that name or an instance. Its settings are given as ``optimizer__*``.
     learning_rate : float or None, default=0.1
         Highest learning rate; None is the optimizer's own (0.001; "sgd" 0.01).
     learning_rate_schedule : {"constant", "cosine", "one_cycle"}, default="cosine"
@@ -169,7 +169,7 @@ class TextPoolClassifier(NeuralNetClassifier):
     **optimizer__ : dict
         Settings of the optimizer, such as ``optimizer__beta_1``,
         ``optimizer__momentum``, ``optimizer__clipnorm``. They can be set with
-        `set_params` and searched over.
+        `set_params` and searched over. None takes one away again.
 
     Attributes
     ----------
@@ -284,7 +284,7 @@ class TextPoolClassifier(NeuralNetClassifier):
         compress_to: int | None = None,
         epochs: int | Auto = "auto",
         batch_size: int | Auto = "auto",
-        optimizer: str | KerasOptimizer = "adam",
+        optimizer: Optimizer = "adam",
         learning_rate: float | None = 0.1,
         learning_rate_schedule: Schedule = "cosine",
         warmup: float = 0.0,

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -194,13 +195,14 @@ def make_optimizer(
 
     Parameters
     ----------
-    optimizer : str or keras.optimizers.Optimizer
-        A name in `RULES`, or an instance of the Keras class of that name, whose
+    optimizer : str, keras.optimizers.Optimizer, or class of one
+        A name in `RULES`, the Keras class of that name, or an instance of it, whose
         settings then are the defaults.
     learning_rate, weight_decay : float or None
         None leaves them to the optimizer.
     settings : mapping
-        What the user gave as ``optimizer__*``; wins over everything else.
+        What the user gave as ``optimizer__*``; wins over everything else. None leaves
+        a value to the optimizer.
 
     Raises
     ------
@@ -213,8 +215,9 @@ def make_optimizer(
     if weight_decay is not None:
         given["weight_decay"] = weight_decay
     check_settings(name, settings)
-    given.update(settings)
     rule = RULES[name]
+    given.update({k: v for k, v in settings.items() if not _is_unset(k, v)})
+    _check_rate(given.get("learning_rate"))
     clipping = [key for key in CLIPPINGS if given.get(key) is not None]
     if len(clipping) > 1:
         raise ValueError(
@@ -236,12 +239,43 @@ def make_optimizer(
 def check_settings(optimizer: Any, settings: Mapping[str, Any]) -> None:
     """Raise ValueError for a setting that the optimizer does not have."""
     name, _ = _name_and_settings(optimizer)
-    unknown = sorted(set(settings) - set(valid_names(name)))
-    if unknown:
+    valid = valid_names(name)
+    unknown = sorted(set(settings) - set(valid))
+    owners = {key: _owners(key) for key in unknown}
+    unknown = [k for k in unknown if not (owners[k] and _is_unset(k, settings[k]))]
+    if not unknown:
+        return
+    message = (
+        f"Invalid parameter optimizer__{unknown[0]} for optimizer {name!r}. "
+        f"Valid parameters are: {', '.join('optimizer__' + key for key in valid)}."
+    )
+    if owners[unknown[0]]:
+        message += (
+            f" It is one of {', '.join(owners[unknown[0]])}: "
+            f"set_params(optimizer__{unknown[0]}=None) takes it away, and a search "
+            "over several optimizers needs a list of grids, one for each."
+        )
+    raise ValueError(message)
+
+
+def _owners(setting: str) -> list[str]:
+    """Names of the optimizers that have a setting."""
+    return [name for name in sorted(RULES) if setting in valid_names(name)]
+
+
+def _is_unset(setting: str, value: Any) -> bool:
+    """Whether a setting is None where that is no value of its own."""
+    return value is None and setting not in (*CLIPPINGS, *SCHEDULED)
+
+
+def _check_rate(learning_rate: Any) -> None:
+    """Refuse schedule objects, which know nothing of epochs and rows."""
+    if learning_rate is not None and not isinstance(learning_rate, Real):
         raise ValueError(
-            f"Invalid parameter optimizer__{unknown[0]} for optimizer {name!r}. "
-            f"Valid parameters are: "
-            f"{', '.join('optimizer__' + valid for valid in valid_names(name))}."
+            "The learning rate must be a number here, and not a schedule object; got "
+            f"{learning_rate!r}. Set learning_rate_schedule='cosine' or 'one_cycle', "
+            "or learning_rate_schedule='constant' with the callback "
+            "keras.callbacks.LearningRateScheduler(lambda epoch, rate: ...)."
         )
 
 
@@ -250,17 +284,15 @@ def _name_and_settings(optimizer: Any) -> tuple[str, dict[str, Any]]:
     config: dict[str, Any] = {}
     if isinstance(optimizer, str):
         name = optimizer.lower()
+    elif isinstance(optimizer, type):
+        name = optimizer.__name__.lower()
     else:
         name = type(optimizer).__name__.lower()
         config = optimizer.get_config() if hasattr(optimizer, "get_config") else {}
     if name not in RULES:
         raise ValueError(
-            f"optimizer must be one of {sorted(RULES)} or a Keras optimizer of one of "
-            f"these kinds; got {optimizer!r}."
+            f"optimizer must be one of {sorted(RULES)}, or a Keras optimizer or its "
+            f"class of one of these kinds; got {optimizer!r}."
         )
-    if not isinstance(config.get("learning_rate", 0.0), float | int):
-        raise ValueError(
-            "The learning rate of a Keras optimizer must be a number here; give a "
-            "schedule through the parameter learning_rate_schedule."
-        )
+    _check_rate(config.get("learning_rate"))
     return name, {key: config[key] for key in valid_names(name) if key in config}
