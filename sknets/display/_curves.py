@@ -11,9 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from ._plotting import check_matplotlib_support, grid_of_axes, last_step
+from ._plotting import check_matplotlib_support, grid_of_axes, inches, last_step
+from ._text import distinct_colours, literal, text_size, wrapped
 
 History = dict[str, list[float]]
+
+# Lines, and inches, that a legend may take among the curves.
+MAX_LINES_INSIDE = 8
+MAX_WIDTH_INSIDE = 1.6
 
 # Columns of a CSV log that are no metric.
 _NO_METRICS = {"epoch", "learning_rate", "lr"}
@@ -201,7 +206,7 @@ class TrainingCurvesDisplay:
                 if mark_best:
                     self._mark_best(axes, metric, name)
             _label_axes(axes, metric)
-        self._add_legend()
+        self._add_legend(own_figure=ax is None)
         return self
 
     def _settle_metrics(self, metrics):
@@ -228,6 +233,7 @@ class TrainingCurvesDisplay:
         One fit has a colour for each of them, several fits have a colour each.
         """
         several = len(self.histories) > 1
+        colours = distinct_colours(len(self.histories))
         training_style = "--" if several and self._has_validation() else "-"
         keys = ((metric, "training", "C0"), (f"val_{metric}", "validation", "C1"))
         for key, part, colour in keys:
@@ -235,7 +241,7 @@ class TrainingCurvesDisplay:
                 continue
             values = np.asarray(self.histories[name][key], dtype=float)
             kw = {
-                "color": f"C{number}" if several else colour,
+                "color": colours[number] if several else colour,
                 "linestyle": training_style if key == metric else "-",
                 "label": f"{name}, {part}" if several else part,
                 # A single epoch would be no line at all.
@@ -259,7 +265,7 @@ class TrainingCurvesDisplay:
             marker="o",
             markersize=7,
             markerfacecolor=line.get_color(),
-            markeredgecolor="black",
+            markeredgecolor=axes.xaxis.label.get_color(),
             label=f"best epoch ({epoch})",
             zorder=3,
         )
@@ -268,7 +274,7 @@ class TrainingCurvesDisplay:
         keys = [key for history in self.histories.values() for key in history]
         return any(key.startswith("val_") for key in keys)
 
-    def _add_legend(self):
+    def _add_legend(self, own_figure):
         """Name curves and marks; of several fits, colours and line styles."""
         from matplotlib.lines import Line2D
 
@@ -276,19 +282,54 @@ class TrainingCurvesDisplay:
         if len(self.histories) == 1:
             axes.legend()
             return
+        names = [name for name, lines in self.lines_.items() if lines]
         handles = [
-            Line2D([], [], color=next(iter(lines.values())).get_color(), label=name)
-            for name, lines in self.lines_.items()
-            if lines
+            Line2D([], [], color=next(iter(self.lines_[name].values())).get_color())
+            for name in names
         ]
         if self._has_validation():
-            handles.append(Line2D([], [], color="grey", ls="--", label="training"))
-            handles.append(Line2D([], [], color="grey", label="validation"))
+            handles.append(Line2D([], [], color="grey", ls="--"))
+            handles.append(Line2D([], [], color="grey"))
+            names += ["training", "validation"]
         if any(self.best_epoch_lines_.values()):
-            dot = Line2D([], [], ls="none", marker="o", color="white", mec="black")
-            dot.set_label("best epoch")
-            handles.append(dot)
-        axes.legend(handles=handles, fontsize="small")
+            edge = axes.xaxis.label.get_color()
+            face = axes.get_facecolor()
+            handles.append(Line2D([], [], ls="none", marker="o", color=face, mec=edge))
+            names.append("best epoch")
+        names = [wrapped(str(name)) for name in names]
+        _draw_legend(self.axes_, handles, names, own_figure)
+
+
+def _draw_legend(
+    axes: np.ndarray, handles: list, names: list[str], own_figure: bool
+) -> None:
+    """Among the curves where it is small, beside them where it would hide them."""
+    width, _ = text_size(names)
+    n_lines = sum(name.count("\n") + 1 for name in names)
+    kw: dict[str, Any] = {"fontsize": "small"}
+    inside = n_lines <= MAX_LINES_INSIDE and width <= MAX_WIDTH_INSIDE
+    place = axes[0] if inside else axes[-1]
+    if not inside:
+        kw["ncols"] = math.ceil(0.17 * n_lines / max(inches(place)[1], 1.0))
+        _make_room(place, kw["ncols"] * (width + 0.5), own_figure)
+        kw |= {"loc": "upper left", "bbox_to_anchor": (1.02, 1.0), "borderaxespad": 0}
+    # Names that begin with "_" would be left out of a legend.
+    legend = place.legend(handles, ["-"] * len(names), **kw)
+    for text, name in zip(legend.get_texts(), names, strict=True):
+        text.set_text(name)
+    literal(legend.get_texts())
+
+
+def _make_room(axes: Any, width: float, own_figure: bool) -> None:
+    """Leave some inches to the right of the axes: a wider figure, or narrower axes."""
+    figure = axes.figure
+    size = figure.get_size_inches()
+    if own_figure:
+        figure.set_size_inches(size[0] + width, size[1])
+    elif figure.get_layout_engine() is None:  # which would make room by itself
+        place = axes.get_position()
+        left = max(place.width - width / size[0], 0.4 * place.width)
+        axes.set_position([place.x0, place.y0, left, place.height])
 
 
 def _label_axes(axes: Any, metric: str) -> None:

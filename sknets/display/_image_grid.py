@@ -21,7 +21,6 @@ from ._choice import (
     shown_names,
 )
 from ._plotting import (
-    FONT_SIZE,
     as_images,
     caption_size,
     check_matplotlib_support,
@@ -32,6 +31,7 @@ from ._plotting import (
     percent,
     show_image,
 )
+from ._text import FONT_SIZE, literal, wrapped, wrong_colour
 
 
 class ImageGridDisplay:
@@ -394,8 +394,9 @@ class ImageGridDisplay:
         self.titles_ = np.empty(len(captions), dtype=object)
         for i, axes in enumerate(self.axes_):
             self.images_[i] = show_image(axes, images[i], limits, cmap, im_kw)
-            kw = {"fontsize": size, "color": self._colour(i), **(text_kw or {})}
+            kw = {"fontsize": size, **self._colour(i), **(text_kw or {})}
             self.titles_[i] = axes.set_title(captions[i], **kw)
+        literal(self.titles_)
         return self
 
     def _make_axes(self, captions, aspect, n_cols, ax):
@@ -435,13 +436,17 @@ class ImageGridDisplay:
 
     def _caption(self, i):
         if self.y_pred is None:
-            return "" if self.y_true is None else str(self.y_true[i])
+            return "" if self.y_true is None else wrapped(str(self.y_true[i]))
         caption = f"predicted {self.y_pred[i]}"
         if self.probability is not None:
             caption += f", {percent(self.probability[i])}"
-        return caption if self.y_true is None else f"true {self.y_true[i]}\n{caption}"
+        if self.y_true is not None:
+            caption = f"true {self.y_true[i]}\n{caption}"
+        return wrapped(caption)
 
     def _colour(self, i):
-        if self.y_pred is None or self.y_true is None:
-            return "black"
-        return "black" if self.y_true[i] == self.y_pred[i] else "firebrick"
+        """Red for wrong predictions; others have the colour of the style."""
+        known = self.y_pred is not None and self.y_true is not None
+        if known and self.y_true[i] != self.y_pred[i]:
+            return {"color": wrong_colour(self.figure_)}
+        return {}

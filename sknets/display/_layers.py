@@ -15,6 +15,7 @@ from ._plotting import (
     one_axes,
     scaled_rows,
 )
+from ._text import FONT_SIZE
 
 # Space between two tiles, relative to the width of one.
 GAP = 0.12
@@ -23,13 +24,15 @@ GAP = 0.12
 class _TilesDisplay:
     """Small pictures side by side in one axes, row by row, with common colours."""
 
-    def _plot(self, tiles, limits, label, n_cols, colorbar, ax, im_kw):
+    def _plot(self, tiles, limits, title, label, n_cols, colorbar, ax, im_kw):
         check_matplotlib_support(f"{type(self).__name__}.plot")
         n_rows, n_cols = _grid_shape(len(tiles), n_cols)
         height = tiles.shape[1] / tiles.shape[2] * n_rows / n_cols
         self.ax_ = one_axes(ax, (6.5, min(max(5.2 * height, 1.2), 8.0)))
         self.figure_ = self.ax_.figure
         self.images_ = _draw_tiles(self.ax_, tiles, limits, n_cols, im_kw)
+        if not self.ax_.get_title():
+            self.ax_.set_title(title, fontsize=FONT_SIZE + 1)
         self.colorbar_ = None
         if colorbar and tiles[0].ndim == 2:
             self.colorbar_ = self.figure_.colorbar(
@@ -157,7 +160,8 @@ class FiltersDisplay(_TilesDisplay):
         top = float(max(np.abs(tiles).max(), np.finfo(np.float32).eps))
         tiles = tiles[..., 0] if n_channels == 1 else 0.5 + tiles / (2 * top)
         kw = {"cmap": cmap, **(im_kw or {})}
-        return self._plot(tiles, (-top, top), "weight", n_cols, colorbar, ax, kw)
+        title = f"{_count(tiles, 'filter')} of {tiles.shape[1]} x {tiles.shape[2]}"
+        return self._plot(tiles, (-top, top), title, "weight", n_cols, colorbar, ax, kw)
 
 
 class FeatureMapsDisplay(_TilesDisplay):
@@ -290,7 +294,13 @@ class FeatureMapsDisplay(_TilesDisplay):
         tiles = np.moveaxis(np.asarray(self.feature_maps), -1, 0)
         limits = (min(0.0, float(tiles.min())), float(tiles.max()))
         kw = {"cmap": cmap, **(im_kw or {})}
-        return self._plot(tiles, limits, "activation", n_cols, colorbar, ax, kw)
+        size = f"{tiles.shape[1]} x {tiles.shape[2]}"
+        title = f"{_count(tiles, 'feature map')} of {size}"
+        return self._plot(tiles, limits, title, "activation", n_cols, colorbar, ax, kw)
+
+
+def _count(tiles: np.ndarray, what: str) -> str:
+    return f"{len(tiles)} {what}{'s' * (len(tiles) != 1)}"
 
 
 def _convolutions(net: Any, caller: str) -> list[int]:

@@ -13,9 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._core import scaling
 from .._images.shapes import settle_image_shape, to_images
-
-# Of what stands above an image, in points.
-FONT_SIZE = 9
+from ._text import FONT_SIZE, text_size
 
 
 def check_matplotlib_support(caller: str) -> None:
@@ -183,9 +181,8 @@ def show_image(
 
 def caption_size(captions: Sequence[str]) -> tuple[float, float]:
     """Inches that the widest and the highest caption take, with the space around."""
-    n_lines = max(caption.count("\n") for caption in captions) + 1
-    widest = max(len(line) for caption in captions for line in caption.split("\n"))
-    return 0.6 * FONT_SIZE * (widest + 1) / 72, (1.2 * FONT_SIZE * n_lines + 14) / 72
+    width, n_lines = text_size(captions)
+    return width, (1.2 * FONT_SIZE * n_lines + 14) / 72
 
 
 def percent(probability: float) -> str:

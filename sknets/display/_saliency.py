@@ -10,7 +10,6 @@ from .._core import scaling
 from .._images.shapes import pixel_range
 from .._optional import needs_tensorflow
 from ._plotting import (
-    FONT_SIZE,
     as_images,
     caption_size,
     check_matplotlib_support,
@@ -20,6 +19,7 @@ from ._plotting import (
     percent,
     show_image,
 )
+from ._text import FONT_SIZE, literal, wrapped
 
 
 class SaliencyDisplay:
@@ -174,7 +174,8 @@ class SaliencyDisplay:
         check_matplotlib_support(f"{type(self).__name__}.plot")
         image, saliency = np.asarray(self.image), self.saliency
         height, width = saliency.shape
-        title = caption_size([""])[1]
+        captions = [wrapped(self._caption()), "saliency"]
+        title = caption_size(captions)[1]
         cell = (2.6, min(2.6 * height / width, 5) + title)
         self.axes_ = grid_of_axes(ax, 2, 2, cell, gaps=(0.1, title))
         self.figure_ = self.axes_[0].figure
@@ -188,8 +189,10 @@ class SaliencyDisplay:
             saliency_cmap,
             im_kw,
         )
-        self.axes_[0].set_title(self._caption(), fontsize=FONT_SIZE)
-        self.axes_[1].set_title("saliency", fontsize=FONT_SIZE)
+        literal(
+            axes.set_title(caption, fontsize=FONT_SIZE)
+            for axes, caption in zip(self.axes_, captions, strict=True)
+        )
         return self
 
     def _caption(self):
