@@ -32,6 +32,7 @@ from ._images.shapes import (
     settle_image_shape,
     stored_shape,
     to_images,
+    warn_of_rectangle,
 )
 from ._sklearn import StrOptions, fit_context
 
@@ -194,6 +195,7 @@ class ImageReshaper(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """
         X = as_numbers(X)
         shape = check_pixels(self, X).shape[1:]
+        warn_of_rectangle(shape, self.image_shape)
         image_shape = settle_image_shape(shape, self.image_shape, self.input_channels)
         record_input(self, X, shape, image_shape)
         return self

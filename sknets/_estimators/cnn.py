@@ -14,7 +14,12 @@ import numpy as np
 from .._core import forward, scaling
 from .._core.network import Layer, Shape, cnn_layers
 from .._images import augment
-from .._images.shapes import check_image_shape, pixel_scale, settle_image_shape
+from .._images.shapes import (
+    check_image_shape,
+    pixel_scale,
+    settle_image_shape,
+    warn_of_rectangle,
+)
 from .._sklearn import Interval, StrOptions
 from .base import NeuralNetClassifier
 from .parameter_types import (
@@ -185,9 +190,12 @@ class SmallCNNClassifier(NeuralNetClassifier):
     pixel_range_ : tuple (low, high)
         Range of the pixels: that of their type for 8- and 16-bit integers, else the
         one seen, widened to contain 0 and 1.
+    seen_range_ : tuple (low, high)
+        Lowest and highest pixel seen.
     pixel_type_ : str
         Scale that the type of the pixels suggests: "uint8" and the like, "float", or
-        "any" for wider integers. Pixels on another one are refused in `predict`.
+        "any" for wider integers. Pixels on another one are refused in `predict`,
+        except floats and bytes that both go beyond 1, or both do not.
     n_iter_ : int
         Number of epochs trained, with `warm_start` and `partial_fit` in all calls.
     history_ : dict of list
@@ -345,6 +353,7 @@ class SmallCNNClassifier(NeuralNetClassifier):
     def _check_X(self, X: Any, *, reset: bool) -> Any:
         X = check_rows(self, X, reset=reset, pixels=True)
         if reset:
+            warn_of_rectangle(X.shape[1:], self.image_shape)
             self.image_shape_ = settle_image_shape(
                 X.shape[1:], self.image_shape, "last"
             )
@@ -358,11 +367,9 @@ class SmallCNNClassifier(NeuralNetClassifier):
     def _check_pixel_type(self, X: Any) -> None:
         """Raise if X has pixels on another scale than those seen at `fit`."""
         fitted, now = self.pixel_type_, pixel_scale(X.dtype) or "any"
-        low, high = self.pixel_range_
-        # Floats beyond 1 are counted in the same units as the bytes of an image.
-        same_units = (fitted, now) == ("float", "uint8") and low == 0 and high > 1
-        if "any" in (fitted, now) or fitted == now or same_units:
+        if "any" in (fitted, now) or fitted == now or self._has_same_units(X, now):
             return
+        low, high = self.pixel_range_
         raise ValueError(
             f"X has pixels of type {X.dtype}, but {type(self).__name__} was fitted on "
             f"pixels of type {fitted} between {low:g} and {high:g}. Pass pixels as in "
@@ -370,16 +377,29 @@ class SmallCNNClassifier(NeuralNetClassifier):
             "X.astype(np.uint8); for floats on another scale, fit on them, too."
         )
 
+    def _has_same_units(self, X: Any, now: str) -> bool:
+        """Whether floats and bytes count in the same units: both beyond 1, or not."""
+        low, high = self._seen_range()
+        bottom, top = _extremes(X)
+        if {self.pixel_type_, now} != {"float", "uint8"} or low < 0 or bottom < 0:
+            return False
+        if top == 0 or (now == "uint8" and high > 1):  # dark, or dark bytes
+            return True
+        return (top > 1) == (high > 1) and top <= 255
+
+    def _seen_range(self) -> tuple[float, float]:
+        """Lowest and highest pixel of `fit`; the range of the type where unknown."""
+        return getattr(self, "seen_range_", self.pixel_range_)
+
     def _warn_of_range(self, X: Any) -> None:
         """Warn if all of X lies far outside or far inside the range seen at `fit`."""
-        values = X.data if hasattr(X, "indptr") else X
-        if values.size == 0:
-            return
         low, high = self.pixel_range_
         spread = high - low
-        top, bottom = float(values.max()), float(values.min())
+        bottom, top = _extremes(X)
         outside = top > high + spread or bottom < low - spread
-        inside = X.shape[0] > 1 and low == 0 and bottom >= 0 and top <= spread / 50
+        # Bytes may fill a small part of their range: zeros and ones.
+        dark = min(spread, self._seen_range()[1]) / 50
+        inside = X.shape[0] > 1 and low == 0 and bottom >= 0 and top <= dark
         if outside or inside:
             warnings.warn(
                 f"Pixels of X lie between {bottom:g} and {top:g}, those seen in fit "
@@ -392,6 +412,7 @@ class SmallCNNClassifier(NeuralNetClassifier):
         self.pixel_range_, self.input_scaling_ = scaling.learn_pixels(
             X, index, standard=self.input_scaling == "standard"
         )
+        self.seen_range_ = _extremes(X)
         return X
 
     def _check_same_input(self) -> None:
@@ -461,3 +482,11 @@ class SmallCNNClassifier(NeuralNetClassifier):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
+
+
+def _extremes(X: Any) -> tuple[float, float]:
+    """Lowest and highest value; 0 and 0 of a sparse matrix without any."""
+    values = X.data if hasattr(X, "indptr") else X
+    if values.size == 0:
+        return 0.0, 0.0
+    return float(values.min()), float(values.max())

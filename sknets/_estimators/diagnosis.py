@@ -95,7 +95,11 @@ def warn_if_not_learnt(
         f"The network has not learnt: on its own training rows its loss {loss:.3g} is "
         f"no lower than the {constant_loss:.3g} of one answer for all rows (accuracy "
         f"{accuracy:.3g} against {constant_accuracy:.3g}). "
-        + likely_cause(is_constant, network, settings),
+        + (
+            "All training rows are the same: look at how X was made."
+            if network[0]["layer"] != "embedding_pool" and _all_alike(data)
+            else likely_cause(is_constant, network, settings)
+        ),
         ConvergenceWarning,
         stacklevel=6,
     )
@@ -150,6 +154,12 @@ def likely_cause(is_constant: bool, network: list[Layer], settings: Any) -> str:
         "sorted without the other?) and whether the features are scaled; then try "
         f"more epochs or another learning_rate (now {rate:g})."
     )
+
+
+def _all_alike(data: Any) -> bool:
+    """Whether the rows do not differ, as images that were not read do not."""
+    rows = scaling.dense_rows(data.X, data.index)
+    return bool((rows == rows[0]).all())
 
 
 def _sample(data: Any) -> Any:

@@ -95,6 +95,8 @@ def settled(augment: Any, image_shape: Shape, black: float) -> Changes | None:
 
 
 def _settings(augment: Any, image_shape: Shape) -> Mapping[str, Any]:
+    if isinstance(augment, np.bool_):
+        augment = bool(augment)
     if isinstance(augment, str):  # "auto"
         augment = min(image_shape[:2]) >= AUTO_SIDE
     if augment is None or augment is False:
@@ -113,6 +115,8 @@ def _settings(augment: Any, image_shape: Shape) -> Mapping[str, Any]:
 def _pair(key: str, value: Any) -> tuple[float, float]:
     """Lowest and highest value of an entry, from a number or a pair of them."""
     low, high = LIMITS[key]
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
     numbers = tuple(value) if isinstance(value, Sequence) else (value,)
     if key == "flip":
         numbers = (0.0, 0.5 * value if isinstance(value, bool) else value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from numbers import Integral
 from typing import Any
 
@@ -15,6 +16,8 @@ from .._core.scaling import is_narrow_integer
 
 # Grey, grey + alpha, RGB, RGBA: an axis this short can be the channels of an image.
 _MAX_USUAL_CHANNELS = 4
+# Shortest side of a rectangle that flat rows are suspected to be.
+MIN_SIDE = 8
 
 
 def infer_image_shape(n_features: int) -> tuple:
@@ -27,6 +30,34 @@ def infer_image_shape(n_features: int) -> tuple:
         if side * side * n_channels == n_features:
             return side, side, n_channels
     return 1, n_features, 1
+
+
+def warn_of_rectangle(shape: tuple, image_shape: Any) -> None:
+    """Warn if flat rows are taken for signals although they may be images.
+
+    Parameters
+    ----------
+    shape : tuple
+        `X.shape[1:]` in `fit`.
+    image_shape : tuple, list or None
+        The parameter of that name.
+    """
+    if image_shape is not None or len(shape) > 1:
+        return
+    if infer_image_shape(shape[0])[0] > 1:
+        return
+    n_features = shape[0]
+    width = next(w for w in range(math.isqrt(n_features), 0, -1) if n_features % w == 0)
+    if width < MIN_SIDE or n_features // width > 2 * width:
+        return
+    warnings.warn(
+        f"X has flat rows of {n_features} features, which are no square images, so "
+        f"they are read as signals, image_shape=(1, {n_features}). If they are images, "
+        f"give their image_shape=(height, width), such as ({n_features // width}, "
+        f"{width}) or ({width}, {n_features // width}).",
+        UserWarning,
+        stacklevel=5,
+    )
 
 
 def check_image_shape(image_shape: Any) -> tuple:

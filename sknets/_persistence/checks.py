@@ -207,10 +207,11 @@ def _check_pixels(net: Any) -> None:
     _required(net, "image_shape_", "pixel_type_", "pixel_range_")
     known = isinstance(net.pixel_type_, str) and net.pixel_type_ in _PIXEL_TYPES
     require(known, f"pixel_type_ is {net.pixel_type_!r}")
-    limits = net.pixel_range_
     # Of networks from elsewhere the range is not known, hence infinite.
-    is_range = is_tuple_of(lambda end: isinstance(end, Real), 2)(limits)
-    require(is_range and limits[0] <= limits[1], f"pixel_range_ is {limits!r}")
+    for name in ("pixel_range_", "seen_range_"):
+        limits = getattr(net, name, net.pixel_range_)
+        is_range = is_tuple_of(lambda end: isinstance(end, Real), 2)(limits)
+        require(is_range and limits[0] <= limits[1], f"{name} is {limits!r}")
 
 
 def _check_text(net: Any, n_outputs: int) -> None:
