@@ -7,7 +7,7 @@ iterator has `__next__`, a lazy collection of Dask `__dask_graph__`, and so on.
 from __future__ import annotations
 
 import array
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence, Set
 from numbers import Number
 from typing import Any
@@ -117,7 +117,7 @@ def as_numbers(X: Any) -> Any:
 
 
 def _is_array_like(X: Any) -> bool:
-    if isinstance(X, str | bytes | bytearray | Mapping | Set) or X is None:
+    if isinstance(X, str | bytes | bytearray | Mapping | Set | type) or X is None:
         return False
     readable = (Sequence, Number, np.generic, deque, array.array, memoryview)
     # A sequence class of batches has a length and items, too, and is no array.
@@ -188,6 +188,12 @@ def _from_frame(frame: Any) -> Any:
     A frame of numbers is returned as it is, for its names.
     """
     names = list(frame.columns)
+    twice = next((name for name, n in Counter(names).items() if n > 1), None)
+    if twice is not None:
+        raise ValueError(
+            f"X has {names.count(twice)} columns of the name {twice!r}: names must "
+            "differ, so that those in predict can be compared with those in fit."
+        )
     for position, dtype in enumerate(frame.dtypes):
         if getattr(dtype, "kind", " ") in _NUMBERS:
             continue

@@ -186,6 +186,7 @@ class Lazy:
         ("1 2", "got str"),
         (None, "got NoneType"),
         (object(), "got object"),
+        (np.ndarray, "got type"),
     ],
 )
 @each_estimator
@@ -231,6 +232,13 @@ DATES = pd.date_range("2026-01-01", periods=4)
 def test_columns_that_are_no_numbers(estimator, frame, error, message):
     frame = pd.DataFrame({"a": [1.0, 2, 3, 4], **frame})
     with pytest.raises(error, match=message):
+        estimator.fit(frame, LABELS)
+
+
+@each_estimator
+def test_columns_of_one_name(estimator):
+    frame = pd.DataFrame(np.eye(4), columns=list("abca"))
+    with pytest.raises(ValueError, match="X has 2 columns of the name 'a'"):
         estimator.fit(frame, LABELS)
 
 
