@@ -479,7 +479,7 @@ def test_half_of_the_validation_data(quick, blobs, missing):
 
 def test_validation_rows_with_other_features(quick, blobs):
     X, y = blobs
-    with pytest.raises(ValueError, match="X has 3 features, but DenseNet"):
+    with pytest.raises(ValueError, match="X_val has 3 features, but DenseNet"):
         quick(DenseNetClassifier).fit(X, y, X_val=X[:, :3], y_val=y)
 
 

@@ -36,9 +36,10 @@ from .._sklearn import (
     StrOptions,
     fit_context,
     has_callbacks,
+    num_samples,
 )
 from . import diagnosis, targets
-from .held_out import AUTO_FRACTION, split
+from .held_out import AUTO_FRACTION, named_as_validation, split
 from .keywords import refuse_keywords
 from .predictions import Predictions
 from .progress import Progress
@@ -157,7 +158,8 @@ class NeuralNetClassifier(
         X : array-like
             Training input, see the class.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Class labels of any type, or an indicator matrix (multilabel).
+            Class labels, strings, numbers or booleans, as arrays or in the types of
+            pandas, polars and pyarrow; or an indicator matrix (multilabel).
         sample_weight : array-like of shape (n_samples,), default=None
             Weights in the loss. Of rows of weight zero only the class is learnt:
             input scaling, vocabulary, validation split and training leave them out.
@@ -264,7 +266,7 @@ class NeuralNetClassifier(
         if not goes_on:
             forget(self)
         X = self._check_X(X, reset=not goes_on)
-        y = targets.check_target(y, self)
+        y, names = targets.check_target(y, self)
         sklearn.utils.check_consistent_length(X, y, groups)
         weight = targets.check_sample_weight(sample_weight, X)
         index = np.flatnonzero(weight)
@@ -275,10 +277,10 @@ class NeuralNetClassifier(
         # A class whose rows all have weight zero is a class: meta-estimators choose
         # rows by their weights, and combine columns of all classes.
         if not goes_on:
-            self._learn_classes(y, classes, one_pass)
+            self._learn_classes(y, names, classes, one_pass)
         elif classes is not None:
-            self._check_same_classes(classes)
-        encoded = targets.encode(y, self.target_type_, self.classes_)
+            targets.check_same_classes(classes, self.classes_)
+        encoded = targets.encode(y, names, self.target_type_, self.classes_)
         encoded, weight = encoded[index], weight[index]
 
         rng = self._generator()
@@ -313,21 +315,16 @@ class NeuralNetClassifier(
             rows_given["val_"] = given_val
         self._train(data, val, rng, rows_given, one_pass=one_pass, goes_on=goes_on)
 
-    def _learn_classes(self, y: np.ndarray, classes: Any, one_pass: bool) -> None:
-        self.target_type_, self.classes_ = targets.learn_classes(y, classes)
+    def _learn_classes(
+        self, y: np.ndarray, names: np.ndarray | None, classes: Any, one_pass: bool
+    ) -> None:
+        self.target_type_, self.classes_ = targets.learn_classes(y, names, classes)
         if self.target_type_ == targets.MULTILABEL:
             targets.warn_if_one_hot(y)
             return
         if one_pass and classes is None:
             targets.refuse_one_class(self.classes_)
         targets.warn_if_one_class(self.classes_)
-
-    def _check_same_classes(self, classes: Any) -> None:
-        if not np.array_equal(np.unique(classes), self.classes_):
-            raise ValueError(
-                f"classes={classes!r} is not the same as in an earlier call of "
-                f"partial_fit: {self.classes_!r}."
-            )
 
     def _held_out_share(self) -> Any:
         """Which rows `fit` holds out where it is given none: a share or a splitter."""
@@ -373,11 +370,16 @@ class NeuralNetClassifier(
         )
 
     def _validation_data(self, X: Any, y: Any, sample_weight: Any, make: Any) -> Any:
-        X = self._check_X(X, reset=False)
-        y = targets.check_target(y, self)
-        sklearn.utils.check_consistent_length(X, y)
-        weight = targets.check_sample_weight(sample_weight, X)
-        encoded = targets.encode(y, self.target_type_, self.classes_)
+        with named_as_validation():
+            X = self._check_X(X, reset=False)
+            y, names = targets.check_target(y, self)
+            if num_samples(X) != len(y):
+                raise ValueError(
+                    "X and y must have the same number of rows; found "
+                    f"{num_samples(X)} and {len(y)}."
+                )
+            weight = targets.check_sample_weight(sample_weight, X)
+            encoded = targets.encode(y, names, self.target_type_, self.classes_)
         return make(self._rows(X), np.arange(len(y)), encoded, weight)
 
     def _generator(self) -> np.random.Generator:

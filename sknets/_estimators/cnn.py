@@ -178,7 +178,8 @@ class SmallCNNClassifier(NeuralNetClassifier):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The class labels, sorted; column numbers if y was an indicator matrix.
+        The class labels, sorted, in the type of y. For an indicator matrix the names
+        of its columns, if it was a data frame, else their numbers.
     target_type_ : {"binary", "multiclass", "multilabel-indicator"}
         Kind of target: one sigmoid unit, a softmax, or a sigmoid for each label.
     n_features_in_ : int

@@ -1,8 +1,11 @@
-"""Which rows are held out of training, to be validated on."""
+"""Which rows are held out of training, to be validated on, and errors about them."""
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -89,3 +92,16 @@ def _by_splitter(y: np.ndarray, groups: Any, splitter: Any, seed: int) -> Rows:
             "validate on; both need some, and none in common."
         )
     return train, held_out
+
+
+@contextlib.contextmanager
+def named_as_validation() -> Iterator[None]:
+    """Let errors about X, y and sample_weight name X_val, y_val, sample_weight_val."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        if type(error) not in (TypeError, ValueError):
+            raise
+        # Between quotation marks it is the caller's own label or column.
+        name = r"(?<!['\w.])(X|y|sample_weight)(?!['\w(])"
+        raise type(error)(re.sub(name, r"\1_val", str(error))) from error

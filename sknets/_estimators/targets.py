@@ -6,33 +6,39 @@ import warnings
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import type_of_target
 
 from .. import _sklearn
+from . import labels
 
 MULTILABEL = "multilabel-indicator"
 
 
-def check_target(y: Any, estimator: Any) -> np.ndarray:
-    """Return y as an array: labels of shape (n,) or an indicator matrix."""
+def check_target(y: Any, estimator: Any) -> tuple[np.ndarray, np.ndarray | None]:
+    """Check y.
+
+    Returns
+    -------
+    y : ndarray of shape (n,) or (n, n_labels)
+        Labels in the type they came in, or an indicator matrix.
+    names : ndarray of str, shape (n_labels,), or None
+        Names of the columns of an indicator matrix that is a data frame.
+    """
     if y is None:
         raise ValueError(
             f"This {type(estimator).__name__} estimator requires y to be passed, but "
             "the target y is None."
         )
+    names = labels.column_names(y, "y")
     y = check_array(
-        y,
-        accept_sparse="csr",
+        labels.as_array(y, "y"),
         ensure_2d=False,
         dtype=None,
         input_name="y",
         estimator=estimator,
     )
-    if sp.issparse(y):
-        y = y.toarray()
     kind = type_of_target(y, input_name="y", raise_unknown=True)
     if kind == MULTILABEL:
         if not np.isin(y, (0, 1)).all():
@@ -40,7 +46,10 @@ def check_target(y: Any, estimator: Any) -> np.ndarray:
                 "An indicator matrix must consist of 0 and 1; y has the values "
                 f"{np.unique(y).tolist()}."
             )
-        return y
+        return y, names
+    if y.ndim == 2 and y.shape[1] > 1 and labels.is_text(y):
+        hint = labels.TAGS_HINT.format(name="y")
+        raise ValueError(f"y has {y.shape[1]} columns of strings. {hint}")
     if kind not in ("binary", "multiclass"):
         raise ValueError(
             f"Unknown label type: {kind}. Maybe you are trying to fit a classifier, "
@@ -48,15 +57,18 @@ def check_target(y: Any, estimator: Any) -> np.ndarray:
             "values, or several multiclass targets at once. Expected labels of shape "
             "(n_samples,) or an indicator matrix of shape (n_samples, n_labels)."
         )
-    return column_or_1d(y, warn=True)
+    return column_or_1d(y, warn=True), None
 
 
-def learn_classes(y: np.ndarray, classes: Any = None) -> tuple[str, np.ndarray]:
+def learn_classes(
+    y: np.ndarray, names: np.ndarray | None = None, classes: Any = None
+) -> tuple[str, np.ndarray]:
     """Settle the target type and the classes.
 
     Parameters
     ----------
-    y : ndarray of shape (n,) or (n, n_labels)
+    y, names
+        What `check_target` returned.
     classes : array-like, optional
         All classes, where y may not show them all.
 
@@ -65,12 +77,42 @@ def learn_classes(y: np.ndarray, classes: Any = None) -> tuple[str, np.ndarray]:
     target_type : {"binary", "multiclass", "multilabel-indicator"}
         One class alone is "multiclass": a softmax over one logit is always one.
     classes : ndarray
-        The sorted labels; the column numbers of an indicator matrix.
+        The sorted labels; the columns of an indicator matrix, by name or number.
     """
     if y.ndim == 2:
-        return MULTILABEL, np.arange(y.shape[1])
-    found = np.unique(y if classes is None else np.asarray(classes))
+        found = np.arange(y.shape[1]) if names is None else names
+        if classes is not None:
+            check_same_classes(classes, found)
+        return MULTILABEL, found
+    found = np.unique(y) if classes is None else check_classes(classes)
     return ("binary" if len(found) == 2 else "multiclass"), found
+
+
+def check_classes(classes: Any) -> np.ndarray:
+    """Return the classes named in a call of partial_fit, sorted.
+
+    Raises
+    ------
+    ValueError
+        If they are none, missing, or no list of labels.
+    """
+    found = labels.as_array(classes, "classes")
+    is_number = found.dtype.kind == "f"
+    if found.ndim != 1 or not len(found) or (is_number and np.isnan(found).any()):
+        raise ValueError(
+            "classes must be a list of all labels that will come, at least one and "
+            f"none missing; got {classes!r}."
+        )
+    return np.unique(found)
+
+
+def check_same_classes(classes: Any, learned: np.ndarray) -> None:
+    """Raise if a call of partial_fit names other classes than those learned."""
+    if not np.array_equal(check_classes(classes), np.unique(learned)):
+        raise ValueError(
+            f"classes={classes!r} is not the same as the classes that were learned: "
+            f"{learned.tolist()!r}."
+        )
 
 
 def refuse_one_class(classes: np.ndarray) -> None:
@@ -105,8 +147,13 @@ def warn_if_one_hot(y: np.ndarray) -> None:
         )
 
 
-def encode(y: np.ndarray, target_type: str, classes: np.ndarray) -> np.ndarray:
-    """Return y as the loss takes it.
+def encode(
+    y: np.ndarray,
+    names: np.ndarray | None,
+    target_type: str,
+    classes: np.ndarray,
+) -> np.ndarray:
+    """Return y as the loss takes it; `y` and `names` are from `check_target`.
 
     Returns
     -------
@@ -125,10 +172,7 @@ def encode(y: np.ndarray, target_type: str, classes: np.ndarray) -> np.ndarray:
             f"y has shape {y.shape}, but the classes were learned from {expected}."
         )
     if target_type == MULTILABEL:
-        if y.shape[1] != len(classes):
-            raise ValueError(
-                f"y has {y.shape[1]} labels, but {len(classes)} were learned."
-            )
+        _check_columns(y, names, classes)
         return np.asarray(y != 0, np.float32)
     _check_known(y, classes)
     numbers = np.searchsorted(classes, y)
@@ -137,7 +181,27 @@ def encode(y: np.ndarray, target_type: str, classes: np.ndarray) -> np.ndarray:
     return numbers.astype(np.int32)
 
 
+def _check_columns(
+    y: np.ndarray, names: np.ndarray | None, classes: np.ndarray
+) -> None:
+    if y.shape[1] != len(classes):
+        raise ValueError(f"y has {y.shape[1]} labels, but {len(classes)} were learned.")
+    if names is None or not labels.is_text(classes):
+        return
+    if not np.array_equal(names, classes):
+        raise ValueError(
+            f"The columns of y are {names.tolist()}, but those that were learned are "
+            f"{classes.tolist()}, in this order."
+        )
+
+
 def _check_known(y: np.ndarray, classes: np.ndarray) -> None:
+    if labels.is_text(y) != labels.is_text(classes):
+        kinds = ["strings" if labels.is_text(a) else "numbers" for a in (y, classes)]
+        raise ValueError(
+            f"y has {kinds[0]}, {y[0]!r} and the like, but the classes are {kinds[1]}: "
+            f"{classes[:10].tolist()}."
+        )
     unknown = np.setdiff1d(y, classes)
     if len(unknown):
         raise ValueError(
