@@ -152,7 +152,7 @@ def _check_classes(target_type: Any, classes: Any) -> int:
     n = len(classes)
     least: dict[Any, Callable[[int], bool]] = {
         "binary": lambda n: n == 2,
-        "multiclass": lambda n: n > 2,
+        "multiclass": lambda n: n == 1 or n > 2,  # one class is a softmax, too
         MULTILABEL: lambda n: n > 0,
     }
     known = isinstance(target_type, str) and target_type in least
