@@ -100,12 +100,13 @@ class Predictions:
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_labels)
-            The most probable class of each row, or an indicator matrix.
+            The class with the highest of `predict_proba`, the first one of several; or
+            an indicator matrix of the labels above one half.
         """
         refuse_keywords(self, "predict", others)
         fitted = snapshot(self)
-        logits = fitted._check_and_run(X)
-        return targets.decode(logits, fitted.target_type_, fitted.classes_)
+        proba = _probabilities(fitted._check_and_run(X), fitted.target_type_)
+        return targets.decode(proba, fitted.target_type_, fitted.classes_)
 
     def predict_proba(self, X: Any, **others: Never) -> np.ndarray:
         """Predict probabilities.
@@ -120,18 +121,12 @@ class Predictions:
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            Columns of float32 in the order of `classes_`. Rows sum to one, unless the
+            Columns of float64 in the order of `classes_`. Rows sum to one, unless the
             target was an indicator matrix: then each column is a label's own.
         """
         refuse_keywords(self, "predict_proba", others)
         fitted = snapshot(self)
-        logits = fitted._check_and_run(X)
-        if fitted.target_type_ == "multiclass":
-            return forward.softmax(logits)
-        positive = forward.sigmoid(logits)
-        if fitted.target_type_ == "binary":
-            return np.hstack([forward.sigmoid(-logits), positive])
-        return positive
+        return _probabilities(fitted._check_and_run(X), fitted.target_type_)
 
     def predict_log_proba(self, X: Any, **others: Never) -> np.ndarray:
         """Predict logarithms of probabilities, without losing small ones.
@@ -146,14 +141,25 @@ class Predictions:
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            Natural logarithm of `predict_proba`, float32.
+            Natural logarithm of `predict_proba`, float64.
         """
         refuse_keywords(self, "predict_log_proba", others)
         fitted = snapshot(self)
-        logits = fitted._check_and_run(X)
+        logits = fitted._check_and_run(X).astype(np.float64)
         if fitted.target_type_ == "multiclass":
             return forward.log_softmax(logits)
         positive = forward.log_sigmoid(logits)
         if fitted.target_type_ == "binary":
             return np.hstack([forward.log_sigmoid(-logits), positive])
         return positive
+
+
+def _probabilities(logits: np.ndarray, target_type: str) -> np.ndarray:
+    """Probabilities whose rows sum to one in float64, as numpy's generators want it."""
+    logits = logits.astype(np.float64)
+    if target_type == "multiclass":
+        return forward.softmax(logits)
+    positive = forward.sigmoid(logits)
+    if target_type == "binary":
+        return np.hstack([forward.sigmoid(-logits), positive])
+    return positive

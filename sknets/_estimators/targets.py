@@ -292,10 +292,12 @@ def _class_table(
     return compute_class_weight(class_weight, classes=classes, y=classes)
 
 
-def decode(logits: np.ndarray, target_type: str, classes: np.ndarray) -> np.ndarray:
-    """Labels with the highest probability, or the indicator matrix above one half."""
+def decode(proba: np.ndarray, target_type: str, classes: np.ndarray) -> np.ndarray:
+    """Labels with the highest probability, or the indicator matrix above one half.
+
+    Logits that differ by less than rounding make equal probabilities, so that these
+    decide: `predict` is the first maximum of `predict_proba` then, too.
+    """
     if target_type == MULTILABEL:
-        return (logits > 0).astype(int)
-    if target_type == "binary":
-        return classes[(logits[:, 0] > 0).astype(int)]
-    return classes[logits.argmax(axis=1)]
+        return (proba > 0.5).astype(int)
+    return classes[proba.argmax(axis=1)]

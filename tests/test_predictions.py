@@ -1,0 +1,48 @@
+"""Probabilities, and the labels that follow from them."""
+
+import json
+
+import numpy as np
+import pytest
+
+from sknets import DenseNetClassifier
+
+
+@pytest.fixture(params=["binary", "multiclass", "multilabel"])
+def fitted(request, quick, blobs, binary, multilabel):
+    data = {"binary": binary, "multiclass": blobs, "multilabel": multilabel}
+    X, y = data[request.param]
+    return quick(DenseNetClassifier).fit(X, y), X
+
+
+def test_probabilities_are_float64(fitted):
+    net, X = fitted
+    proba = net.predict_proba(X)
+    assert proba.dtype == net.predict_log_proba(X).dtype == np.float64
+    assert net.decision_function(X).dtype == net.weights_[0].dtype == np.float32
+    np.testing.assert_allclose(np.log(proba), net.predict_log_proba(X), atol=1e-12)
+    json.dumps({"p": proba[0, 0]})
+
+
+def test_rows_sum_to_one_for_generators(quick, blobs):
+    X, y = blobs
+    proba = quick(DenseNetClassifier).fit(X, y).predict_proba(X)
+    assert np.abs(proba.sum(axis=1) - 1).max() < 1e-15
+    rng = np.random.default_rng(0)
+    for row in proba:
+        assert rng.multinomial(10, row).sum() == 10
+        assert np.random.RandomState(0).multinomial(10, row).sum() == 10
+
+
+@pytest.mark.parametrize("bias", [0.0, 1e-30, -1e-30, 1e-12])
+def test_predict_is_the_first_maximum_of_probabilities(fitted, bias):
+    """A logit of 1e-30 is positive, but its probability is one half."""
+    net, X = fitted
+    *_, kernel, last = net.weights_
+    kernel[...] = 0
+    last[...] = bias * np.arange(1, len(last) + 1)
+    proba, predicted = net.predict_proba(X), net.predict(X)
+    if predicted.ndim == 2:
+        np.testing.assert_array_equal(predicted, proba > 0.5)
+    else:
+        np.testing.assert_array_equal(predicted, net.classes_[proba.argmax(axis=1)])
