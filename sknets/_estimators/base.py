@@ -41,10 +41,11 @@ from .._sklearn import (
 from . import diagnosis, targets
 from .held_out import AUTO_FRACTION, named_as_validation, split
 from .keywords import refuse_keywords
+from .plain_params import plain_params
 from .predictions import Predictions
 from .progress import Progress
 from .scores import RECORDED, EpochScores, scorers_of
-from .settings import TrainingSettings
+from .settings import TrainingSettings, check_memory
 from .sklearn_callbacks import EpochTasks, training_rows
 from .state import check_versions, forget, snapshot, stamp, take_over
 
@@ -238,9 +239,12 @@ class NeuralNetClassifier(
     def _fitted_aside(self) -> Iterator[Self]:
         """Lend a copy to fit, and take its fitted state over if that succeeds.
 
-        Until then predictions, in other threads too, have the state of before.
+        Until then predictions, in other threads too, have the state of before. The
+        copy has numbers of Python where the caller's parameters are numpy's, whose
+        arithmetic overflows and wraps around.
         """
         aside = snapshot(self)
+        vars(aside).update(plain_params(self))
         try:
             yield aside
             take_over(self, aside)
@@ -269,6 +273,8 @@ class NeuralNetClassifier(
         y, names = targets.check_target(y, self)
         sklearn.utils.check_consistent_length(X, y, groups)
         weight = targets.check_sample_weight(sample_weight, X)
+        if not one_pass:  # only proportions matter
+            weight = targets.near_one(weight)
         index = np.flatnonzero(weight)
         if not len(index):
             raise ValueError(
@@ -352,19 +358,12 @@ class NeuralNetClassifier(
     ) -> Any:
         from .._training.data import TrainingData
 
-        w = targets.loss_weights(encoded, weight, tables)
-        if not w.any():
-            raise ValueError(
-                "All rows to train or validate on have weight zero, through "
-                "sample_weight or class_weight."
-            )
-        if normalise:  # so that only the proportions of weights matter
-            w = w / w.mean()
+        w = targets.loss_weights(encoded, weight, tables, normalise=normalise)
         return TrainingData(
             rows,
             index,
             encoded,
-            w.astype(np.float32),
+            w,
             self.target_type_,
             self.input_scaling_,
         )
@@ -380,7 +379,7 @@ class NeuralNetClassifier(
                 )
             weight = targets.check_sample_weight(sample_weight, X)
             encoded = targets.encode(y, names, self.target_type_, self.classes_)
-        return make(self._rows(X), np.arange(len(y)), encoded, weight)
+            return make(self._rows(X), np.arange(len(y)), encoded, weight)
 
     def _generator(self) -> np.random.Generator:
         """Generator of this call; another one for each call that goes on."""
@@ -405,8 +404,10 @@ class NeuralNetClassifier(
 
         n_outputs = len(self.classes_) if self.target_type_ != "binary" else 1
         network = self._layers(n_outputs)
+        shapes = weight_shapes(network, self._input_shape())
         if goes_on:
-            self._check_same_shapes(network)
+            self._check_same_shapes(shapes)
+        check_memory(shapes, self._settled_optimizer())
         self.network_ = network
         first_weights = self._first_weights(data, rng, goes_on, one_pass)
         if not goes_on:
@@ -469,8 +470,7 @@ class NeuralNetClassifier(
             return None, 0
         return state["slots"], state["n_steps"] if state["slots"] else 0
 
-    def _check_same_shapes(self, network: list[Layer]) -> None:
-        now = weight_shapes(network, self._input_shape())
+    def _check_same_shapes(self, now: list[Shape]) -> None:
         fitted = [w.shape for w in self.weights_]
         if now != fitted:
             raise ValueError(

@@ -27,6 +27,8 @@ SAMPLE_ROWS = 2000
 # What a constant answer leaves of loss and of errors; a network that leaves more than
 # these parts of both has not learnt. Random weights alone can take off some errors.
 LOSS_LEFT, ERRORS_LEFT = 0.998, 0.5
+# Times the loss of a constant answer: no start with random weights is as bad as that.
+DIVERGED = 100.0
 # Standardised columns have a root mean square near 1, pixels in 0..255 near 80.
 LARGE_INPUT = 20.0
 
@@ -66,7 +68,8 @@ def warn_if_not_learnt(
 
     That is, if on the training rows its loss is not below that of always giving the
     shares of the classes, and its accuracy not well above that of the most frequent
-    answer. Very small data and very few steps are passed over.
+    answer. Very small data and very few steps are passed over, unless the loss is
+    far beyond any that a start has.
 
     Parameters
     ----------
@@ -76,12 +79,23 @@ def warn_if_not_learnt(
     data : TrainingData
     settings : Settings
     """
+    constant_loss, _ = constant_answer(data.y, data.w, data.kind)
+    last_loss = trained.history["loss"][-1]
+    # Also in a fit of few steps, which says nothing of small differences.
+    if last_loss > DIVERGED * max(constant_loss, np.log(2)):
+        warnings.warn(
+            f"Training diverged: the loss of its last epoch is {last_loss:.3g}, where "
+            f"one answer for all rows has {constant_loss:.3g}. "
+            + likely_cause(False, network, settings),
+            ConvergenceWarning,
+            stacklevel=6,
+        )
+        return
     n_steps = trained.n_epochs * -(-len(data) // settings.batch_size)
     if trained.n_epochs < MIN_EPOCHS or n_steps < MIN_STEPS or len(data) < MIN_ROWS:
         return
-    constant_loss, _ = constant_answer(data.y, data.w, data.kind)
     # Measured while dropout was on: the network itself is better yet.
-    if constant_loss == 0 or trained.history["loss"][-1] < 0.95 * constant_loss:
+    if constant_loss == 0 or last_loss < 0.95 * constant_loss:
         return
     data = _sample(data)
     constant_loss, constant_accuracy = constant_answer(data.y, data.w, data.kind)

@@ -12,6 +12,7 @@ from typing import Any, Self
 from sklearn.base import BaseEstimator
 
 from .._training.optimizers import RULES, check_settings, make_optimizer
+from . import other_names
 from .parameter_types import Optimizer
 
 _OPTIMIZER = "optimizer__"
@@ -28,9 +29,10 @@ class OptimizerParams(BaseEstimator):
         """Keep the ``optimizer__*`` arguments of `__init__`, for `get_params`."""
         for name, value in params.items():
             if not name.startswith(_OPTIMIZER):
+                known = vars(self)
                 raise TypeError(
                     f"{type(self).__name__}.__init__() got an unexpected keyword "
-                    f"argument {name!r}"
+                    f"argument {name!r}.{other_names.hint(name, known)}"
                 )
             setattr(self, name, value)
 
@@ -82,8 +84,9 @@ class OptimizerParams(BaseEstimator):
         unknown = sorted(set(own) - set(known))
         if unknown:
             raise ValueError(
-                f"Invalid parameter {unknown[0]!r} for estimator {self}. Valid "
-                f"parameters are: {sorted(known)!r}."
+                f"Invalid parameter {unknown[0]!r} for estimator {self}."
+                f"{other_names.hint(unknown[0], known)} Valid parameters are: "
+                f"{sorted(known)!r}."
             )
         if _name(optimizer) in RULES:
             check_settings(optimizer, _without_prefix(settings))

@@ -3,17 +3,49 @@
 from __future__ import annotations
 
 import math
+import os
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from .._core.network import Shape
 from .._training import schedule
 from .._training.settings import Settings
 from .optimizer_params import OptimizerParams
 
 # Most label smoothing of "auto".
 MAX_SMOOTHING = 0.02
+
+
+def check_memory(shapes: Sequence[Shape], optimizer: Any) -> None:
+    """Raise if weights of these shapes cannot be trained in this machine's memory.
+
+    Parameters
+    ----------
+    shapes : list of tuple of int
+    optimizer : Optimizer
+    """
+    n_weights = sum(math.prod(shape) for shape in shapes)
+    # First and current weights, gradients, and what the optimizer keeps.
+    n_copies = 3 + len(optimizer.rule.first_slots)
+    needed, there = 4 * n_copies * n_weights, _memory()
+    if needed <= there:
+        return
+    raise ValueError(
+        f"The network would have {n_weights:.3g} weights: to train it takes about "
+        f"{needed / 2**30:.3g} GB, and this machine has {there / 2**30:.3g} GB. Lower "
+        "the width of its layers, or the number of features."
+    )
+
+
+def _memory() -> int:
+    """Bytes of physical memory; 1 TB where the system does not say."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # not on Windows
+        return 2**40
 
 
 class TrainingSettings(OptimizerParams):

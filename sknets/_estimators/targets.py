@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -213,9 +214,29 @@ def _check_known(y: np.ndarray, classes: np.ndarray) -> None:
 
 def check_sample_weight(sample_weight: Any, X: Any) -> np.ndarray:
     """Return float64 weights of shape (n,); negative ones are refused."""
+    if np.asarray(sample_weight).dtype.kind in "USO" and sample_weight is not None:
+        sample_weight = _as_numbers(sample_weight)
     return _sklearn.check_sample_weight(
         sample_weight, X, dtype=np.float64, ensure_non_negative=True
     )
+
+
+def _as_numbers(sample_weight: Any) -> np.ndarray:
+    """Weights that are objects; strings are refused, even if they spell numbers."""
+    values = np.asarray(sample_weight, object)
+    wrong = [w for w in values.ravel() if not isinstance(w, Real)]
+    if wrong:
+        raise ValueError(f"sample_weight must consist of numbers; found {wrong[0]!r}.")
+    return values.astype(np.float64)
+
+
+def near_one(weights: np.ndarray) -> np.ndarray:
+    """Weights times a power of two, which rounds nothing: the highest is 0.5 to 1.
+
+    Sums and products of very large and very small weights then stay finite.
+    """
+    _, exponent = np.frexp(weights.max())
+    return np.ldexp(weights, -exponent)
 
 
 def class_tables(
@@ -245,14 +266,44 @@ def class_tables(
 
 
 def loss_weights(
-    encoded: np.ndarray, sample_weight: np.ndarray, tables: list[np.ndarray]
+    encoded: np.ndarray,
+    sample_weight: np.ndarray,
+    tables: list[np.ndarray],
+    *,
+    normalise: bool,
 ) -> np.ndarray:
-    """Sample weights times class weights, float64 of the shape of `encoded`."""
+    """Sample weights times class weights, float32 of the shape of `encoded`.
+
+    With `normalise` their mean is one, so that only their proportions matter.
+
+    Raises
+    ------
+    ValueError
+        If all are zero, or too large or small for float32.
+    """
     numbers = encoded.astype(int)
-    if encoded.ndim == 1:
-        return sample_weight * tables[0][numbers]
-    columns = [table[numbers[:, label]] for label, table in enumerate(tables)]
-    return sample_weight[:, None] * np.stack(columns, axis=1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        if encoded.ndim == 1:
+            w = sample_weight * tables[0][numbers]
+        else:
+            columns = [table[numbers[:, label]] for label, table in enumerate(tables)]
+            w = sample_weight[:, None] * np.stack(columns, axis=1)
+        if not w.any():
+            raise ValueError(
+                "All rows to train or validate on have weight zero, through "
+                "sample_weight or class_weight."
+            )
+        if normalise:
+            w = near_one(w)
+            w = w / w.mean()
+        as_float32 = w.astype(np.float32)
+    if not as_float32.any() or not np.isfinite(as_float32).all():
+        raise ValueError(
+            f"The weights of the rows, sample_weight times class_weight, go up to "
+            f"{w.max():.3g}, which is beyond float32 (1e-38 to 3e38). Divide them by "
+            "their mean."
+        )
+    return as_float32
 
 
 def _for_label(class_weight: Any, label: int, n_labels: int) -> Any:
@@ -286,10 +337,17 @@ def _class_table(
             "class_weight must be None, 'balanced' or a dict from label to weight; "
             f"got {class_weight!r}."
         )
-    negative = {label: w for label, w in class_weight.items() if not w >= 0}
-    if negative:
-        raise ValueError(f"class_weight must not be negative; got {negative!r}.")
+    wrong = {label: w for label, w in class_weight.items() if not _is_weight(w)}
+    if wrong:
+        raise ValueError(
+            "Weights in class_weight must be finite numbers and must not be negative; "
+            f"got {wrong!r}."
+        )
     return compute_class_weight(class_weight, classes=classes, y=classes)
+
+
+def _is_weight(value: Any) -> bool:
+    return isinstance(value, Real) and 0 <= float(value) < np.inf
 
 
 def decode(proba: np.ndarray, target_type: str, classes: np.ndarray) -> np.ndarray:

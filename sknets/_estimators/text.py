@@ -256,7 +256,8 @@ class TextPoolClassifier(NeuralNetClassifier):
         "lowercase": ["boolean"],
         "token_pattern": [str, None],
         "tokenizer": [callable, None],
-        "n_features": [Interval(Integral, 1, None, closed="left"), None],
+        # Column numbers of sparse matrices have 32 bits.
+        "n_features": [Interval(Integral, 1, 2**31 - 1, closed="left"), None],
         "compress_to": [Interval(Integral, 1, None, closed="left"), None],
         "embedding_init": [StrOptions({"naive_bayes", "random"})],
     }

@@ -138,6 +138,21 @@ RULES: dict[str, Rule] = {
     "lion": Rule(_lion, {"beta_1": 0.9, "beta_2": 0.99}, (0.0,)),
 }
 
+# Ranges of the values: lowest, highest, and whether the ends belong to them. Beyond
+# these a rule divides by zero, takes the root of a negative number or goes uphill.
+LIMITS: dict[str, tuple[float, float, str]] = {
+    "learning_rate": (0.0, math.inf, "()"),
+    "weight_decay": (0.0, math.inf, "[)"),
+    "momentum": (0.0, 1.0, "[]"),
+    "beta_1": (0.0, 1.0, "[)"),
+    "beta_2": (0.0, 1.0, "[)"),
+    "rho": (0.0, 1.0, "[)"),
+    "epsilon": (0.0, math.inf, "[)"),
+    "initial_accumulator_value": (0.0, math.inf, "[)"),
+    "clipnorm": (0.0, math.inf, "(]"),
+    "clipvalue": (0.0, math.inf, "(]"),
+    "global_clipnorm": (0.0, math.inf, "(]"),
+}
 CLIPPINGS = ("clipnorm", "clipvalue", "global_clipnorm")
 SCHEDULED = ("learning_rate", "weight_decay")
 
@@ -207,7 +222,8 @@ def make_optimizer(
     Raises
     ------
     ValueError
-        If the optimizer or one of the settings is unknown, with the valid names.
+        If the optimizer or one of the settings is unknown, with the valid names, or a
+        value is out of range.
     """
     name, given = _name_and_settings(optimizer)
     if learning_rate is not None:
@@ -218,6 +234,8 @@ def make_optimizer(
     rule = RULES[name]
     given.update({k: v for k, v in settings.items() if not _is_unset(k, v)})
     _check_rate(given.get("learning_rate"))
+    for key, value in given.items():
+        _check_value(f"optimizer__{key}" if key in settings else key, key, value)
     clipping = [key for key in CLIPPINGS if given.get(key) is not None]
     if len(clipping) > 1:
         raise ValueError(
@@ -277,6 +295,27 @@ def _check_rate(learning_rate: Any) -> None:
             "or learning_rate_schedule='constant' with the callback "
             "keras.callbacks.LearningRateScheduler(lambda epoch, rate: ...)."
         )
+
+
+def _check_value(label: str, key: str, value: Any) -> None:
+    """Raise ValueError unless a setting has a value in its range."""
+    if key not in LIMITS:
+        if value in (True, False):  # 0 and 1 as well
+            return
+        raise ValueError(f"{label} must be True or False; got {value!r}.")
+    if value is None and key in (*CLIPPINGS, *SCHEDULED):
+        return
+    low, high, ends = LIMITS[key]
+    is_number = isinstance(value, Real) and type(value) is not bool
+    number = float(value) if is_number else math.nan
+    above = number >= low if ends[0] == "[" else number > low
+    below = number <= high if ends[1] == "]" else number < high
+    if above and below:
+        return
+    raise ValueError(
+        f"{label} must be a number in {ends[0]}{low:g}, {high:g}{ends[1]}; "
+        f"got {value!r}."
+    )
 
 
 def _name_and_settings(optimizer: Any) -> tuple[str, dict[str, Any]]:
