@@ -6,6 +6,8 @@ from . import _deferred as _deferred  # isort: split
 from ._estimators.cnn import SmallCNNClassifier
 from ._estimators.compiled import compiled_prediction
 from ._estimators.dense import DenseNetClassifier
+from ._estimators.keras_classifier import KerasClassifier
+from ._estimators.keras_regressor import KerasRegressor
 from ._estimators.text import TextPoolClassifier
 from ._persistence.files import load, save
 from ._persistence.moved import keep_old_names
@@ -18,6 +20,8 @@ __all__ = [
     "DenseNetClassifier",
     "ImageNormalizer",
     "ImageReshaper",
+    "KerasClassifier",
+    "KerasRegressor",
     "SmallCNNClassifier",
     "TextPoolClassifier",
     "__version__",

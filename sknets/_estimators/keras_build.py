@@ -1,0 +1,221 @@
+"""The model of a Keras estimator: built, compiled, rebuilt from what was kept."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import inspect
+import json
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+from .._keras import copies
+from .._keras.compilation import compile_arguments
+from .._keras.routing import accepts, argument_names, construct, routed, takes_any
+from .._training.keras_training import take, to_keras
+from .._training.tensorflow.runtime import prepare
+from .._training.tensorflow.seeds import seeded
+from . import keras_checks
+from .keras_params import without_nested
+
+# What a build function may ask for beside hyperparameters.
+SPECIAL = ("meta", "compile_kwargs", "params")
+
+
+def build(estimator: Any, inputs: Any, seed: int | None) -> Any:
+    """Build the model, with its first weights.
+
+    Parameters
+    ----------
+    estimator : estimator
+    inputs : arrays as the model takes them
+    seed : int or None
+    """
+    prepare()
+    with seeded(seed):
+        model = _make(estimator)
+        if not isinstance(model, keras.Model):
+            raise TypeError(
+                f"The build function must return a keras.Model; got {model!r}."
+            )
+        if not model.built:
+            model(to_keras(take(inputs, np.arange(1))))
+    return model
+
+
+def _make(estimator: Any) -> Any:
+    """Model from the `model` parameter or a subclass' own method."""
+    model = estimator.model
+    if model is None and estimator.build_fn is not None:
+        model = estimator.build_fn
+        warnings.warn(
+            "``build_fn`` will be renamed to ``model``: give model=... instead.",
+            UserWarning,
+            stacklevel=2,
+        )
+    own = getattr(estimator, "_keras_build_fn", None)
+    if model is None:
+        if own is None:
+            raise ValueError(
+                "There is no model: give model=..., or a subclass must implement "
+                "``_keras_build_fn``."
+            )
+        return call(estimator, own)
+    if own is not None:
+        raise ValueError(
+            "A class that is given a model cannot implement ``_keras_build_fn``; "
+            "leave one of both out."
+        )
+    if isinstance(model, keras.Model):
+        return _copy(model)
+    if callable(model):
+        return call(estimator, model)
+    raise TypeError(
+        f"``model`` must be a build function or a keras.Model; got {model!r}."
+    )
+
+
+def _copy(model: Any) -> Any:
+    try:
+        return copies.copy_model(model)
+    except copies.NotCopiedError as error:
+        raise ValueError(
+            f"The model {model.name!r} cannot be copied, so that a fit would change "
+            f"it ({error}). Give a function that builds it instead, or give its class "
+            "the methods get_config and from_config."
+        ) from error
+
+
+def call(estimator: Any, function: Callable) -> Any:
+    """Call a build function with the arguments that are for it."""
+    arguments = without_nested(routed(estimator._all_params(), "model"))
+    known = {*type(estimator)._compile_kwargs, *type(estimator)._fit_kwargs}
+    known |= type(estimator)._predict_kwargs
+    for name, value in estimator._extra.items():
+        if "__" not in name and (name not in known or _names(function, name)):
+            arguments.setdefault(name, value)
+    if not takes_any(function):
+        valid = [n for n in argument_names(function) if n not in ("self", *SPECIAL)]
+        unknown = [name for name in arguments if name not in valid]
+        if unknown:
+            raise TypeError(
+                f"{_name(function)} got an unexpected keyword argument {unknown[0]!r}. "
+                f"Valid are: {', '.join(valid) or 'none'}; {unknown[0]} is no other "
+                f"parameter of {type(estimator).__name__} either."
+            )
+    if accepts(function, "meta"):
+        arguments["meta"] = estimator._get_metadata()
+    if accepts(function, "compile_kwargs"):
+        arguments["compile_kwargs"] = compile_kwargs(estimator)
+    if accepts(function, "params"):
+        arguments["params"] = estimator.get_params()
+    return function(**arguments)
+
+
+def _names(function: Callable, name: str) -> bool:
+    return name in argument_names(function)
+
+
+def _name(function: Callable) -> str:
+    if isinstance(function, functools.partial):
+        function = function.func
+    return f"{getattr(function, '__name__', repr(function))}()"
+
+
+def compile_kwargs(estimator: Any) -> dict[str, Any]:
+    """Arguments of ``Model.compile`` that the parameters give."""
+    params = estimator._all_params()
+    names = {
+        name: _own_copy(params[name])
+        for name in sorted(type(estimator)._compile_kwargs)
+        if name in params
+    }
+    smoothing = params.get("label_smoothing", 0.0)
+    if smoothing:
+        params = {"loss__label_smoothing": smoothing, **params}
+    return compile_arguments(params, names)
+
+
+def _own_copy(value: Any) -> Any:
+    """An optimizer or metric that no other model has; anything else as it is."""
+    if isinstance(value, dict):
+        return {key: _own_copy(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_own_copy(part) for part in value)
+    if isinstance(value, keras.optimizers.Optimizer | keras.metrics.Metric):
+        try:
+            return type(value).from_config(value.get_config())
+        except Exception:
+            return copy.deepcopy(value)
+    return value
+
+
+def compile_model(estimator: Any, model: Any) -> None:
+    """Compile a model that its build function did not, and check that it can train."""
+    by_user = model.compiled
+    if not by_user:
+        model.compile(**compile_kwargs(estimator))
+    parameters = inspect.signature(type(estimator).__init__).parameters
+    default = parameters["loss"].default if "loss" in parameters else None
+    keras_checks.check_loss(model, by_user, estimator.loss, default)
+    if not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
+
+
+def callbacks(estimator: Any, *names: str) -> list[Any]:
+    """Callbacks of some parameters, made where they are given as classes."""
+    params = estimator._all_params()
+    found: list[Any] = []
+    for name in names:
+        given = params.get(name)
+        if given is None:
+            continue
+        made = construct(name, given, routed(params, name))
+        if isinstance(made, dict):
+            made = list(made.values())
+        for part in made if isinstance(made, list | tuple) else [made]:
+            found += part if isinstance(part, list | tuple) else [part]
+    for callback in found:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise TypeError(
+                "``callbacks`` must be a Keras callback (or its class), or a list or "
+                f"dict of callbacks or of lists of callbacks; got {callback!r}."
+            )
+    return found
+
+
+def rebuild(estimator: Any) -> Any:
+    """The model of a loaded estimator, compiled, with its weights."""
+    prepare()
+    own = {**custom(estimator), **(estimator.custom_objects or {})}
+    with seeded(0):
+        if estimator.keras_config_ is not None:
+            trusted = bool(estimator._custom)
+            model = copies.from_config(estimator.keras_config_, own, trusted=trusted)
+        else:
+            model = _make(estimator)
+    copies.write(model.weights, estimator.weights_)
+    copies.write(copies.seed_states(model), estimator.seed_states_)
+    copies.settle_constants(model)
+    if estimator.compile_config_ is not None and not model.compiled:
+        config = keras.saving.deserialize_keras_object(
+            json.loads(estimator.compile_config_), custom_objects=own
+        )
+        model.compile(**config)
+    if model.compiled and model.optimizer is not None:
+        model.optimizer.build(model.trainable_variables)
+        if estimator.optimizer_state_ is not None:
+            copies.write(model.optimizer.variables, estimator.optimizer_state_)
+    return model
+
+
+def custom(estimator: Any) -> dict[str, Any]:
+    """Classes of the fitted model that Keras does not have."""
+    from .._keras.stored import restore
+
+    estimator._custom = restore(getattr(estimator, "_custom", None)) or {}
+    return estimator._custom

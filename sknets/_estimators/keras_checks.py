@@ -1,0 +1,140 @@
+"""Whether the output of a Keras model fits its loss and the target."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from .._keras.compilation import loss_name
+from .keras_targets import MULTILABEL, ONE_HOT
+
+_CROSSENTROPIES = (
+    "binary_crossentropy",
+    "categorical_crossentropy",
+    "sparse_categorical_crossentropy",
+    "binary_focal_crossentropy",
+    "categorical_focal_crossentropy",
+)
+
+
+def single_loss(model: Any) -> Any:
+    """The loss of a model with one output, unpacked."""
+    loss = model.loss
+    if isinstance(loss, list | tuple) and len(loss) == 1:
+        return loss[0]
+    if isinstance(loss, dict) and len(loss) == 1:
+        return next(iter(loss.values()))
+    return loss
+
+
+def check_loss(model: Any, compiled_by_user: bool, given: Any, default: Any) -> None:
+    """Raise if a model has no loss or optimizer, or another loss than was given."""
+    losses = model.loss
+    parts = losses.values() if isinstance(losses, dict) else losses
+    structured = isinstance(losses, dict | list | tuple)
+    if not losses or (structured and not any(parts)):
+        raise ValueError(
+            "You must provide a loss: KerasClassifier(..., loss=...), or compile the "
+            "model with one in the build function."
+        )
+    if model.optimizer is None:
+        raise ValueError(
+            "You must provide an optimizer: KerasClassifier(..., optimizer=...), or "
+            "compile the model with one in the build function."
+        )
+    if not compiled_by_user or given is None:
+        return
+    wanted, found = loss_name(given), loss_name(losses)
+    unset = default is not None and loss_name(default) == wanted
+    if None not in (wanted, found) and wanted != found and not unset:
+        raise ValueError(
+            f"loss={given!r} was given, but model compiled with {losses!r}. Leave out "
+            "loss, or give the build function an argument compile_kwargs and compile "
+            "with model.compile(**compile_kwargs)."
+        )
+
+
+def n_units(model: Any) -> int | None:
+    """Units of the only output, if that is known."""
+    outputs = getattr(model, "outputs", None)
+    if not outputs or len(outputs) != 1:
+        return None
+    shape = outputs[0].shape
+    return int(shape[-1]) if len(shape) == 2 and shape[-1] is not None else None
+
+
+def last_activation(model: Any) -> str | None:
+    """Name of the activation of the only output; None where that is not known."""
+    layers = getattr(model, "layers", None)
+    outputs = getattr(model, "outputs", None)
+    if not layers or not outputs or len(outputs) != 1:
+        return None
+    last = outputs[0]._keras_history.operation
+    kind = type(last).__name__
+    if kind in ("Softmax", "ReLU"):
+        return kind.lower()
+    if kind not in ("Dense", "Activation") or not hasattr(last, "activation"):
+        return None
+    return getattr(last.activation, "__name__", None)
+
+
+def link(model: Any) -> str | None:
+    """What turns the output of a model trained on logits into probabilities."""
+    loss = single_loss(model)
+    if not getattr(loss, "from_logits", False) or last_activation(model) != "linear":
+        return None
+    return "sigmoid" if (loss_name(loss) or "").startswith("binary") else "softmax"
+
+
+def check_output(model: Any, target_type: str, n_classes: Any) -> None:
+    """Raise if a classifier's output fits neither its loss nor its classes."""
+    units, activation = n_units(model), last_activation(model)
+    loss = single_loss(model)
+    name = loss_name(loss)
+    if units is None or name not in _CROSSENTROPIES or not isinstance(n_classes, int):
+        return
+    binary_loss = name.startswith("binary")
+    logits = bool(getattr(loss, "from_logits", False))
+    found = f"The model gives {units} value{'s' * (units > 1)} a row"
+    if binary_loss and activation == "softmax":
+        raise ValueError(
+            f"{found} with a softmax, which does not fit {name}: use a sigmoid, or "
+            "with one unit for each class sparse_categorical_crossentropy."
+        )
+    if target_type == "binary" and n_classes <= 2 and binary_loss and units != 1:
+        raise ValueError(
+            f"{found}, but {name} of two classes takes one: use Dense(1, "
+            "activation='sigmoid'), or sparse_categorical_crossentropy."
+        )
+    if target_type == "multiclass" and (binary_loss or units < n_classes):
+        raise ValueError(
+            f"{found}, trained with {name}, but y has {n_classes} classes: use "
+            f"Dense({n_classes}, activation='softmax') and "
+            "sparse_categorical_crossentropy."
+        )
+    if target_type in (MULTILABEL, ONE_HOT) and units != n_classes:
+        raise ValueError(f"{found}, but y has {n_classes} columns.")
+    if activation == "linear" and not logits:
+        raise ValueError(
+            f"{found} without an activation, but {name} takes them for probabilities: "
+            f"add activation={'sigmoid' if binary_loss else 'softmax'!r} to the last "
+            "layer, or use the loss with from_logits=True (loss__from_logits=True)."
+        )
+    if activation in ("sigmoid", "softmax") and logits:
+        warnings.warn(
+            f"{found} with a {activation}, but the loss has from_logits=True and takes "
+            "them for logits. Leave out one of both.",
+            UserWarning,
+            stacklevel=2,
+        )
+
+
+def check_numbers(model: Any, n_outputs: int) -> None:
+    """Raise if a regressor has another number of units than y has columns."""
+    units = n_units(model)
+    if units is not None and units != n_outputs:
+        raise ValueError(
+            f"The model gives {units} value{'s' * (units > 1)} a row, but y has "
+            f"{n_outputs} column{'s' * (n_outputs > 1)}: use Dense({n_outputs}) as the "
+            "last layer."
+        )

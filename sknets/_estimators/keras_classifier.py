@@ -1,0 +1,369 @@
+"""A Keras model of one's own, as a classifier."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import check_array
+
+from .._core import forward
+from .keras_model import FIT, BaseWrapper
+from .keras_targets import ClassifierLabelEncoder
+
+
+class KerasClassifier(ClassifierMixin, BaseWrapper):
+    """A Keras model of one's own, as a classifier.
+
+    The constructor is that of scikeras' ``KerasClassifier``, with more parameters at
+    its end. Models are trained in a compiled loop around Keras' own training step,
+    which fits of equal models (folds and candidates of a search) share. Where a model
+    has a ``train_step`` or ``fit`` of its own, where callbacks listen to batches, and
+    with ``run_eagerly=True``, Keras' own loop trains; `engine_` says which did.
+
+    Parameters
+    ----------
+    model : callable or keras.Model, default=None
+        A function that builds the model, compiled or not, or such a model. The function
+        may take `meta`, a dict of the fitted attributes (``n_features_in_``,
+        ``X_shape_``, ``n_classes_``, ``target_type_``, ...), `compile_kwargs`, the
+        arguments for ``Model.compile`` that the parameters give, `params`, all
+        parameters, and hyperparameters of its own, given as ``model__*``. A model is
+        copied by each fit, with its weights, and never changed. None asks for a
+        subclass with a method ``_keras_build_fn``.
+    build_fn : callable, default=None
+        Former name of `model`.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the fitted weights.
+    random_state : int, RandomState instance or None, default=None
+        Decides first weights, order of rows, dropout and augmentation layers. The
+        random states of the process stay as they are.
+    optimizer : str, class or keras.optimizers.Optimizer, default="rmsprop"
+        With arguments given as ``optimizer__*``. It counts, like `loss` and `metrics`,
+        if the model is not compiled already.
+    loss : str, class, function or keras.losses.Loss, default=None
+        With arguments given as ``loss__*``. A list or dict for several outputs.
+    metrics : list or dict of str, class, function or keras.metrics.Metric, default=None
+        With arguments given as ``metrics__*``.
+    batch_size : int, default=None
+        Rows of a step; None is 32, and -1 all of them.
+    validation_batch_size : int, default=None
+        Validation rows that are evaluated together; None is `batch_size`.
+    verbose : int, default=0
+        Whether a line is printed for each epoch.
+    callbacks : keras.callbacks.Callback, class, list or dict, default=None
+        They are called as Keras does. Classes get arguments given as ``callbacks__*``.
+    validation_split : float, default=0.0
+        Share of the rows, the last ones, that is held out and recorded as ``val_*``.
+    shuffle : bool, default=True
+        Whether each epoch has an order of its own.
+    run_eagerly : bool, default=False
+        Whether Keras runs without a compiled program.
+    epochs : int, default=1
+        Passes over the rows.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes in the loss.
+    inputs : dict, default=None
+        For a model with several inputs, the columns of X that each takes, by its name:
+        a slice, or a list of numbers or names of columns.
+    early_stopping : bool, default=False
+        Whether training stops when the validation loss has not fallen for `patience`
+        epochs, and the weights of the best epoch are restored.
+    validation_fraction : float or None, default=0.1
+        Share of the rows that early stopping holds out, stratified by class, unless
+        validation rows are given. None monitors the training loss.
+    patience : int, default=10
+        Epochs without improvement before early stopping.
+    learning_rate_schedule : {"constant", "cosine", "one_cycle"}, default="constant"
+        How the learning rate changes over the steps.
+    warmup : float, default=0.0
+        Share of the steps in which the learning rate rises.
+    label_smoothing : float, default=0.0
+        Given to a loss that has it, such as ``"CategoricalCrossentropy"``.
+    custom_objects : dict, default=None
+        Classes and functions of the model by their names, for an estimator loaded where
+        they are not registered in Keras.
+    **kwargs : dict
+        Arguments of the build function (also as ``model__*``), and any
+        ``optimizer__*``, ``loss__*``, ``metrics__*``, ``callbacks__*``,
+        ``compile__*``, ``fit__*``, ``predict__*`` and ``score__*``.
+
+    Attributes
+    ----------
+    model_ : keras.Model
+        The fitted model. Changing it changes no prediction.
+    classes_ : ndarray of shape (n_classes,)
+        Labels; the column numbers of an indicator matrix.
+    n_classes_ : int
+        Number of classes.
+    history_ : dict
+        Loss and metrics of each epoch; of validation rows with ``val_`` in front.
+    engine_ : {"loop", "keras"}
+        What trained: the compiled loop, or Keras' own.
+    weights_ : list of ndarray
+        Weights, those that are not trained among them.
+    n_iter_, best_epoch_ : int
+        Epochs in `history_`, and the one whose weights are kept.
+    target_type_ : str
+        Kind of y as scikit-learn names it.
+    target_encoder_, feature_encoder_ : transformer
+        What turns y and X into what the model takes.
+    n_features_in_ : int
+        Size of the second axis of X.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, if X was a data frame.
+    X_shape_, X_dtype_, y_dtype_, y_ndim_ : tuple, dtype, dtype, int
+        Shapes and types of the first fit.
+    n_outputs_, n_outputs_expected_ : int
+        Outputs that the model should have.
+
+    See Also
+    --------
+    KerasRegressor : The same for numbers.
+
+    Examples
+    --------
+    >>> import keras
+    >>> from sklearn.datasets import load_iris
+    >>> from sknets import KerasClassifier
+    >>> def build(meta, width=16):
+    ...     return keras.Sequential([
+    ...         keras.Input((meta["n_features_in_"],)),
+    ...         keras.layers.Dense(width, activation="relu"),
+    ...         keras.layers.Dense(meta["n_classes_"], activation="softmax"),
+    ...     ])
+    >>> X, y = load_iris(return_X_y=True)
+    >>> clf = KerasClassifier(
+    ...     build,
+    ...     loss="sparse_categorical_crossentropy",
+    ...     optimizer="adam",
+    ...     optimizer__learning_rate=0.02,
+    ...     epochs=20,
+    ...     random_state=0,
+    ...     model__width=8,
+    ... )
+    >>> clf.fit(X, y).score(X, y) > 0.9
+    True
+    """
+
+    __module__ = "sknets"
+
+    # Class weights become weights of rows.
+    _fit_kwargs = set(FIT)
+
+    def __init__(
+        self,
+        model: Any = None,
+        *,
+        build_fn: Any = None,
+        warm_start: bool = False,
+        random_state: Any = None,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        metrics: Any = None,
+        batch_size: int | None = None,
+        validation_batch_size: int | None = None,
+        verbose: int = 0,
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        shuffle: bool = True,
+        run_eagerly: bool = False,
+        epochs: int = 1,
+        class_weight: Mapping[Any, float] | str | None = None,
+        inputs: Mapping[str, Any] | None = None,
+        early_stopping: bool = False,
+        validation_fraction: float | None = 0.1,
+        patience: int = 10,
+        learning_rate_schedule: str = "constant",
+        warmup: float = 0.0,
+        label_smoothing: float = 0.0,
+        custom_objects: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            model,
+            build_fn=build_fn,
+            warm_start=warm_start,
+            random_state=random_state,
+            optimizer=optimizer,
+            loss=loss,
+            metrics=metrics,
+            batch_size=batch_size,
+            validation_batch_size=validation_batch_size,
+            verbose=verbose,
+            callbacks=callbacks,
+            validation_split=validation_split,
+            shuffle=shuffle,
+            run_eagerly=run_eagerly,
+            epochs=epochs,
+            inputs=inputs,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            patience=patience,
+            learning_rate_schedule=learning_rate_schedule,
+            warmup=warmup,
+            custom_objects=custom_objects,
+            **kwargs,
+        )
+        self.class_weight = class_weight
+        self.label_smoothing = label_smoothing
+
+    @property
+    def target_encoder(self) -> Any:
+        """Transformer of y; a fit fits it and keeps it as `target_encoder_`."""
+        classes = getattr(self, "_classes", None)
+        categories = "auto" if classes is None else [np.asarray(classes)]
+        return ClassifierLabelEncoder(self.loss, categories)
+
+    def _type_of_target(self, y: np.ndarray) -> str:
+        kind = type_of_target(y)
+        classes = getattr(self, "_classes", None)
+        if kind == "binary" and classes is not None:
+            return type_of_target(classes)
+        return kind
+
+    def _class_weights(self, y: np.ndarray) -> np.ndarray | None:
+        if self.class_weight is None:
+            return None
+        return compute_sample_weight(self.class_weight, y)
+
+    def _check_y(self, y: Any) -> np.ndarray:
+        y = check_array(y, ensure_2d=False, allow_nd=False, dtype=None, input_name="y")
+        return y.astype(str) if y.dtype.kind == "O" and _all_texts(y) else y
+
+    def _check_model(self, y: Any) -> None:
+        from . import keras_checks
+
+        expected = self.n_outputs_expected_
+        outputs = getattr(self.model_, "outputs", None)
+        if expected and outputs and expected != len(outputs):
+            raise ValueError(
+                f"The target has {expected} output{'s' * (expected > 1)}, but the "
+                f"model has {len(outputs)} (Detected a Keras model input of size "
+                f"{expected}). Give a subclass of KerasClassifier a target_encoder "
+                "that splits y."
+            )
+        kind = getattr(self.target_encoder_, "_target_type", self.target_type_)
+        keras_checks.check_output(self.model_, kind, self.n_classes_)
+        self.link_ = keras_checks.link(self.model_)
+
+    def _predict_raw(self, X: Any, **kwargs: Any) -> Any:
+        raw = super()._predict_raw(X, **kwargs)
+        link = vars(self).get("link_")
+        return raw if link is None else getattr(forward, link)(raw)
+
+    def partial_fit(  # type: ignore[override]
+        self,
+        X: Any,
+        y: Any,
+        classes: Any = None,
+        sample_weight: Any = None,
+        **kwargs: Any,
+    ) -> KerasClassifier:
+        """Train one epoch, going on from the present weights.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix, data frame, or dict or list of arrays
+            Training input.
+        y : array-like
+            Labels.
+        classes : array-like of shape (n_classes,), default=None
+            All classes that will come; needed in the first call unless y has them all.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights in the loss.
+        **kwargs : dict
+            Arguments of Keras' ``Model.fit``, for this call.
+
+        Returns
+        -------
+        self : estimator
+            The fitted estimator.
+        """
+        known = self.initialized_ and classes is not None
+        if known and not np.array_equal(np.unique(classes), self.classes_):
+            raise ValueError(
+                f"classes={classes!r} is not the same as in an earlier call of "
+                f"partial_fit: {self.classes_!r}."
+            )
+        self._classes = classes
+        try:
+            super().partial_fit(X, y, sample_weight, **kwargs)
+        finally:
+            self._classes = None
+        return self
+
+    def predict_proba(self, X: Any, **kwargs: Any) -> Any:
+        """Predict probabilities.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix, data frame, or dict or list of arrays
+            Input.
+        **kwargs : dict
+            Arguments of Keras' ``Model.predict``, for this call.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Columns in the order of `classes_`.
+        """
+        raw = self._predict_raw(X, **kwargs)
+        return self.target_encoder_.inverse_transform(raw, return_proba=True)
+
+    def predict_log_proba(self, X: Any, **kwargs: Any) -> Any:
+        """Predict logarithms of probabilities.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix, data frame, or dict or list of arrays
+            Input.
+        **kwargs : dict
+            Arguments of Keras' ``Model.predict``, for this call.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Natural logarithm of `predict_proba`.
+        """
+        probabilities = np.asarray(self.predict_proba(X, **kwargs))
+        return np.log(np.maximum(probabilities, np.finfo(probabilities.dtype).tiny))
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Accuracy of the predicted labels, or what `scorer` says.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix, data frame, or dict or list of arrays
+            Input.
+        y : array-like
+            Labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        float
+            Accuracy.
+        """
+        return BaseWrapper.score(self, X, y, sample_weight)
+
+    @staticmethod
+    def scorer(y_true: Any, y_pred: Any, **kwargs: Any) -> float:
+        """Accuracy; a subclass may bring another score."""
+        return accuracy_score(y_true, y_pred, **kwargs)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        tags.classifier_tags.multi_label = True
+        return tags
+
+
+def _all_texts(y: np.ndarray) -> bool:
+    return all(isinstance(label, str) for label in y.ravel())

@@ -1,0 +1,294 @@
+"""One fit of a Keras estimator: which loop trains, on which rows, told what."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from .._keras import copies
+from .._keras.compilation import metric_name
+from .._keras.routing import accepts
+from .._training.keras_training import (
+    Outcome,
+    Plan,
+    Rows,
+    has_batch_hooks,
+    to_keras,
+    train,
+)
+from .._training.tensorflow.seeds import seeded
+
+# Methods that a model may bring; then its own are called.
+OWN_WAYS = (
+    *("fit", "train_step", "test_step", "make_train_function", "make_test_function"),
+    *("evaluate", "train_function"),
+)
+# Arguments of Model.fit that the chunk loop heeds.
+HEEDED = {
+    *("batch_size", "epochs", "initial_epoch", "verbose", "validation_split"),
+    *("validation_batch_size", "shuffle"),
+}
+
+
+@dataclass
+class Fitted(Outcome):
+    """What a fit leaves, and which engine did it."""
+
+    engine: str = "loop"
+
+
+def trains_itself(model: Any) -> bool:
+    """Whether a model has a loop or a step of its own."""
+    return any(
+        name in vars(model)
+        or getattr(type(model), name, None) is not getattr(keras.Model, name, None)
+        for name in OWN_WAYS
+        if name != "train_function"
+    )
+
+
+class Job:
+    """The settings of one fit, taken from the parameters and the arguments of it."""
+
+    def __init__(
+        self,
+        estimator: Any,
+        arguments: dict[str, Any],
+        rng: np.random.Generator,
+        *,
+        one_pass: bool,
+    ) -> None:
+        self.estimator, self.rng, self.one_pass = estimator, rng, one_pass
+        self.arguments = {
+            name: value
+            for name, value in arguments.items()
+            if name != "callbacks" and value is not None
+        }
+        self.more_callbacks = list(arguments.get("callbacks") or [])
+
+    def run(
+        self,
+        model: Any,
+        rows: Rows,
+        validation: Rows | None,
+        labels: np.ndarray | None,
+        callbacks: list[Any],
+    ) -> Fitted:
+        """Train the model; return history, best epoch and engine."""
+        self._resolve_batch_sizes(rows)
+        callbacks = [*callbacks, *self.more_callbacks]
+        engine = self._engine(model, callbacks)
+        if engine == "keras":
+            return self._run_keras(model, rows, validation, labels, callbacks)
+        rows, validation = self._split(rows, validation, labels)
+        rows, validation = _same_weights(rows, validation)
+        outcome = train(
+            model,
+            rows,
+            self._plan(rows),
+            self.rng,
+            validation=validation,
+            callbacks=callbacks,
+            observers=[Lines(self.estimator, self.arguments)] * self._is_verbose,
+        )
+        return Fitted(_renamed(outcome.history), outcome.best_epoch, engine)
+
+    @property
+    def _is_verbose(self) -> bool:
+        return bool(self.arguments.get("verbose"))
+
+    def _engine(self, model: Any, callbacks: list[Any]) -> str:
+        others = set(self.arguments) - HEEDED
+        layers = copies.all_layers(model)
+        own = (
+            trains_itself(model)
+            or bool(others)
+            or getattr(model, "run_eagerly", False)
+            or has_batch_hooks(callbacks)
+            or any(getattr(layer, "stateful", False) is True for layer in layers)
+        )
+        return "keras" if own else "loop"
+
+    def _resolve_batch_sizes(self, rows: Rows) -> None:
+        for name in ("batch_size", "validation_batch_size"):
+            if self.arguments.get(name) == -1:
+                if not hasattr(rows.x, "shape"):
+                    raise ValueError(
+                        f"`{name}=-1` requires that `X` implement `shape`, but the "
+                        "model has several inputs. Give a number."
+                    )
+                self.arguments[name] = rows.x.shape[0]
+
+    def _plan(self, rows: Rows) -> Plan:
+        estimator, given = self.estimator, self.arguments
+        batch_size = int(given.get("batch_size", 32))
+        own = not self.one_pass
+        return Plan(
+            epochs=given["epochs"],
+            initial_epoch=given["initial_epoch"],
+            batch_size=min(batch_size, len(rows)),
+            validation_batch_size=int(given.get("validation_batch_size", batch_size)),
+            shuffle=bool(given.get("shuffle", True)),
+            early_stopping=estimator.early_stopping and own,
+            patience=estimator.patience,
+            learning_rate_schedule=(
+                estimator.learning_rate_schedule if own else "constant"
+            ),
+            warmup=estimator.warmup if own else 0.0,
+        )
+
+    def _split(
+        self, rows: Rows, validation: Rows | None, labels: np.ndarray | None
+    ) -> tuple[Rows, Rows | None]:
+        """Hold rows out: the last ones as Keras does, or a draw for early stopping."""
+        fraction = self.arguments.get("validation_split", 0.0)
+        if validation is not None or (self.one_pass and not fraction):
+            return rows, validation
+        n_rows = len(rows)
+        if fraction:
+            kept = int(np.floor(n_rows * (1 - fraction)))
+            if not 0 < kept < n_rows:
+                raise ValueError(
+                    f"validation_split={fraction:g} of {n_rows} rows leaves none to "
+                    "train or to validate on. Give more rows or another fraction."
+                )
+            return rows.take(np.arange(kept)), rows.take(np.arange(kept, n_rows))
+        estimator = self.estimator
+        if not estimator.early_stopping or estimator.validation_fraction is None:
+            return rows, None
+        train_rows, held_out = _draw(
+            n_rows, estimator.validation_fraction, labels, self.rng, estimator
+        )
+        return rows.take(train_rows), rows.take(held_out)
+
+    # --- Keras' own loop -------------------------------------------------------------
+
+    def _run_keras(
+        self,
+        model: Any,
+        rows: Rows,
+        validation: Rows | None,
+        labels: np.ndarray | None,
+        callbacks: list[Any],
+    ) -> Fitted:
+        arguments = dict(self.arguments)
+        estimator = self.estimator
+        if estimator.early_stopping and not self.one_pass:
+            rows, validation = self._split(rows, validation, labels)
+            arguments.pop("validation_split", None)
+            stopper = keras.callbacks.EarlyStopping(
+                monitor="loss" if validation is None else "val_loss",
+                patience=estimator.patience,
+                restore_best_weights=True,
+            )
+            callbacks = [*callbacks, stopper]
+        if self._plan(rows).scheduled:
+            raise ValueError(
+                "learning_rate_schedule and warmup have no effect in Keras' own loop, "
+                "which this model or a callback of it needs. Give the optimizer a "
+                "schedule: optimizer__learning_rate=keras.optimizers.schedules...."
+            )
+        if validation is not None:
+            arguments.pop("validation_split", None)
+            parts = (validation.x, validation.y, validation.w)
+            arguments["validation_data"] = parts if parts[2] is not None else parts[:2]
+        _check_arguments(model, arguments)
+        before = copies.read(model.weights)
+        try:
+            with seeded(estimator._seed()):
+                history = model.fit(
+                    x=_dense(rows.x),
+                    y=rows.y,
+                    sample_weight=rows.w,
+                    callbacks=callbacks,
+                    **arguments,
+                )
+        except BaseException:
+            copies.write(model.weights, before)
+            raise
+        runs = {k: [float(v) for v in run] for k, run in history.history.items()}
+        return Fitted(_renamed(runs), len(runs.get("loss", [])), "keras")
+
+
+def _check_arguments(model: Any, arguments: dict[str, Any]) -> None:
+    unknown = [name for name in arguments if not accepts(model.fit, name)]
+    if unknown and not hasattr(model.fit, "mock_calls"):
+        raise TypeError(
+            f"Model.fit got an unexpected keyword argument {unknown[0]!r}, given as "
+            f"fit__{unknown[0]} or to fit."
+        )
+
+
+def _dense(x: Any) -> Any:
+    """Arrays in their own type, which Keras' loop converts."""
+    import scipy.sparse
+
+    return to_keras(x) if scipy.sparse.issparse(x) else x
+
+
+def _draw(
+    n_rows: int,
+    fraction: float,
+    labels: np.ndarray | None,
+    rng: np.random.Generator,
+    estimator: Any,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers of the rows to train on and of those held out, stratified if possible."""
+    from sklearn.base import is_classifier
+    from sklearn.model_selection import train_test_split
+
+    seed = int(rng.integers(2**31))
+    strata = labels if is_classifier(estimator) else None
+    for stratify in [strata, None] if strata is not None else [None]:
+        try:
+            parts = train_test_split(
+                np.arange(n_rows),
+                test_size=fraction,
+                random_state=seed,
+                stratify=stratify,
+            )
+        except ValueError as error:  # too few rows, perhaps of one class
+            problem = error
+        else:
+            return np.sort(parts[0]), np.sort(parts[1])
+    raise ValueError(
+        f"early_stopping cannot hold out {fraction:g} of {n_rows} rows: {problem} Give "
+        "X_val and y_val, or set validation_fraction=None to monitor the training loss."
+    )
+
+
+def _same_weights(rows: Rows, validation: Rows | None) -> tuple[Rows, Rows | None]:
+    """Give both weights if one has some, as they go through one program."""
+    if validation is None or (rows.w is None) == (validation.w is None):
+        return rows, validation
+    for part in (rows, validation):
+        if part.w is None:
+            part.w = np.ones(len(part))
+    return rows, validation
+
+
+def _renamed(history: dict[str, list[float]]) -> dict[str, list[float]]:
+    """History with the long names of metrics, "mean_squared_error" for "mse"."""
+    return {
+        name if name == "loss" or name.startswith("val_") else metric_name(name): run
+        for name, run in history.items()
+    }
+
+
+class Lines:
+    """Prints a line for each epoch."""
+
+    def __init__(self, estimator: Any, arguments: dict[str, Any]) -> None:
+        self.name, self.n_epochs = type(estimator).__name__, arguments["epochs"]
+        self.start = time.perf_counter()
+
+    def __call__(self, epoch: int, logs: dict[str, float]) -> None:
+        now = time.perf_counter()
+        figures = "".join(f"  {name} {value:.4f}" for name, value in logs.items())
+        took = f"{1000 * (now - self.start):.0f} ms"
+        print(f"[{self.name}] epoch {epoch + 1}/{self.n_epochs}  {took}{figures}")
+        self.start = now

@@ -1,0 +1,430 @@
+"""The template of the Keras estimators: check, encode, build, train, predict.
+
+Data flows one way. The model that a fit builds is trained, and read into arrays; the
+estimator keeps those, and the model only for `model_` and for going on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from .._optional import needs_tensorflow
+from . import keras_inputs
+from .keras_data import KerasData
+from .keras_state import LIVE, PRIVATE
+from .keras_targets import PassThrough
+from .state import fitted_names, forget, snapshot, stamp
+from .targets import check_sample_weight
+
+# Arguments of Model.compile, fit and predict that are parameters of their own, or may
+# be given without a prefix.
+COMPILE = (
+    *("optimizer", "loss", "metrics", "loss_weights", "weighted_metrics"),
+    "run_eagerly",
+)
+FIT = (
+    *("batch_size", "epochs", "verbose", "validation_split", "shuffle"),
+    *("sample_weight", "initial_epoch", "validation_steps"),
+    *("validation_batch_size", "validation_freq"),
+)
+PREDICT = ("batch_size", "verbose", "steps")
+
+
+class BaseWrapper(KerasData):
+    """Base of the Keras estimators, for models that neither classify nor regress.
+
+    See `sknets.KerasRegressor` for its parameters and attributes. The target is given
+    to the model, and predictions are returned, as they are; a subclass may bring other
+    transformers in the properties `target_encoder` and `feature_encoder`, and build its
+    model in a method `_keras_build_fn`.
+    """
+
+    __module__ = "sknets.wrappers"
+
+    _compile_kwargs = set(COMPILE)
+    _fit_kwargs = set(FIT)
+    _predict_kwargs = set(PREDICT)
+
+    def __init__(
+        self,
+        model: Any = None,
+        *,
+        build_fn: Any = None,
+        warm_start: bool = False,
+        random_state: Any = None,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        metrics: Any = None,
+        batch_size: int | None = None,
+        validation_batch_size: int | None = None,
+        verbose: int = 0,
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        shuffle: bool = True,
+        run_eagerly: bool = False,
+        epochs: int = 1,
+        inputs: Mapping[str, Any] | None = None,
+        early_stopping: bool = False,
+        validation_fraction: float | None = 0.1,
+        patience: int = 10,
+        learning_rate_schedule: str = "constant",
+        warmup: float = 0.0,
+        custom_objects: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.model = model
+        self.build_fn = build_fn
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.optimizer = optimizer
+        self.loss = loss
+        self.metrics = metrics
+        self.batch_size = batch_size
+        self.validation_batch_size = validation_batch_size
+        self.verbose = verbose
+        self.callbacks = callbacks
+        self.validation_split = validation_split
+        self.shuffle = shuffle
+        self.run_eagerly = run_eagerly
+        self.epochs = epochs
+        self.inputs = inputs
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.learning_rate_schedule = learning_rate_schedule
+        self.warmup = warmup
+        self.custom_objects = custom_objects
+        self._extra = kwargs
+
+    # --- What a subclass may bring ---------------------------------------------------
+
+    @property
+    def target_encoder(self) -> Any:
+        """Transformer of y; a fit fits it and keeps it as `target_encoder_`."""
+        return PassThrough()
+
+    @property
+    def feature_encoder(self) -> Any:
+        """Transformer of X; a fit fits it and keeps it as `feature_encoder_`."""
+        if self.inputs is None:
+            return PassThrough()
+        names = getattr(self, "feature_names_in_", None)
+        return keras_inputs.InputCutter(
+            self.inputs, None if names is None else [str(name) for name in names]
+        )
+
+    def _class_weights(self, y: np.ndarray) -> np.ndarray | None:
+        """Weight of each row by its class."""
+        return None
+
+    def _check_model(self, y: Any) -> None:
+        """Raise if the built and compiled model does not fit the target."""
+
+    # --- Fitting ---------------------------------------------------------------------
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+        **kwargs: Any,
+    ) -> BaseWrapper:
+        """Build the model and train it.
+
+        If training fails or is interrupted, the estimator is as it was before.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix, data frame, or dict or list of arrays
+            Training input: the first axis of each array is that of the samples.
+        y : array-like
+            Target.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights in the loss; rows of weight zero are left out.
+        X_val, y_val : array-like, default=None
+            Validation rows, whose loss and metrics `history_` records and
+            `early_stopping` monitors.
+        sample_weight_val : array-like of shape (n_val_samples,), default=None
+            Weights in the validation loss.
+        **kwargs : dict
+            Arguments of Keras' ``Model.fit``, for this call: epochs, batch_size, ...
+
+        Returns
+        -------
+        self : estimator
+            The fitted estimator.
+        """
+        data = kwargs.pop("validation_data", None)
+        if data is not None:
+            X_val, y_val, sample_weight_val = (*data, None)[:3]
+        if (X_val is None) != (y_val is None) or (
+            X_val is None and sample_weight_val is not None
+        ):
+            raise ValueError(
+                "X_val and y_val must be given together, and sample_weight_val only "
+                "with them."
+            )
+        arguments = self._fit_arguments(kwargs)
+        arguments.setdefault("initial_epoch", 0)
+        arguments["epochs"] += arguments["initial_epoch"]
+        goes_on = self.warm_start and self.initialized_
+        validation = (X_val, y_val, sample_weight_val)
+        with self._working_copy() as twin:
+            twin._fit(X, y, sample_weight, arguments, validation, goes_on=goes_on)
+        return self
+
+    def partial_fit(
+        self, X: Any, y: Any, sample_weight: Any = None, **kwargs: Any
+    ) -> BaseWrapper:
+        """Train one epoch, going on from the present weights.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix, data frame, or dict or list of arrays
+            Training input.
+        y : array-like
+            Target.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights in the loss.
+        **kwargs : dict
+            Arguments of Keras' ``Model.fit``, for this call.
+
+        Returns
+        -------
+        self : estimator
+            The fitted estimator.
+        """
+        for name in ("epochs", "initial_epoch"):
+            if name in kwargs:
+                raise TypeError(
+                    f"Invalid argument {name}={kwargs[name]!r}: partial_fit always "
+                    "trains one epoch, from the present one on."
+                )
+        epoch = self.current_epoch
+        arguments = self._fit_arguments(kwargs)
+        arguments |= {"initial_epoch": epoch, "epochs": epoch + 1}
+        with self._working_copy() as twin:
+            twin._fit(
+                X, y, sample_weight, arguments, goes_on=self.initialized_, one_pass=True
+            )
+        return self
+
+    def _fit_arguments(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Arguments of Keras' fit: from parameters, and those of this call."""
+        arguments = self._given(self._fit_kwargs, "fit")
+        own = {k: v for k, v in arguments.items() if not k.startswith("callbacks")}
+        return {**own, **given}
+
+    def initialize(self, X: Any, y: Any = None) -> BaseWrapper:
+        """Build the model without training it, to predict with the weights it has.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix, data frame, or dict or list of arrays
+            Input, from which the build function learns shapes.
+        y : array-like, default=None
+            Target, from which classes are learned.
+
+        Returns
+        -------
+        self : estimator
+            The estimator, which can predict.
+        """
+        with self._working_copy() as twin:
+            twin._start(X, y)
+            twin._keep_state(kept_optimizer=False)
+        return self
+
+    @contextlib.contextmanager
+    def _working_copy(self) -> Iterator[Any]:
+        """A twin to fit, whose state this estimator takes over at the end, in one go.
+
+        So other threads predict from one state, and a failure leaves the former one.
+        """
+        self._check_parameters()
+        twin = snapshot(self)
+        yield twin
+        mine, other = (
+            fitted_names(self) | set(PRIVATE),
+            fitted_names(twin) | set(PRIVATE),
+        )
+        kept = {name: value for name, value in vars(self).items() if name not in mine}
+        new = {name: value for name, value in vars(twin).items() if name in other}
+        self.__dict__ = {**kept, **new}
+
+    def _check_parameters(self) -> None:
+        fraction, split = self.validation_fraction, self.validation_split
+        if fraction is not None and not 0 < fraction < 1:
+            raise ValueError(
+                f"validation_fraction must be in (0, 1) or None; got {fraction!r}."
+            )
+        if not 0 <= split < 1:
+            raise ValueError(f"validation_split must be in [0, 1); got {split!r}.")
+        if self.learning_rate_schedule not in ("constant", "cosine", "one_cycle"):
+            raise ValueError(
+                "learning_rate_schedule must be 'constant', 'cosine' or 'one_cycle'; "
+                f"got {self.learning_rate_schedule!r}."
+            )
+
+    def _start(self, X: Any, y: Any) -> tuple[Any, Any]:
+        """Forget an earlier fit, learn the data and build the model."""
+        with needs_tensorflow("Building a Keras model"):
+            from . import keras_build
+
+        self._restore_params(strict=True)
+        forget(self)
+        for name in LIVE:
+            self.__dict__.pop(name, None)
+        X, y = self._check(X, y, reset=True)
+        self.target_encoder_ = self.target_encoder
+        if y is not None:
+            self.target_encoder_ = self.target_encoder_.fit(y)
+        self._take_metadata(self.target_encoder_)
+        self.feature_encoder_ = self.feature_encoder.fit(X)
+        self._take_metadata(self.feature_encoder_)
+        inputs = self.feature_encoder_.transform(X)
+        self._model = keras_build.build(self, inputs, self._seed())
+        stamp(self)
+        return X, y
+
+    def _take_metadata(self, encoder: Any) -> None:
+        self.__dict__.update(getattr(encoder, "get_metadata", dict)())
+
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        arguments: dict[str, Any],
+        validation: tuple[Any, Any, Any] = (None, None, None),
+        *,
+        goes_on: bool,
+        one_pass: bool = False,
+    ) -> None:
+        if goes_on:
+            self._restore_params(strict=True)
+            X, y = self._check(X, y, reset=False)
+        else:
+            X, y = self._start(X, y)
+        with needs_tensorflow("Training a Keras model"):
+            from . import keras_build, keras_fit
+
+        keras_build.compile_model(self, self.model_)
+        rows = self._rows(X, y, sample_weight)
+        self._check_model(rows.y)
+        val = None
+        if validation[0] is not None:
+            X_val, y_val = self._check(*validation[:2], reset=False)
+            val = self._rows(X_val, y_val, validation[2], weighted_classes=False)
+        labels = y if y.ndim == 1 and len(y) == len(rows) else None
+        job = keras_fit.Job(self, arguments, self._generator(), one_pass=one_pass)
+        before = self.__dict__.get("history_", {}) if one_pass else {}
+        outcome = job.run(self.model_, rows, val, labels, self._fit_callbacks())
+        self.history_ = _joined(before, outcome.history)
+        self.n_iter_ = self.current_epoch
+        self.best_epoch_ = outcome.best_epoch
+        self.engine_ = outcome.engine
+        self._keep_state(kept_optimizer=self.warm_start or one_pass)
+        self._first = rows.dense(np.arange(1))
+
+    def _rows(
+        self, X: Any, y: Any, sample_weight: Any, *, weighted_classes: bool = True
+    ) -> Any:
+        """Rows as the model takes them, without those of weight zero."""
+        from .._training.keras_training import Rows, take
+
+        by_class = self._class_weights(y) if weighted_classes else None
+        w = None
+        if sample_weight is not None:
+            if not np.any(sample_weight):
+                raise ValueError(
+                    "No row had any weight; only zeros were passed in sample_weight."
+                )
+            w = check_sample_weight(sample_weight, np.zeros((len(y), 1)))
+        if by_class is not None:
+            w = by_class if w is None else w * by_class
+        if w is not None and not w.all():
+            index = np.flatnonzero(w)
+            X, y, w = take(X, index), y[index], w[index]
+        target = self.target_encoder_.transform(y)
+        return Rows(self.feature_encoder_.transform(X), target, w)
+
+    def _fit_callbacks(self) -> list[Any]:
+        from . import keras_build
+
+        return keras_build.callbacks(self, "callbacks", "fit__callbacks")
+
+    def _keep_state(self, *, kept_optimizer: bool) -> None:
+        from .._keras import copies
+
+        model = self.model_
+        self.weights_ = copies.read(model.weights)
+        self.seed_states_ = copies.read(copies.seed_states(model))
+        self.optimizer_state_ = None
+        if kept_optimizer and getattr(model, "optimizer", None) is not None:
+            self.optimizer_state_ = copies.read(model.optimizer.variables)
+        self.constants_ = copies.constants(model)
+        self._custom = copies.custom_objects(model)
+        self.keras_config_ = self.compile_config_ = None
+        with contextlib.suppress(copies.NotCopiedError):
+            self.keras_config_ = copies.model_config(model)
+            if model.compiled:
+                self.compile_config_ = copies.compile_config(model)
+
+    # --- Fitted attributes -----------------------------------------------------------
+
+    @property
+    def model_(self) -> Any:
+        """The fitted ``keras.Model``, compiled; changing it changes no prediction."""
+        if vars(self).get("_model") is None:
+            if not self.initialized_:
+                raise AttributeError(f"This {type(self).__name__} is not fitted yet.")
+            with needs_tensorflow("Building the Keras model"):
+                from . import keras_build
+
+            self._restore_params()
+            self._model = keras_build.rebuild(self)
+        first = self.__dict__.pop("_first", None)
+        if first is not None and not self._model.run_eagerly:
+            from .._training.tensorflow.keras_program import build_variables
+
+            build_variables(self._model, first)
+        return self._model
+
+    def _get_metadata(self) -> dict[str, Any]:
+        """Fitted attributes, which a build function gets as `meta`."""
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if name.endswith("_") and not name.startswith("_")
+        }
+
+    # --- scikit-learn's protocols ----------------------------------------------------
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return self.initialized_
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+def _joined(before: dict[str, list], after: dict[str, list]) -> dict[str, list]:
+    """Histories of two runs; epochs without a value have NaN."""
+    n_before = len(next(iter(before.values()), []))
+    n_after = len(next(iter(after.values()), []))
+    return {
+        name: before.get(name, [np.nan] * n_before)
+        + after.get(name, [np.nan] * n_after)
+        for name in {**before, **after}
+    }

@@ -1,0 +1,88 @@
+"""Outputs of the model of a Keras estimator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from .._keras import copies
+from .._training.keras_training import to_keras
+from .._training.tensorflow import keras_prediction
+from . import keras_build
+
+
+def outputs(estimator: Any, X: Any, arguments: dict[str, Any]) -> Any:
+    """Predict with arguments of ``Model.predict``.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted.
+    X : arrays as the model takes them
+    arguments : dict
+    """
+    if arguments.get("batch_size") == -1:
+        if not hasattr(X, "shape"):
+            raise ValueError(
+                "`batch_size=-1` requires that `X` implement `shape`, but the model "
+                "has several inputs. Give a number."
+            )
+        arguments["batch_size"] = X.shape[0]
+    hooks = [
+        hook
+        for hook in keras_build.callbacks(estimator, "callbacks", "predict__callbacks")
+        if _hears_predictions(hook)
+    ]
+    model = vars(estimator).get("_model")
+    if hooks or "steps" in arguments or (model is not None and _predicts(model)):
+        arguments = {k: v for k, v in arguments.items() if not k.startswith("callb")}
+        return estimator.model_.predict(x=X, callbacks=hooks, **arguments)
+    return _predict(estimator, to_keras(X))
+
+
+_HOOKS = (
+    *("on_predict_begin", "on_predict_end"),
+    *("on_predict_batch_begin", "on_predict_batch_end"),
+)
+
+
+def _hears_predictions(callback: Any) -> bool:
+    base = keras.callbacks.Callback
+    return any(
+        getattr(getattr(callback, hook), "__func__", None) is not getattr(base, hook)
+        for hook in _HOOKS
+    )
+
+
+def _predicts(model: Any) -> bool:
+    """Whether a model has a way to predict of its own."""
+    return any(
+        name in vars(model) or getattr(type(model), name) is not getattr(base, name)
+        for base in [keras.Model]
+        for name in ("predict", "predict_step", "make_predict_function")
+    )
+
+
+def _predict(estimator: Any, X: Any) -> Any:
+    if estimator.keras_config_ is None:
+        return _predict_alone(estimator, X)
+    custom = {**keras_build.custom(estimator), **(estimator.custom_objects or {})}
+    key = (
+        copies.without_names(estimator.keras_config_),
+        copies.identities(custom),
+        estimator.constants_,
+    )
+    return keras_prediction.predict(
+        key, lambda: keras_build.rebuild(estimator), estimator.weights_, X
+    )
+
+
+def _predict_alone(estimator: Any, X: Any) -> Any:
+    """With a model that Keras cannot copy."""
+    signature = keras_prediction.specs(X)
+    known = vars(estimator).get("_predictor")
+    if known is None or known[0] != str(signature):
+        made = keras_prediction.KerasPredictor(estimator.model_, signature)
+        known = estimator._predictor = str(signature), made
+    return known[1].predict(X, estimator.weights_)

@@ -1,0 +1,209 @@
+"""Parameters that are Keras objects, as they are kept in files and pickles.
+
+A stored parameter is data until it is needed: loading an estimator imports neither
+Keras nor the code of a build function. This module does not import Keras.
+"""
+
+from __future__ import annotations
+
+import copy
+import importlib
+import inspect
+import json
+import pickle
+import sys
+import types
+from collections.abc import Mapping
+from typing import Any
+
+from .._optional import needs_tensorflow
+
+# Of these, a name in a file may be looked up: nothing in them does any harm.
+NAMED = ("keras", "sknets")
+
+
+class Stored:
+    """What stands for a Keras object until somebody needs it.
+
+    Attributes
+    ----------
+    kind : {"model", "object", "name", "code", "list", "tuple", "dict"}
+        A model (configuration and weights), another object (configuration), a class or
+        function of Keras or sknets (by name), any Python object (pickled, in pickles
+        alone), or a collection with some of these.
+    label : str
+        What it is, for people.
+    content : plain value
+    """
+
+    def __init__(self, kind: str, label: str, content: Any) -> None:
+        self.kind, self.label, self.content = kind, label, content
+
+    def __repr__(self) -> str:
+        return f"<stored {self.label}>"
+
+    def restore(self, custom: Mapping[str, Any] | None = None) -> Any:
+        """Return the object itself.
+
+        Parameters
+        ----------
+        custom : mapping of str to class or function, optional
+            What configurations name and Keras does not have.
+        """
+        custom = custom or {}
+        if self.kind == "list":
+            return [restore(part, custom) for part in self.content]
+        if self.kind == "tuple":
+            return tuple(restore(part, custom) for part in self.content)
+        if self.kind == "dict":
+            return {key: restore(part, custom) for key, part in self.content}
+        if self.kind == "code":
+            return pickle.loads(self.content)
+        with needs_tensorflow(f"The {self.label} of this estimator"):
+            import keras  # noqa: F401
+        if self.kind == "name":
+            return _find(*self.content)
+        return _restore_object(self.kind, self.content, custom)
+
+
+def _find(module: str, name: str) -> Any:
+    if module.partition(".")[0] not in NAMED:
+        raise ValueError(f"A file may not name {module}.{name}.")
+    found = importlib.import_module(module)
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def _restore_object(kind: str, content: dict, custom: Mapping[str, Any]) -> Any:
+    from . import copies
+
+    code = content.get("code")
+    if code is not None:
+        custom = {**pickle.loads(code), **custom}
+    made = copies.from_config(content["config"], custom, trusted=code is not None)
+    if kind == "model":
+        if content["weights"] is not None:
+            copies.write(made.weights, content["weights"])
+            copies.settle_constants(made)
+        if content["compile"] is not None:
+            config = json.loads(content["compile"])
+            import keras
+
+            made.compile(
+                **keras.saving.deserialize_keras_object(
+                    config, custom_objects=dict(custom), safe_mode=code is None
+                )
+            )
+    return made
+
+
+def restore(value: Any, custom: Mapping[str, Any] | None = None) -> Any:
+    return value.restore(custom) if isinstance(value, Stored) else value
+
+
+def is_keras(value: Any, *names: str) -> bool:
+    """Whether something is an instance of one of Keras' classes, named as in keras."""
+    keras = sys.modules.get("keras")
+    if keras is None or inspect.isclass(value):
+        return False
+    for name in names:
+        kind: Any = keras
+        for part in name.split("."):
+            kind = getattr(kind, part, None)
+        if isinstance(kind, type) and isinstance(value, kind):
+            return True
+    return False
+
+
+CONFIGURED = ("layers.Layer", "optimizers.Optimizer", "losses.Loss", "metrics.Metric")
+
+
+def store(value: Any, *, code: bool) -> Any:
+    """Return a value as plain data; plain values and arrays stay as they are.
+
+    Parameters
+    ----------
+    value : object
+    code : bool
+        Whether Python objects may be kept as code, as a pickle does anyhow. Otherwise
+        those that Keras cannot describe stay as they are.
+    """
+    if isinstance(value, list | tuple) and type(value) in (list, tuple):
+        parts = [store(part, code=code) for part in value]
+        return _collection(type(value).__name__, value, parts, parts)
+    if type(value) is dict:
+        pairs = [[key, store(part, code=code)] for key, part in value.items()]
+        return _collection("dict", value, [part for _, part in pairs], pairs)
+    if is_keras(value, "Model"):
+        return _store_model(value, code)
+    if is_keras(value, *CONFIGURED):
+        return _store_object(value, code)
+    own = inspect.isclass(value) or isinstance(value, types.FunctionType)
+    if own and value.__module__.partition(".")[0] in NAMED:
+        place = [value.__module__, value.__qualname__]
+        return Stored("name", value.__qualname__, place)
+    if not code or isinstance(value, Stored):
+        return value
+    if own or callable(value) or is_keras(value, "callbacks.Callback"):
+        return _store_code(value)
+    return value
+
+
+def _collection(kind: str, value: Any, parts: list, content: list) -> Any:
+    if any(isinstance(part, Stored) for part in parts):
+        return Stored(kind, kind, content)
+    return value
+
+
+def _store_code(value: Any) -> Stored:
+    """Functions by value where no module has them, as joblib's workers get them."""
+    label = getattr(value, "__qualname__", type(value).__name__)
+    return Stored("code", label, _dumps(without_model(value)))
+
+
+def _dumps(value: Any) -> bytes:
+    try:
+        import cloudpickle  # type: ignore[import-untyped]
+    except ImportError:  # joblib < 1.6 brings it along
+        from joblib.externals import cloudpickle
+    return cloudpickle.dumps(value)
+
+
+def without_model(value: Any) -> Any:
+    """A callback without the model that it was last used with."""
+    if getattr(value, "_model", None) is None:
+        return value
+    other = copy.copy(value)
+    other._model = None
+    return other
+
+
+def _store_model(model: Any, code: bool) -> Any:
+    from . import copies
+
+    content = {
+        "config": copies.model_config(model),
+        "compile": copies.compile_config(model) if model.compiled else None,
+        "weights": copies.read(model.weights) if model.built else None,
+        "code": _code_of(copies.custom_objects(model)) if code else None,
+    }
+    return Stored("model", f"model {model.name}", content)
+
+
+def _store_object(value: Any, code: bool) -> Any:
+    import keras
+
+    from . import copies
+
+    try:
+        config = json.dumps(keras.saving.serialize_keras_object(value))
+    except Exception:
+        return _store_code(value) if code else value
+    custom = copies.custom_of(value)
+    content = {"config": config, "code": _code_of(custom) if code else None}
+    return Stored("object", type(value).__name__, content)
+
+
+def _code_of(custom: Mapping[str, Any]) -> bytes | None:
+    return _dumps(dict(custom)) if custom else None

@@ -1,0 +1,315 @@
+"""Epochs of a Keras model: validation, early stopping, callbacks, history."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+import scipy.sparse
+from sklearn.exceptions import ConvergenceWarning
+
+from .._keras import copies
+from . import schedule
+from .tensorflow.keras_program import KerasProgram, program_for
+
+# Bytes of the rows that are handed to a program at a time.
+CHUNK_BYTES = 1 << 25
+
+# Hooks that are called in the middle of an epoch.
+BATCH_HOOKS = (
+    *("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end"),
+    *("on_test_batch_begin", "on_test_batch_end"),
+)
+
+
+@dataclass
+class Rows:
+    """Arrays of one length: input and target (nested as the model takes them)."""
+
+    x: Any
+    y: Any
+    w: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return _leaf(self.x).shape[0]
+
+    def take(self, index: np.ndarray) -> Rows:
+        w = None if self.w is None else self.w[index]
+        return Rows(take(self.x, index), take(self.y, index), w)
+
+    def dense(self, index: np.ndarray) -> tuple:
+        """x, y and any weights, not sparse and in the types that Keras has."""
+        part = self.take(index)
+        weights = () if part.w is None else (to_keras(part.w),)
+        return to_keras(part.x), to_keras(part.y), *weights
+
+
+@dataclass
+class Plan:
+    """How to train."""
+
+    epochs: int
+    batch_size: int
+    validation_batch_size: int
+    initial_epoch: int = 0
+    shuffle: bool = True
+    early_stopping: bool = False
+    patience: int = 10
+    learning_rate_schedule: str = "constant"
+    warmup: float = 0.0
+
+    @property
+    def scheduled(self) -> bool:
+        return self.learning_rate_schedule != "constant" or self.warmup > 0
+
+
+@dataclass
+class Outcome:
+    """What training leaves beside the weights of the model."""
+
+    history: dict[str, list[float]] = field(default_factory=dict)
+    best_epoch: int = 0
+
+    def record(self, logs: dict[str, Any]) -> None:
+        for name, value in logs.items():
+            self.history.setdefault(name, []).append(value)
+
+
+def take(arrays: Any, index: np.ndarray) -> Any:
+    """The same rows of all arrays of a structure."""
+    if isinstance(arrays, dict):
+        return {name: take(part, index) for name, part in arrays.items()}
+    if isinstance(arrays, list | tuple):
+        return type(arrays)(take(part, index) for part in arrays)
+    return arrays[index]
+
+
+def to_keras(arrays: Any) -> Any:
+    """Arrays without sparse ones, floating point numbers in Keras' type."""
+    if isinstance(arrays, dict):
+        return {name: to_keras(part) for name, part in arrays.items()}
+    if isinstance(arrays, list | tuple):
+        return type(arrays)(to_keras(part) for part in arrays)
+    if scipy.sparse.issparse(arrays):
+        arrays = arrays.toarray()
+    if arrays.dtype.kind == "f":
+        return np.asarray(arrays, keras.config.floatx())
+    if arrays.dtype.kind in "OUS":
+        return arrays.astype(str).astype(object)
+    return np.asarray(arrays, np.int8) if arrays.dtype.kind == "b" else arrays
+
+
+def _leaf(arrays: Any) -> Any:
+    while isinstance(arrays, dict | list | tuple):
+        arrays = next(iter(arrays.values() if isinstance(arrays, dict) else arrays))
+    return arrays
+
+
+def has_batch_hooks(callbacks: Sequence[Any]) -> bool:
+    """Whether a callback has to be called in the middle of an epoch."""
+    return any(_needs_batches(callback) for callback in callbacks)
+
+
+def _needs_batches(callback: Any) -> bool:
+    known = keras.callbacks
+    if isinstance(callback, known.ModelCheckpoint):
+        return callback.save_freq != "epoch"
+    if isinstance(callback, known.BackupAndRestore):
+        return True
+    if isinstance(callback, known.TensorBoard):
+        return True
+    ignored = (known.EarlyStopping, known.ReduceLROnPlateau, known.CSVLogger)
+    if type(callback) in ignored:
+        return False
+    return any(
+        getattr(getattr(callback, hook), "__func__", None)
+        is not getattr(keras.callbacks.Callback, hook)
+        for hook in BATCH_HOOKS
+    )
+
+
+def train(
+    model: Any,
+    rows: Rows,
+    plan: Plan,
+    rng: np.random.Generator,
+    *,
+    validation: Rows | None = None,
+    callbacks: Sequence[Any] = (),
+    observers: Sequence[Any] = (),
+) -> Outcome:
+    """Train a compiled model; if that fails, it is as it was before.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Gets the weights, the optimizer state and the seeds that training leaves.
+    rows, validation : Rows
+    plan : Plan
+    rng : numpy.random.Generator
+        Decides the order of the rows.
+    callbacks : sequence of keras.callbacks.Callback
+        Hooks of epochs, of training and of tests are called.
+    observers : sequence of callable
+        Called with (epoch, logs) after each epoch.
+    """
+    first = rows.dense(np.arange(1))
+    with program_for(model, first, scheduled=plan.scheduled) as program:
+        hooks = keras.callbacks.CallbackList(
+            list(callbacks),
+            add_history=False,
+            add_progbar=False,
+            model=program.model,
+            verbose=0,
+            epochs=plan.epochs,
+            steps=-(-len(rows) // plan.batch_size),
+        )
+        before = _state(program.model)
+        try:
+            run = _Run(program, rows, plan, rng, validation, hooks, observers)
+            outcome = run.run()
+            program.store(model)
+        except BaseException:
+            _restore(program.model, before)
+            raise
+        finally:
+            for callback in callbacks:
+                callback.set_model(model)
+    return outcome
+
+
+def _state(model: Any) -> list[list[np.ndarray]]:
+    return [copies.read(model.weights), copies.read(model.optimizer.variables)]
+
+
+def _restore(model: Any, state: list[list[np.ndarray]]) -> None:
+    copies.write(model.weights, state[0])
+    copies.write(model.optimizer.variables, state[1])
+
+
+class _Run:
+    """One training run: its epochs, one after the other."""
+
+    def __init__(
+        self,
+        program: KerasProgram,
+        rows: Rows,
+        plan: Plan,
+        rng: np.random.Generator,
+        validation: Rows | None,
+        hooks: Any,
+        observers: Sequence[Any],
+    ) -> None:
+        self.program, self.model = program, program.model
+        self.rows, self.plan, self.rng = rows, plan, rng
+        self.validation, self.hooks, self.observers = validation, hooks, observers
+        self.rate = float(self.model.optimizer.learning_rate.numpy())
+
+    def run(self) -> Outcome:
+        plan, outcome = self.plan, Outcome()
+        best_loss, best_weights = math.inf, None
+        monitor = "loss" if self.validation is None else "val_loss"
+        self.model.stop_training = False
+        self.hooks.on_train_begin()
+        logs: dict[str, Any] = {}
+        for epoch in range(plan.initial_epoch, plan.epochs):
+            last_good = self.model.get_weights()
+            self.hooks.on_epoch_begin(epoch)
+            logs = self._epoch(epoch)
+            finite = self._is_finite(logs["loss"])
+            if not finite:
+                self.model.set_weights(last_good)
+                self.model.stop_training = True
+                _warn_not_finite(epoch)
+            elif not plan.early_stopping or logs[monitor] < best_loss:
+                best_loss, outcome.best_epoch = logs[monitor], epoch + 1
+                if plan.early_stopping:
+                    best_weights = self.model.get_weights()
+            self.hooks.on_epoch_end(epoch, logs)
+            outcome.record(logs)
+            for observer in self.observers:
+                observer(epoch, logs)
+            exhausted = plan.early_stopping and (
+                epoch + 1 - outcome.best_epoch >= plan.patience
+            )
+            if self.model.stop_training or exhausted:
+                break
+        if best_weights is not None:
+            self.model.set_weights(best_weights)
+        self.hooks.on_train_end(logs)
+        if plan.scheduled:
+            self.model.optimizer.learning_rate.assign(self.rate)
+        return outcome
+
+    def _epoch(self, epoch: int) -> dict[str, Any]:
+        plan = self.plan
+        self.model.reset_metrics()
+        n_rows = len(self.rows)
+        order = self.rng.permutation(n_rows) if plan.shuffle else np.arange(n_rows)
+        rates = self._rates(epoch - plan.initial_epoch)
+        done = 0
+        for part in self._chunks(order, plan.batch_size):
+            steps = -(-len(part) // plan.batch_size)
+            self.program.train(
+                self.rows.dense(part),
+                np.int32(plan.batch_size),
+                rates[done : done + steps],
+            )
+            done += steps
+        logs = self.program.figures()
+        if self.validation is not None:
+            logs |= self._validate(self.validation)
+        return logs
+
+    def _validate(self, rows: Rows) -> dict[str, float]:
+        self.hooks.on_test_begin()
+        self.model.reset_metrics()
+        size = self.plan.validation_batch_size
+        for part in self._chunks(np.arange(len(rows)), size):
+            self.program.evaluate(rows.dense(part), np.int32(size))
+        figures = self.program.figures()
+        self.hooks.on_test_end(figures)
+        return {f"val_{name}": value for name, value in figures.items()}
+
+    def _chunks(self, order: np.ndarray, batch_size: int) -> list[np.ndarray]:
+        """Cut an order of rows into parts of whole batches."""
+        one = self.rows.dense(np.arange(1))
+        row_bytes = sum(a.nbytes for a in keras.tree.flatten(one))
+        batches = max(1, CHUNK_BYTES // (row_bytes * batch_size))
+        size = batches * batch_size
+        return [order[start : start + size] for start in range(0, len(order), size)]
+
+    def _rates(self, epoch: int) -> np.ndarray:
+        plan = self.plan
+        per_epoch = -(-len(self.rows) // plan.batch_size)
+        if not plan.scheduled:
+            return np.zeros(per_epoch, np.float32)
+        steps = np.arange(epoch * per_epoch, (epoch + 1) * per_epoch)
+        factors = schedule.factors(
+            plan.learning_rate_schedule,
+            plan.warmup,
+            steps,
+            (plan.epochs - plan.initial_epoch) * per_epoch,
+        )
+        return factors * np.float32(self.rate)
+
+    def _is_finite(self, loss: float) -> bool:
+        return math.isfinite(loss) and all(
+            np.isfinite(weight).all() for weight in self.model.get_weights()
+        )
+
+
+def _warn_not_finite(epoch: int) -> None:
+    warnings.warn(
+        f"The loss or a weight became infinite or NaN in epoch {epoch + 1}; training "
+        "stopped, and the weights of the epoch before are kept. A smaller "
+        "optimizer__learning_rate, optimizer__clipnorm=1.0 or scaled features usually "
+        "help.",
+        ConvergenceWarning,
+        stacklevel=7,
+    )
