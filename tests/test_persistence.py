@@ -37,7 +37,9 @@ TRUSTED = {
     "cnn": ["sknets.SmallCNNClassifier"],
     "text": [
         "sknets._texts.ngrams.NgramCounter",
+        "sknets._texts.symbols.Values",
         "sknets._texts.symbols.Words",
+        "sknets._texts.union.NgramUnion",
         "sknets.TextPoolClassifier",
     ],
     "token numbers": [

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from numbers import Integral, Real
-from typing import Any, Literal, Unpack, cast
+from typing import Any, Literal, Unpack
 
 import numpy as np
 import scipy.sparse as sp
@@ -24,9 +24,10 @@ from .._core.network import (
     text_layers,
 )
 from .._sklearn import Interval, RealNotInt, StrOptions
-from .._texts import compression, naive_bayes
+from .._texts import choice, compression, naive_bayes
 from .._texts.ngrams import NgramCounter
 from .._texts.tokenize import as_texts
+from .._texts.union import NgramUnion
 from .base import NeuralNetClassifier
 from .parameter_types import (
     Auto,
@@ -43,9 +44,11 @@ from .state import snapshot
 
 # Parameters that settle what is counted in a text.
 COUNTED_BY = (
-    *("analyzer", "ngram_range", "max_features", "min_df", "max_df", "binary"),
-    *("lowercase", "token_pattern", "tokenizer", "n_features"),
+    *("max_features", "min_df", "max_df", "binary", "sublinear_tf"),
+    *("lowercase", "token_pattern", "tokenizer"),
 )
+# What version 0.1, which did not have these parameters, did.
+WITHOUT_IN_0_1 = {"sublinear_tf": False}
 # Rows of an embedding times this many outputs still fit into memory.
 MAX_AUTO_WIDTH = 64
 
@@ -72,20 +75,29 @@ class TextPoolClassifier(NeuralNetClassifier):
     activation : str, default="relu"
         Activation of the dense layers: "relu", "elu", "selu", "gelu", "silu", "tanh",
         "sigmoid" or "linear".
-    analyzer : {"word", "char", "char_wb"}, default="word"
+    analyzer : {"auto", "word", "char", "char_wb"} or tuple of these, default="auto"
         Whether n-grams are made of words or of characters; "char_wb" stays within
-        words, for languages without spaces or with many forms of a word.
-    ngram_range : tuple (min_n, max_n), default=(1, 3)
-        Shortest and longest n-gram.
+        words. With a tuple such as ``("word", "char_wb")`` both are learnt together.
+        "auto" are words, with "char_wb" beside them where texts are short or in a
+        language without spaces (see `counter_` for what it was); with an
+        `ngram_range` or a `tokenizer` it is "word", and with `n_features` one of both.
+    ngram_range : tuple (min_n, max_n), tuple of these or "auto", default="auto"
+        Shortest and longest n-gram; with several analyzers one pair for each. "auto"
+        is (1, 3) for words alone, (1, 2) for words beside characters, and (2, 5) for
+        characters, (1, 4) in a language without spaces.
     max_features : int, default=None
-        Keep only the n-grams with most occurrences (with `binary`, in most texts).
+        Keep only the n-grams of each analyzer with most occurrences (with `binary`,
+        in most texts).
     min_df : int, float or "auto", default="auto"
         Ignore n-grams in fewer texts: a number of texts if int, a share of them if
-        float. "auto" is 1 for fewer than 50 texts, 3 from 10,000 on, else 2.
+        float. "auto" is 1, for parts of words 2 from 1,000 texts on, and for all 3
+        from 10,000 on.
     max_df : int or float, default=1.0
         Ignore n-grams in more texts.
-    binary : bool, default=True
+    binary : bool, default=False
         Whether an n-gram counts once in a text, however often it occurs.
+    sublinear_tf : bool, default=True
+        Replace a count c by ``1 + log(c)``; no effect with `binary`.
     lowercase : bool, default=True
         Convert texts to lower case first.
     token_pattern : str or None, default=r"(?u)\b\w+\b"
@@ -107,7 +119,7 @@ class TextPoolClassifier(NeuralNetClassifier):
         Keep only this many n-grams after training, those that contribute most to the
         training texts, and round the embedding to 8 bits: a few bytes for each.
     epochs : int or "auto", default="auto"
-        Passes over the training rows. "auto" makes about 250 steps, within 2 to 6
+        Passes over the training rows. "auto" makes about 250 steps, within 2 to 3
         epochs.
     batch_size : int or "auto", default="auto"
         Rows in one step. "auto" is the power of two nearest to the square root of the
@@ -180,8 +192,8 @@ class TextPoolClassifier(NeuralNetClassifier):
         Kind of target: one sigmoid unit, a softmax, or a sigmoid for each label.
     vocabulary_ : dict of str to int
         Number of each n-gram; not with `n_features`.
-    counter_ : NgramCounter
-        What splits and counts texts.
+    counter_ : NgramCounter or NgramUnion
+        What splits and counts texts; the latter with several analyzers.
     n_iter_ : int
         Number of epochs trained, with `warm_start` and `partial_fit` in all calls.
     history_ : dict of list
@@ -240,8 +252,8 @@ class TextPoolClassifier(NeuralNetClassifier):
         "dropout": ["array-like", Interval(Real, 0, 1, closed="left")],
         "pooling": [StrOptions(set(POOLINGS))],
         "dense_width": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "analyzer": [StrOptions({"word", "char", "char_wb"})],
-        "ngram_range": [tuple, list],
+        "analyzer": [StrOptions({"auto", *choice.ANALYZERS}), tuple, list],
+        "ngram_range": [StrOptions({"auto"}), tuple, list],
         "max_features": [Interval(Integral, 1, None, closed="left"), None],
         "min_df": [
             Interval(Integral, 1, None, closed="left"),
@@ -253,6 +265,7 @@ class TextPoolClassifier(NeuralNetClassifier):
             Interval(RealNotInt, 0, 1, closed="both"),
         ],
         "binary": ["boolean"],
+        "sublinear_tf": ["boolean"],
         "lowercase": ["boolean"],
         "token_pattern": [str, None],
         "tokenizer": [callable, None],
@@ -272,12 +285,13 @@ class TextPoolClassifier(NeuralNetClassifier):
         pooling: str = "mean",
         dense_width: int | Sequence[int] = (),
         activation: str = "relu",
-        analyzer: Literal["word", "char", "char_wb"] = "word",
-        ngram_range: Sequence[int] = (1, 3),
+        analyzer: str | Sequence[str] = "auto",
+        ngram_range: Sequence[int] | Sequence[Sequence[int]] | Auto = "auto",
         max_features: int | None = None,
         min_df: float | Auto = "auto",
         max_df: float = 1.0,
-        binary: bool = True,
+        binary: bool = False,
+        sublinear_tf: bool = True,
         lowercase: bool = True,
         token_pattern: str | None = r"(?u)\b\w+\b",
         tokenizer: Callable[[str], Sequence[Any]] | None = None,
@@ -317,6 +331,7 @@ class TextPoolClassifier(NeuralNetClassifier):
         self.min_df = min_df
         self.max_df = max_df
         self.binary = binary
+        self.sublinear_tf = sublinear_tf
         self.lowercase = lowercase
         self.token_pattern = token_pattern
         self.tokenizer = tokenizer
@@ -377,35 +392,63 @@ class TextPoolClassifier(NeuralNetClassifier):
         return as_texts(X)
 
     def _learn_input(self, X: list, index: np.ndarray, weights: np.ndarray) -> Any:
-        self.counter_ = NgramCounter(
-            analyzer=self.analyzer,
-            ngram_range=cast("tuple[int, int]", tuple(self.ngram_range)),
-            max_features=self.max_features,
-            min_df=_min_df(len(index)) if self.min_df == "auto" else self.min_df,
-            max_df=self.max_df,
-            binary=self.binary,
-            lowercase=self.lowercase,
-            token_pattern=self.token_pattern,
-            tokenizer=self.tokenizer,
-            n_buckets=self.n_features,
-        )
+        texts = X if len(index) == len(X) else [X[row] for row in index]
+        self.counter_ = self._new_counter(texts)
         self.input_scaling_ = scaling.identity()
-        if len(index) == len(X):
-            return _with_padding(self.counter_.fit_transform(X))
-        self.counter_.fit([X[row] for row in index])
-        return self._rows(X)
+        counts = self.counter_.fit_transform(texts)
+        return _with_padding(counts) if texts is X else self._rows(X)
+
+    def _new_counter(self, texts: list) -> NgramCounter | NgramUnion:
+        counters = [
+            NgramCounter(
+                analyzer=analyzer,
+                ngram_range=ngram_range,
+                max_features=self.max_features,
+                min_df=(
+                    _min_df(len(texts), analyzer)
+                    if self.min_df == "auto"
+                    else self.min_df
+                ),
+                max_df=self.max_df,
+                binary=self.binary,
+                sublinear_tf=self.sublinear_tf,
+                lowercase=self.lowercase,
+                token_pattern=self.token_pattern,
+                tokenizer=self.tokenizer,
+                n_buckets=self.n_features,
+            )
+            for analyzer, ngram_range in zip(*self._counted(texts), strict=True)
+        ]
+        return counters[0] if len(counters) == 1 else NgramUnion(counters)
+
+    def _counted(self, texts: list) -> choice.Counted:
+        """Analyzers, and the range of each."""
+        if self.analyzer != "auto":
+            given = self.analyzer
+            analyzers = (given,) if isinstance(given, str) else tuple(given)
+        elif self.ngram_range != "auto" or self.tokenizer is not None:
+            analyzers = ("word",)
+        else:
+            return choice.chosen(texts, hashed=self.n_features is not None)
+        return choice.Counted(analyzers, choice.ranges_of(analyzers, self.ngram_range))
 
     def _check_same_input(self) -> None:
-        counter = self.counter_
-        for name in COUNTED_BY:
-            fitted = counter.n_buckets if name == "n_features" else vars(counter)[name]
-            now = getattr(self, name)
-            if name == "ngram_range":
-                now = tuple(now)
-            if now != fitted and not (name == "min_df" and now == "auto"):
+        counters = getattr(self.counter_, "counters", [self.counter_])
+        analyzers = tuple(counter.analyzer for counter in counters)
+        ranges = tuple(counter.ngram_range for counter in counters)
+        alone = len(counters) == 1
+        fitted: dict[str, Any] = {
+            **{name: vars(counters[0])[name] for name in COUNTED_BY},
+            "n_features": counters[0].n_buckets,
+            "analyzer": analyzers[0] if alone else analyzers,
+            "ngram_range": ranges[0] if alone else ranges,
+        }
+        for name, value in fitted.items():
+            now = choice.as_tuples(getattr(self, name))
+            if now != value and now != "auto":
                 raise ValueError(
                     "warm_start and partial_fit go on from weights fitted with "
-                    f"{name}={fitted!r}; now {name}={now!r}. Set it back, or fit with "
+                    f"{name}={value!r}; now {name}={now!r}. Set it back, or fit with "
                     "warm_start=False."
                 )
 
@@ -436,7 +479,7 @@ class TextPoolClassifier(NeuralNetClassifier):
         batch_size, epochs = super()._auto_size(n_rows)
         if self.epochs == "auto":
             steps = -(-n_rows // batch_size)
-            epochs = int(np.clip(round(250 / steps), 2, 6))
+            epochs = int(np.clip(round(250 / steps), 2, 3))
         return batch_size, epochs
 
     def _settings(self, n_rows: int, one_pass: bool) -> Any:
@@ -469,7 +512,8 @@ class TextPoolClassifier(NeuralNetClassifier):
                 weights, counts, texts, is_linear=is_linear_text(self.network_)
             )
         else:
-            weights = [naive_bayes.updated(weights[0], before, counts), *weights[1:]]
+            table = naive_bayes.updated(weights[0], before, counts, texts.kind)
+            weights = [table, *weights[1:]]
         if one_pass:
             self.class_counts_ = counts
         return weights
@@ -499,19 +543,14 @@ class TextPoolClassifier(NeuralNetClassifier):
         self.weights_ = [numbers * step, *others]
         self.embedding_step_ = float(step)
         if hasattr(self, "class_counts_"):
-            counts = self.class_counts_
-            self.class_counts_ = naive_bayes.ClassCounts(
-                inside=counts["inside"][kept],
-                outside=counts["outside"][kept],
-                slope=counts["slope"],
-            )
+            self.class_counts_ = naive_bayes.restricted(self.class_counts_, kept)
         self.__dict__.pop("optimizer_state_", None)
 
     def __getstate__(self) -> dict[str, Any]:
         return compression.pack(super().__getstate__())
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(compression.unpack(state))
+        super().__setstate__({**WITHOUT_IN_0_1, **compression.unpack(state)})
 
     def explain(self, text: Any) -> Bunch:
         """Get what each n-gram of a text contributes to the decision.
@@ -592,6 +631,8 @@ def _with_padding(counts: sp.csr_array) -> sp.csr_array:
     )
 
 
-def _min_df(n_texts: int) -> int:
-    """Chosen on 100 to 25,000 reviews: rarer n-grams only add noise."""
-    return 1 if n_texts < 50 else 2 if n_texts < 10_000 else 3
+def _min_df(n_texts: int, analyzer: str) -> int:
+    """Rarer n-grams only add noise; parts of words also time and memory."""
+    if n_texts >= 10_000:
+        return 3
+    return 1 if analyzer == "word" or n_texts < 1000 else 2

@@ -224,13 +224,17 @@ def _check_text(net: Any, n_outputs: int) -> None:
     )
     if "class_counts_" in vars(net):
         counts = net.class_counts_
-        require_dict(counts, {"inside", "outside", "slope"}, "class_counts_")
+        # A file of version 0.1 has no number of texts.
+        names = {"inside", "outside", "slope", *({"n_texts"} & set(counts))}
+        require_dict(counts, names, "class_counts_")
         for side in ("inside", "outside"):
             name = f"class_counts_[{side!r}]"
             require_array(counts[side], counts[side].dtype, (n_rows, n_outputs), name)
             is_count_of = counts[side].dtype.kind == "f" and (counts[side] >= 0).all()
             require(is_count_of, f"{name} must be numbers that are not negative")
-        require(is_number(counts["slope"]), "class_counts_['slope'] must be a number")
+        for name in names - {"inside", "outside"}:
+            is_value = is_number(counts[name])
+            require(is_value, f"class_counts_[{name!r}] must be a number")
 
 
 # --- Transformers --------------------------------------------------------------------

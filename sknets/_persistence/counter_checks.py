@@ -9,6 +9,7 @@ import numpy as np
 
 from .._texts.ngrams import NgramCounter
 from .._texts.symbols import Values, Words
+from .._texts.union import NgramUnion
 from .requirements import (
     StateError,
     is_size,
@@ -25,15 +26,26 @@ _is_pair = is_tuple_of(is_size, 2)
 
 def check_counter(counter: Any) -> None:
     """Require a fitted counter whose tables agree with one another."""
+    if type(counter) is NgramUnion:
+        require_dict(vars(counter), {"counters"}, "counter_")
+        parts = counter.counters
+        is_list = isinstance(parts, list) and len(parts) > 0
+        require(is_list, "counter_.counters must be a list of NgramCounter")
+        for part in parts:
+            require(type(part) is not NgramUnion, "counter_ is nested")
+            check_counter(part)
+        return
     if type(counter) is not NgramCounter:
         raise StateError(f"counter_ must be an NgramCounter; got {type(counter)}")
-    state = vars(counter)
+    state = counter.__getstate__()
     hashed = state.get("n_buckets") is not None
     names = {*vars(NgramCounter()), "_symbols", "n_features_"}
     require_dict(state, names if hashed else names | _LEARNED, "counter_")
     require(counter.analyzer in _ANALYZERS, f"analyzer={counter.analyzer!r}")
     require(is_size(counter.n_features_), "counter_.n_features_ must be a number")
-    require(type(counter.binary) is bool, "counter_.binary must be a bool")
+    for name in ("binary", "sublinear_tf"):
+        is_bool = type(vars(counter)[name]) is bool
+        require(is_bool, f"counter_.{name} must be a bool")
     _check_splitting(counter, "counter_")
     _check_symbols(counter._symbols, counter.analyzer)
     if hashed:
@@ -65,12 +77,16 @@ def _check_symbols(symbols: Any, analyzer: str) -> None:
     name = "counter_._symbols"
     if type(symbols) is Words:
         require(analyzer == "word", f"{name} are words, with analyzer={analyzer!r}")
-        require_dict(vars(symbols), set(vars(Words(True, None, None, (1, 1)))), name)
+        require_dict(
+            symbols.__getstate__(), set(vars(Words(True, None, None, (1, 1)))), name
+        )
         if symbols._joined_range is not None:
             _check_range(symbols._joined_range, name)
         _check_words(symbols._text, symbols._lengths)
     elif type(symbols) is Values:
-        require_dict(vars(symbols), set(vars(Values(None, True, (1, 1)))), name)
+        require_dict(
+            symbols.__getstate__(), set(vars(Values(None, True, (1, 1)))), name
+        )
         require(symbols.analyzer in (None, analyzer), f"{name} have another analyzer")
         _check_values(symbols)
     else:

@@ -17,6 +17,7 @@ from .._estimators.dense import DenseNetClassifier
 from .._estimators.text import TextPoolClassifier
 from .._texts.ngrams import NgramCounter
 from .._texts.symbols import Values, Words
+from .._texts.union import NgramUnion
 from .._version import __version__
 from ..preprocessing import ImageNormalizer, ImageReshaper
 from . import archive, disk
@@ -38,7 +39,9 @@ ESTIMATORS: dict[str, type] = {
     )
 }
 # With the classes that are found in fitted attributes of estimators.
-CLASSES = ESTIMATORS | {cls.__name__: cls for cls in (NgramCounter, Values, Words)}
+CLASSES = ESTIMATORS | {
+    cls.__name__: cls for cls in (NgramCounter, NgramUnion, Values, Words)
+}
 
 
 def save(estimator: Any, path: str | bytes | os.PathLike) -> None:

@@ -48,6 +48,8 @@ class NgramCounter:
         share of them if float.
     binary : bool, default=False
         Whether an n-gram counts once in a document, however often it occurs.
+    sublinear_tf : bool, default=False
+        Replace a count c by 1 + log(c), as ``TfidfVectorizer`` does.
     lowercase : bool, default=True
         Convert texts to lower case first.
     token_pattern : str or None, default=r"(?u)\b\w\w+\b"
@@ -91,6 +93,7 @@ class NgramCounter:
         min_df: float = 1,
         max_df: float = 1.0,
         binary: bool = False,
+        sublinear_tf: bool = False,
         lowercase: bool = True,
         token_pattern: str | None = WORD_PATTERN,
         tokenizer: Callable | None = None,
@@ -102,6 +105,7 @@ class NgramCounter:
         self.min_df = min_df
         self.max_df = max_df
         self.binary = binary
+        self.sublinear_tf = sublinear_tf
         self.lowercase = lowercase
         self.token_pattern = token_pattern
         self.tokenizer = tokenizer
@@ -109,6 +113,10 @@ class NgramCounter:
 
     def __getstate__(self) -> dict[str, Any]:
         return {k: v for k, v in self.__dict__.items() if k != "_columns"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # A file of version 0.1 does not have it.
+        self.__dict__.update({"sublinear_tf": False, **state})
 
     def fit(self, texts: list) -> "NgramCounter":
         """Learn the n-grams of texts.
@@ -354,10 +362,12 @@ class NgramCounter:
         return [self._counted(level) for level in levels]
 
     def _counted(self, parts: list[Counts]) -> list[Counts]:
-        """Return the counts as `binary` has them."""
-        if not self.binary:
-            return parts
-        return [part._replace(counts=np.ones_like(part.counts)) for part in parts]
+        """Return the counts as `binary` and `sublinear_tf` have them."""
+        if self.binary:
+            return [part._replace(counts=np.ones_like(part.counts)) for part in parts]
+        if self.sublinear_tf:
+            return [part._replace(counts=1 + np.log(part.counts)) for part in parts]
+        return parts
 
     def _learn_level(
         self, n: int, groups: list[Groups], low: float

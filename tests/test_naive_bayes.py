@@ -1,0 +1,166 @@
+"""The naive-Bayes start, against formulas worked out one n-gram at a time."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from sknets._texts import naive_bayes
+from sknets._texts.naive_bayes import ClassCounts, Texts
+
+TOKENS = np.array(
+    [
+        [0, 1, 2, 0, 1],
+        [0, 1, 0, 1, 0],
+        [0, 0, 1, 1, 0],
+        [0, 0, 3, 1, 0],
+        [0, 2, 0, 1, 0],
+    ]
+)
+TWO = np.array([1, 1, 0, 0, 1])
+THREE = np.array([0, 1, 2, 2, 0])
+WEIGHTS = np.array([1.0, 2.0, 1.0, 0.5, 1.0])
+
+
+def texts(kind, tokens=TOKENS, weights=WEIGHTS):
+    targets = TWO[:, None] if kind == "binary" else np.eye(3)[THREE]
+    targets = targets.astype(np.float32)
+    w = np.broadcast_to(weights[:, None].astype(np.float32), targets.shape)
+    return Texts(sp.csr_array(tokens.astype(np.float32)), targets, w, kind)
+
+
+def counted(kind, before=None, **given):
+    return naive_bayes.count(texts(kind, **given), np.random.default_rng(0), before)
+
+
+def ratio_by_hand(kind, tokens, weights, token, k):
+    """Ratio times rarity of one token for output k."""
+    own = TWO == 1 if kind == "binary" else k == THREE
+    inside = (weights * own) @ tokens[:, token]
+    outside = (weights * ~own) @ tokens[:, token]
+    n_in, n_out = ((weights * side) @ tokens.sum(axis=1) for side in (own, ~own))
+    share = (n_in + 1) / (n_in + n_out + 2)
+    inside, outside = inside + 8 * share, outside + 8 * (1 - share)
+    n_texts, frequency = weights.sum(), weights @ tokens[:, token]
+    rarity = 1 + np.log((1 + n_texts) / (1 + min(frequency, n_texts)))
+    if kind == "binary":
+        return rarity * (np.log(inside / outside) - np.log(share / (1 - share)))
+    return rarity * (np.log((inside + outside) / outside) - np.log(1 / (1 - share)))
+
+
+@pytest.mark.parametrize(("kind", "n_outputs"), [("binary", 1), ("multiclass", 3)])
+def test_ratios(kind, n_outputs):
+    counts = ClassCounts({**counted(kind), "slope": 2.0})
+    table = naive_bayes.ratios_as_embedding(counts, n_outputs, kind)
+    expected = [
+        [2 * ratio_by_hand(kind, TOKENS, WEIGHTS, t, k) for k in range(n_outputs)]
+        for t in range(5)
+    ]
+    np.testing.assert_allclose(table, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["binary", "multiclass"])
+def test_ngram_without_counts_says_nothing(kind):
+    table = naive_bayes.ratios_as_embedding(counted(kind), 3, kind)
+    np.testing.assert_allclose(table[0], 0, atol=1e-6)
+
+
+def test_ngram_as_frequent_as_all_others_says_nothing():
+    # Three quarters of all occurrences are inside, of every n-gram alike.
+    counts = ClassCounts(
+        inside=np.full((4, 1), 3e6), outside=np.full((4, 1), 1e6), slope=1.0
+    )
+    table = naive_bayes.ratios_as_embedding(counts, 1, "binary")
+    np.testing.assert_allclose(table, 0, atol=1e-5)
+
+
+@pytest.mark.parametrize(("kind", "n_outputs"), [("binary", 1), ("multiclass", 3)])
+def test_scores_are_those_of_a_count_of_the_other_texts(kind, n_outputs):
+    scores = naive_bayes.scores_without_themselves(counted(kind), texts(kind))
+    frequency = WEIGHTS @ TOKENS
+    for i, tokens in enumerate(TOKENS):
+        others = WEIGHTS * (np.arange(5) != i)
+        known = tokens * (others @ TOKENS > 0)
+        for k in range(n_outputs):
+            own = TWO == 1 if kind == "binary" else k == THREE
+            ratios = np.array(
+                [ratio_by_hand(kind, TOKENS, others, t, k) for t in range(5)]
+            )
+            # The rarity alone is that of all texts.
+            left = others @ TOKENS
+            old = 1 + np.log((1 + others.sum()) / (1 + np.minimum(left, others.sum())))
+            now = 1 + np.log(
+                (1 + WEIGHTS.sum()) / (1 + np.minimum(frequency, WEIGHTS.sum()))
+            )
+            assert own.any()
+            expected = (ratios * now / old) @ known / known.sum()
+            assert scores[i, k] == pytest.approx(expected, rel=1e-4, abs=1e-6)
+
+
+def test_a_text_of_its_own_ngrams_has_no_score():
+    alone = np.vstack([TOKENS[:4] * [0, 1, 1, 1, 0], [0, 0, 0, 0, 5]])
+    one = texts("binary", alone)
+    scores = naive_bayes.scores_without_themselves(
+        naive_bayes.count(one, np.random.default_rng(0)), one
+    )
+    assert scores[4, 0] == 0
+    assert (scores[:4] != 0).all()
+
+
+def test_slope_gives_the_likeliest_logits():
+    """No other factor of the scores has a higher likelihood of the labels."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, 400)
+    tokens = rng.poisson(0.3 + 0.3 * np.outer(labels, [0, 1, 0, 1, 0]))
+    data = Texts(
+        sp.csr_array(tokens.astype(np.float32)),
+        labels[:, None].astype(np.float32),
+        np.ones((400, 1), np.float32),
+        "binary",
+    )
+    counts = naive_bayes.count(data, rng)
+    scores = naive_bayes.scores_without_themselves(counts, data)
+    bias = naive_bayes.first_bias(data)
+
+    def likelihood(slope):
+        z = (slope * scores + bias)[:, 0]
+        return -np.logaddexp(0, np.where(labels == 1, -z, z)).mean()
+
+    best = counts["slope"]
+    assert 0.5 < best < tokens.sum() / 400
+    assert likelihood(best) > max(likelihood(0.9 * best), likelihood(1.1 * best))
+
+
+def test_counts_and_slopes_of_a_stream():
+    first = counted("multiclass")
+    both = counted("multiclass", first)
+    for side in ("inside", "outside"):
+        np.testing.assert_allclose(both[side], 2 * first[side])
+    assert both["n_texts"] == pytest.approx(2 * WEIGHTS.sum())
+    tokens, rng = texts("multiclass"), np.random.default_rng(0)
+    doubled = ClassCounts({**both, "slope": 1.0})
+    alone = naive_bayes._slope(
+        doubled, tokens[rng.permutation(5)], naive_bayes.first_bias(tokens)
+    )
+    assert both["slope"] == pytest.approx(0.9 * first["slope"] + 0.1 * alone)
+
+
+def test_what_was_learnt_stays_a_factor():
+    first = ClassCounts({**counted("binary"), "slope": 2.0})
+    now = ClassCounts({**counted("binary", first, tokens=TOKENS[::-1]), "slope": 3.0})
+    start = naive_bayes.ratios_as_embedding(first, 1, "binary")
+    learnt = start * np.array([[1.0], [2.0], [0.5], [1.5], [-1.0]], np.float32)
+    table = naive_bayes.updated(learnt, first, now, "binary")
+    expected = naive_bayes.ratios_as_embedding(now, 1, "binary")
+    np.testing.assert_allclose(
+        table[1:, 0], (expected[:, 0] * [1, 2, 0.5, 1.5, -1])[1:], rtol=1e-5
+    )
+
+
+def test_counts_of_version_0_1_go_on():
+    old = counted("binary")
+    del old["n_texts"]
+    now = naive_bayes.count(texts("binary"), np.random.default_rng(0), old)
+    assert now["n_texts"] > WEIGHTS.sum()
+    assert np.isfinite(
+        naive_bayes.updated(np.ones((5, 1), np.float32), old, now, "binary")
+    ).all()
