@@ -275,7 +275,7 @@ def test_parameters_changed_after_fit_do_not_change_predictions(reviews):
 
 
 def test_first_part_of_a_stream_names_all_classes(reviews):
-    with pytest.raises(ValueError, match="name them all in the first one: classes="):
+    with pytest.raises(ValueError, match="Name all that will come: classes="):
         quick(n_features=64).partial_fit(reviews[0][:1], reviews[1][:1])
 
 
