@@ -47,14 +47,14 @@ def outcomes(by: str, modules: list[str]) -> dict[str, list[str]]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "outcomes.json"
         settings = {"by": by, "modules": names, "outcomes": str(path)}
-        search = os.pathsep.join([str(FOLDER), os.environ.get("PYTHONPATH", "")])
+        search = [FOLDER, FOLDER.parents[1], os.environ.get("PYTHONPATH", "")]
         command = [sys.executable, "-m", "pytest", "-q", "--tb=short", "--no-header"]
         subprocess.run(
             [*command, "-p", "no:cacheprovider", "-p", "replaced", "--pyargs", *names],
             env={
                 **os.environ,
                 "SKNETS_PEERS": json.dumps(settings),
-                "PYTHONPATH": search,
+                "PYTHONPATH": os.pathsep.join(map(str, search)),
             },
             cwd=folder,
             stdout=subprocess.DEVNULL,
