@@ -16,7 +16,7 @@ FILES = {
 
 # What a module may import is on a lower line, or within its own package.
 LAYERS = (
-    ("_version", "_optional", "_sklearn", "_deferred"),
+    ("_version", "_optional", "_sklearn", "_deferred", "_containers"),
     ("_core", "metrics"),
     ("_images", "_texts"),
     ("_training", "architectures", "preprocessing"),
@@ -79,6 +79,10 @@ def test_private_names_of_sklearn_are_in_one_file():
         if re.match(r"sklearn\.(.*\.)?_", name)
     }
     assert {file for file, _ in private} == {"_sklearn.py"}, private
+
+
+def test_every_module_has_its_layer():
+    assert {_package(name) for name in MODULES} <= set(LEVEL)
 
 
 def test_imports_go_down():
