@@ -50,6 +50,16 @@ except ImportError:  # scikit-learn < 1.9
             )
 
 
+class DocumentationLink:
+    """Mixin: where the HTML display finds the page of an estimator of sknets."""
+
+    _doc_link_module = "sknets"
+    _doc_link_template = (
+        "https://sknets.readthedocs.io/en/latest/api/generated/"
+        "{estimator_module}.{estimator_name}.html"
+    )
+
+
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
 
@@ -78,6 +88,7 @@ def scorer_takes_weights(scorer: Any) -> bool:
 
 __all__ = [
     "CallbackSupportMixin",
+    "DocumentationLink",
     "HasMethods",
     "Interval",
     "Options",

@@ -34,7 +34,7 @@ from ._images.shapes import (
     to_images,
     warn_of_rectangle,
 )
-from ._sklearn import StrOptions, fit_context
+from ._sklearn import DocumentationLink, StrOptions, fit_context
 
 __all__ = ["ImageNormalizer", "ImageReshaper"]
 
@@ -91,7 +91,9 @@ def _check_input_range(input_range: Any) -> tuple[float, float]:
     return float(input_range[0]), float(input_range[1])
 
 
-class ImageReshaper(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class ImageReshaper(
+    DocumentationLink, OneToOneFeatureMixin, TransformerMixin, BaseEstimator
+):
     """Reshape flat rows to images, images to flat rows, or move the channel axis.
 
     The type of the pixels is kept, and the result is a view of the input where the
@@ -265,7 +267,9 @@ class ImageReshaper(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return tags
 
 
-class ImageNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class ImageNormalizer(
+    DocumentationLink, OneToOneFeatureMixin, TransformerMixin, BaseEstimator
+):
     """Scale pixels to `(X - offset_) / scale_`, in float32, in the layout of `X`.
 
     Parameters

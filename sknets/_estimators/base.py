@@ -30,6 +30,7 @@ from .._core.network import (
 from .._optional import needs_tensorflow
 from .._sklearn import (
     CallbackSupportMixin,
+    DocumentationLink,
     HasMethods,
     Interval,
     Options,
@@ -41,6 +42,7 @@ from .._sklearn import (
 from . import diagnosis, targets
 from .held_out import AUTO_FRACTION, named_as_validation, split
 from .keywords import refuse_keywords
+from .lazy_model import LazyModel
 from .plain_params import plain_params
 from .predictions import Predictions
 from .progress import Progress
@@ -51,7 +53,12 @@ from .state import check_versions, forget, snapshot, stamp, take_over
 
 
 class NeuralNetClassifier(
-    TrainingSettings, Predictions, CallbackSupportMixin, ClassifierMixin, BaseEstimator
+    DocumentationLink,
+    TrainingSettings,
+    Predictions,
+    CallbackSupportMixin,
+    ClassifierMixin,
+    BaseEstimator,
 ):
     """Base of the three classifiers.
 
@@ -269,26 +276,9 @@ class NeuralNetClassifier(
         goes_on = hasattr(self, "weights_") and (self.warm_start or one_pass)
         if not goes_on:
             forget(self)
-        X = self._check_X(X, reset=not goes_on)
-        y, names = targets.check_target(y, self)
-        sklearn.utils.check_consistent_length(X, y, groups)
-        weight = targets.check_sample_weight(sample_weight, X)
-        if not one_pass:  # only proportions matter
-            weight = targets.near_one(weight)
-        index = np.flatnonzero(weight)
-        if not len(index):
-            raise ValueError(
-                "Sample weights must contain at least one non-zero number."
-            )
-        # A class whose rows all have weight zero is a class: meta-estimators choose
-        # rows by their weights, and combine columns of all classes.
-        if not goes_on:
-            self._learn_classes(y, names, classes, one_pass)
-        elif classes is not None:
-            targets.check_same_classes(classes, self.classes_)
-        encoded = targets.encode(y, names, self.target_type_, self.classes_)
-        encoded, weight = encoded[index], weight[index]
-
+        X, index, encoded, weight = self._checked(
+            X, y, sample_weight, groups, classes, goes_on, one_pass
+        )
         rng = self._generator()
         groups = None if groups is None else np.asarray(groups)[index]
         held_out_of = None if one_pass or validation else self._held_out_share()
@@ -309,17 +299,45 @@ class NeuralNetClassifier(
         data = make(
             rows, index[train], encoded[train], weight[train], normalise=not one_pass
         )
-        val = None
+        val, rows_given = None, {"": training_rows(given, index[train])}
         if held_out is not None:
             val = make(rows, index[held_out], encoded[held_out], weight[held_out])
-            given_val = training_rows(given, index[held_out])
+            rows_given["val_"] = training_rows(given, index[held_out])
         elif validation:
             val = self._validation_data(**validation, make=make)
-            given_val = training_rows(validation, np.arange(len(val)))
-        rows_given = {"": training_rows(given, index[train])}
-        if val is not None:
-            rows_given["val_"] = given_val
+            rows_given["val_"] = training_rows(validation, np.arange(len(val)))
         self._train(data, val, rng, rows_given, one_pass=one_pass, goes_on=goes_on)
+
+    def _checked(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        groups: Any,
+        classes: Any,
+        goes_on: bool,
+        one_pass: bool,
+    ) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray]:
+        """Checked X, numbers of the rows with a weight, their targets and weights."""
+        X = self._check_X(X, reset=not goes_on)
+        y, names = targets.check_target(y, self)
+        sklearn.utils.check_consistent_length(X, y, groups)
+        weight = targets.check_sample_weight(sample_weight, X)
+        if not one_pass:  # only proportions matter
+            weight = targets.near_one(weight)
+        index = np.flatnonzero(weight)
+        if not len(index):
+            raise ValueError(
+                "Sample weights must contain at least one non-zero number."
+            )
+        # A class whose rows all have weight zero is a class: meta-estimators choose
+        # rows by their weights, and combine columns of all classes.
+        if not goes_on:
+            self._learn_classes(y, names, classes, one_pass)
+        elif classes is not None:
+            targets.check_same_classes(classes, self.classes_)
+        encoded = targets.encode(y, names, self.target_type_, self.classes_)
+        return X, index, encoded[index], weight[index]
 
     def _learn_classes(
         self, y: np.ndarray, names: np.ndarray | None, classes: Any, one_pass: bool
@@ -528,11 +546,16 @@ class NeuralNetClassifier(
         """The fitted network as a standard ``keras.Model``, built anew each time.
 
         It takes unscaled rows (the input scaling is in front, as constants) and gives
-        probabilities. Changing it does not change the estimator.
+        probabilities. Changing it does not change the estimator. It is built, and
+        TensorFlow imported, when something of it is used.
         """
         fitted = snapshot(self)
         check_is_fitted(fitted)
-        return fitted._keras(fitted.weights_)
+        return LazyModel(lambda: fitted._keras(fitted.weights_))
+
+    def __dir__(self) -> list[str]:
+        # What looks at all attributes, as HTML and debuggers do, shall not build it.
+        return [name for name in super().__dir__() if name != "model_"]
 
     # --- scikit-learn's protocols ----------------------------------------------------
 

@@ -276,6 +276,8 @@ class NgramCounter:
     @property
     def vocabulary_(self) -> dict[str, int]:
         """Column of each n-gram."""
+        if self.n_buckets is not None:
+            raise AttributeError("Hashed n-grams have no names, so no vocabulary_.")
         return {name: i for i, name in enumerate(self.get_feature_names_out())}
 
     def restrict(self, columns: np.ndarray) -> None:
