@@ -19,13 +19,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._core import network
 from ._core.network import Shape
+from ._estimators import from_keras as network_to_estimator
 from ._estimators import state
 from ._estimators.base import NeuralNetClassifier
 from ._estimators.cnn import SmallCNNClassifier
 from ._estimators.dense import DenseNetClassifier
 from ._estimators.targets import MULTILABEL
 from ._estimators.text import TextPoolClassifier
-from ._keras import reader, to_estimator
+from ._keras import reader
 from ._keras.reader import Reading
 from ._training.optimizers import RULES, make_optimizer
 
@@ -287,7 +288,7 @@ def from_scikeras(wrapper: Any) -> NeuralNetClassifier:
     _check_wrapper(wrapper)
     reading = _read(wrapper)
     target_type, classes = _labels(wrapper, reading)
-    fitted = to_estimator.estimator(
+    fitted = network_to_estimator.estimator(
         reading, tuple(wrapper.X_shape_[1:]), wrapper.X_dtype_
     )
     fitted.set_params(**_training_params(wrapper))

@@ -18,12 +18,11 @@ FILES = {
 LAYERS = (
     ("_version", "_optional", "_sklearn", "_deferred", "_containers"),
     ("_core", "metrics"),
-    ("_images", "_texts"),
+    ("_images", "_texts", "_keras"),
     ("_training", "architectures", "preprocessing"),
     ("_estimators",),
-    ("_keras",),
     ("_persistence",),
-    ("interop", "display", "datasets"),
+    ("interop", "display", "datasets", "wrappers"),
     ("__init__",),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

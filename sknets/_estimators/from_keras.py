@@ -10,13 +10,13 @@ import numpy as np
 
 from .._core import network
 from .._core.network import Layer, Shape
-from .._estimators.base import NeuralNetClassifier
-from .._estimators.cnn import SmallCNNClassifier
-from .._estimators.dense import DenseNetClassifier
-from .._estimators.text import TextPoolClassifier
 from .._images.shapes import pixel_scale, settle_image_shape, type_range
+from .._keras.reader import Reading, refuse
 from .._texts.ngrams import NgramCounter
-from .reader import Reading, refuse
+from .base import NeuralNetClassifier
+from .cnn import SmallCNNClassifier
+from .dense import DenseNetClassifier
+from .text import TextPoolClassifier
 
 
 def estimator(
