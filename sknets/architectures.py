@@ -13,12 +13,12 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import keras
 import numpy as np
 
 from ._core.network import Layer, Shape, Weights, cnn_layers, dense_layers, text_layers
 from ._core.scaling import Scaling
 from ._images.shapes import settle_image_shape
+from ._tensorflow import keras
 
 
 def dense_net(

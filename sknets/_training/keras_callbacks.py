@@ -11,10 +11,10 @@ import copy
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 
 from .._core.network import Weights
+from .._tensorflow import keras
 from .tensorflow.runtime import prepare
 
 if TYPE_CHECKING:

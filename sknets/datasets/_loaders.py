@@ -124,7 +124,7 @@ def load_mnist(
 
 
 def _download_mnist() -> dict[str, Images]:
-    import keras
+    from .._tensorflow import keras
 
     train, test = keras.datasets.mnist.load_data()
     return {"train": train, "test": test}
@@ -390,7 +390,7 @@ def _find_imdb(
 
 
 def _download_imdb() -> Path:
-    import keras
+    from .._tensorflow import keras
 
     path = keras.utils.get_file(
         _IMDB_ARCHIVE, _IMDB_URL, file_hash=_IMDB_MD5, hash_algorithm="md5"

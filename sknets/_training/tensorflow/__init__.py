@@ -1,0 +1,3 @@
+"""What runs in TensorFlow, which is imported quietly before anything here is."""
+
+from ... import _tensorflow as _tensorflow

@@ -102,11 +102,19 @@ def training_program(key: ProgramKey) -> Callable[..., Any]:
             parallel_iterations=1,
         )[1:]
 
-    return tf.function(program, jit_compile=compiled, autograph=False)
+    return _function(program, compiled)
+
+
+def _function(function: Callable[..., Any], compiled: bool) -> Callable[..., Any]:
+    traced = tf.function(function, jit_compile=compiled, autograph=False)
+    # TensorFlow counts by the line in the file, so that programs of networks that
+    # differ seem to be one that is traced again and again.
+    traced._omit_frequent_tracing_warning = True
+    return traced
 
 
 def _fused(function: Callable[..., Any]) -> Callable[..., Any]:
-    return tf.function(function, jit_compile=True, autograph=False)
+    return _function(function, compiled=True)
 
 
 def figures(z: Any, batch: Any, kind: str) -> tuple[Any, Any]:
@@ -162,5 +170,4 @@ def prediction_program(structure: tuple, input_shape: Shape, clip: float | None)
     def program(weights: Any, rows: Any, shift: Any, scale: Any) -> Any:
         return forward(network, weights, scaled(rows, shift, scale, clip), input_shape)
 
-    compiled = not has_convolution(network)
-    return tf.function(program, jit_compile=compiled, autograph=False)
+    return _function(program, compiled=not has_convolution(network))

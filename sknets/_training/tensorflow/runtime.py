@@ -6,7 +6,10 @@ import os
 
 import tensorflow as tf
 
-_pid_of_first_use: int | None = None
+from ..._optional import forked_after_tensorflow
+from ..._tensorflow import quiet
+
+_configured = False
 
 
 def prepare() -> None:
@@ -18,16 +21,17 @@ def prepare() -> None:
         In a process forked from one in which TensorFlow has run already: its threads
         do not survive a fork, and the next operation would wait for them for ever.
     """
-    global _pid_of_first_use
-    if _pid_of_first_use is None:
-        _configure()
-        _pid_of_first_use = os.getpid()
-    elif _pid_of_first_use != os.getpid():
+    global _configured
+    if forked_after_tensorflow():
         raise RuntimeError(
             "This process was forked after TensorFlow had run in its parent, where "
             "training would hang. Start workers with the 'loky' backend of joblib "
             "(the default) or with multiprocessing's 'spawn' start method instead."
         )
+    if not _configured:
+        with quiet():
+            _configure()
+        _configured = True
 
 
 def _configure() -> None:
