@@ -201,3 +201,36 @@ def test_partial_fit_and_warm_start_count_on(quick, blobs, capsys):
 def test_silent_by_default(quick, blobs, capsys):
     quick(DenseNetClassifier).fit(*blobs)
     assert capsys.readouterr().out == ""
+
+
+class Stream(io.StringIO):
+    """Keeps what each call of `write` was given."""
+
+    def __init__(self):
+        super().__init__()
+        self.written = []
+
+    def write(self, text):
+        self.written.append(text)
+        return len(text)
+
+
+def test_a_line_is_one_write_so_that_workers_do_not_merge_theirs(blobs):
+    stream = Stream()
+    with contextlib.redirect_stdout(stream):
+        DenseNetClassifier((4,), epochs=2, verbose=1, random_state=0).fit(*blobs)
+    assert len(stream.written) == 3
+    assert all(text.endswith("\n") and text.count("\n") == 1 for text in stream.written)
+
+
+def test_lines_of_a_worker_name_the_candidate(blobs, monkeypatch, capsys):
+    worker = SimpleNamespace(name="LokyProcess-1")
+    monkeypatch.setattr(progress.multiprocessing, "current_process", lambda: worker)
+    net = DenseNetClassifier(
+        (4,), epochs=2, verbose=1, random_state=0, optimizer__beta_1=0.8
+    )
+    net.fit(*blobs)
+    lines = capsys.readouterr().out.splitlines()
+    name = "[DenseNetClassifier(epochs=2, width=(4,), optimizer__beta_1=0.8)] "
+    assert len(lines) == 3
+    assert all(line.startswith(name) for line in lines)

@@ -45,7 +45,7 @@ from .keywords import refuse_keywords
 from .lazy_model import LazyModel
 from .plain_params import plain_params
 from .predictions import Predictions
-from .progress import Progress
+from .progress import Progress, candidate_name
 from .scores import RECORDED, EpochScores, scorers_of
 from .settings import TrainingSettings, check_memory
 from .sklearn_callbacks import EpochTasks, training_rows
@@ -507,7 +507,7 @@ class NeuralNetClassifier(
     ) -> list:
         observers: list[Any] = []
         if self.verbose:
-            name = type(self).__name__
+            name = candidate_name(self)
             observers.append(Progress(name, self.n_iter_, header=not one_pass))
         if self.callbacks:
             from .._training.keras_callbacks import KerasCallbacks

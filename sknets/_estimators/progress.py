@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import multiprocessing
 import shutil
 import sys
 import time
@@ -52,10 +53,9 @@ class Progress:
         self._shown_at = -float("inf")
         if self.header:
             batches = control.steps_per_epoch
-            print(
+            _write(
                 f"[{self.name}] {self._n_epochs} epochs of {batches} "
-                f"batch{'es' if batches > 1 else ''}",
-                flush=True,
+                f"batch{'es' if batches > 1 else ''}\n"
             )
 
     def on_epoch_begin(self, epoch: int) -> None:
@@ -72,13 +72,12 @@ class Progress:
     def on_train_end(self) -> None:
         self._show()
         if self._width:
-            print(flush=True)  # leave the line that was rewritten
+            _write("\n")  # leave the line that was rewritten
         n_epochs, kept = self._control.n_epochs, self._control.best_epoch
         if kept < n_epochs or n_epochs < self._n_epochs:
-            print(
+            _write(
                 f"[{self.name}] stopped after epoch {self.before + n_epochs}; the "
-                f"weights of epoch {self.before + kept} are kept",
-                flush=True,
+                f"weights of epoch {self.before + kept} are kept\n"
             )
 
     def _line(self, epoch: int, logs: dict[str, float], seconds: float) -> str:
@@ -104,12 +103,42 @@ class Progress:
         if not line:
             return
         if not self._in_place:
-            print(line, flush=True)
+            # Lines of several workers come in turns: each says whose it is.
+            _write(f"[{self.name}] {line}\n" if _in_a_worker() else f"{line}\n")
             return
         # A line that wraps could not be rewritten; blanks cover a longer one before.
         line = line[: shutil.get_terminal_size().columns - 1]
-        print(f"\r{line:<{self._width}}", end="", flush=True)
+        _write(f"\r{line:<{self._width}}")
         self._width = len(line)
+
+
+def _write(text: str) -> None:
+    """Write all at once: `print` writes the end of a line apart, and lines merge."""
+    if sys.stdout is not None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
+def _in_a_worker() -> bool:
+    return multiprocessing.current_process().name != "MainProcess"
+
+
+def candidate_name(estimator: Any) -> str:
+    """Name of an estimator, within a worker with the parameters that are not default.
+
+    They tell the candidates of a search apart.
+    """
+    name = type(estimator).__name__
+    if not _in_a_worker():
+        return name
+    defaults = type(estimator)().get_params()
+    changed = [
+        f"{key}={value!r}"
+        for key, value in estimator.get_params().items()
+        if key not in ("verbose", "callbacks", "random_state")
+        and repr(value) != repr(defaults.get(key))
+    ]
+    return f"{name}({', '.join(changed)})"
 
 
 def _in_brackets(value: float | None) -> str:
