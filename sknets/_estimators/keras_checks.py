@@ -112,6 +112,18 @@ def check_output(model: Any, target_type: str, n_classes: Any) -> None:
             f"Dense({n_classes}, activation='softmax') and "
             "sparse_categorical_crossentropy."
         )
+    if 1 < n_classes < units and target_type in ("binary", "multiclass"):
+        raise ValueError(
+            f"{found}, but y has {n_classes} classes. Use Dense({n_classes}) as the "
+            "last layer (meta['n_classes_'] in a build function); if y lacks some "
+            "classes, name all of them in partial_fit(X, y, classes=[...])."
+        )
+    if target_type in (MULTILABEL, ONE_HOT) and name.startswith("sparse"):
+        raise ValueError(
+            f"{name} takes class numbers, but y has {n_classes} columns: pass "
+            "y.argmax(axis=1) if each row is one class, or use a sigmoid and "
+            "binary_crossentropy if the columns are labels of their own."
+        )
     if target_type in (MULTILABEL, ONE_HOT) and units != n_classes:
         raise ValueError(f"{found}, but y has {n_classes} columns.")
     if activation == "linear" and not logits:

@@ -10,11 +10,11 @@ from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import check_array
+from sklearn.utils.validation import check_array, column_or_1d
 
 from .._core import forward
 from .keras_model import FIT, BaseWrapper
-from .keras_targets import ClassifierLabelEncoder
+from .keras_targets import ClassifierLabelEncoder, takes_numbers
 
 
 class KerasClassifier(ClassifierMixin, BaseWrapper):
@@ -234,6 +234,8 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
 
     def _check_y(self, y: Any) -> np.ndarray:
         y = check_array(y, ensure_2d=False, allow_nd=False, dtype=None, input_name="y")
+        if takes_numbers(self.loss):
+            y = column_or_1d(y, warn=True) if y.shape[1:] == (1,) else y
         return y.astype(str) if y.dtype.kind == "O" and _all_texts(y) else y
 
     def _check_model(self, y: Any) -> None:
@@ -360,8 +362,9 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
-        tags.classifier_tags.multi_label = True
+        several = not takes_numbers(self.loss)
+        tags.target_tags.multi_output = several
+        tags.classifier_tags.multi_label = several
         return tags
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from numbers import Integral
 from typing import Any
@@ -11,6 +12,7 @@ import sklearn.utils
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.multiclass import type_of_target
 
+from .._keras import chains
 from .._keras.routing import routed
 from .._optional import needs_tensorflow
 from . import keras_inputs
@@ -144,12 +146,28 @@ class KerasData(KerasState):
         n_rows = keras_inputs.n_rows(X) if isinstance(self.X_shape_, list) else None
         X = self._check_X(X, n_rows, reset=False, trains=False)
         X = self.feature_encoder_.transform(X)
-        arguments = {**without_nested(self._given(self._predict_kwargs, "predict"))}
+        arguments = without_nested(self._given(self._predict_kwargs, "predict"))
         arguments = {**arguments, **kwargs}
+        if self._predicts_plainly(X, arguments):
+            return chains.outputs(self.chain_, self.weights_, X)
         with needs_tensorflow("Predicting with this Keras model"):
             from . import keras_predict
 
         return keras_predict.outputs(self, X, arguments)
+
+    def _predicts_plainly(self, X: Any, arguments: dict[str, Any]) -> bool:
+        """Whether the outputs can be computed here, without Keras."""
+        if self.chain_ is None or not hasattr(X, "shape"):
+            return False
+        if "steps" in arguments or arguments.get("batch_size") == -1:
+            return False
+        given = ("callbacks", "predict__callbacks")
+        if "keras" not in sys.modules:
+            return not self.predict_hooks_
+        from . import keras_predict
+
+        hooks = any(self._all_params().get(name) is not None for name in given)
+        return not keras_predict.has_own_way(self, check_callbacks=hooks)
 
     def predict(self, X: Any, **kwargs: Any) -> Any:
         """Predict the target.

@@ -15,7 +15,7 @@ from sklearn.utils.validation import validate_data
 def is_several(X: Any, n_rows: int | None) -> bool:
     """Whether X is a dict, or a list of arrays that each have all rows."""
     if isinstance(X, Mapping):
-        return True
+        return not scipy.sparse.issparse(X)  # some of which are dicts
     if not isinstance(X, list | tuple) or not X or n_rows is None:
         return False
     arrays = all(hasattr(part, "shape") and len(part.shape) > 0 for part in X)

@@ -309,6 +309,11 @@ class BaseWrapper(KerasData):
         goes_on: bool,
         one_pass: bool = False,
     ) -> None:
+        if y is None:
+            raise ValueError(
+                f"This {type(self).__name__} estimator requires y to be passed, but "
+                "the target y is None."
+            )
         if goes_on:
             self._restore_params(strict=True)
             X, y = self._check(X, y, reset=False)
@@ -344,7 +349,7 @@ class BaseWrapper(KerasData):
         by_class = self._class_weights(y) if weighted_classes else None
         w = None
         if sample_weight is not None:
-            if not np.any(sample_weight):
+            if not np.asarray(sample_weight).any():
                 raise ValueError(
                     "No row had any weight; only zeros were passed in sample_weight."
                 )
@@ -363,7 +368,8 @@ class BaseWrapper(KerasData):
         return keras_build.callbacks(self, "callbacks", "fit__callbacks")
 
     def _keep_state(self, *, kept_optimizer: bool) -> None:
-        from .._keras import copies
+        from .._keras import chains, copies
+        from . import keras_predict
 
         model = self.model_
         self.weights_ = copies.read(model.weights)
@@ -372,6 +378,8 @@ class BaseWrapper(KerasData):
         if kept_optimizer and getattr(model, "optimizer", None) is not None:
             self.optimizer_state_ = copies.read(model.optimizer.variables)
         self.constants_ = copies.constants(model)
+        self.chain_ = chains.read(model)
+        self.predict_hooks_ = bool(keras_predict.listeners(self))
         self._custom = copies.custom_objects(model)
         self.keras_config_ = self.compile_config_ = None
         with contextlib.suppress(copies.NotCopiedError):

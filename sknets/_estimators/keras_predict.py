@@ -29,16 +29,28 @@ def outputs(estimator: Any, X: Any, arguments: dict[str, Any]) -> Any:
                 "has several inputs. Give a number."
             )
         arguments["batch_size"] = X.shape[0]
-    hooks = [
-        hook
-        for hook in keras_build.callbacks(estimator, "callbacks", "predict__callbacks")
-        if _hears_predictions(hook)
-    ]
+    hooks = listeners(estimator)
     model = vars(estimator).get("_model")
     if hooks or "steps" in arguments or (model is not None and _predicts(model)):
         arguments = {k: v for k, v in arguments.items() if not k.startswith("callb")}
         return estimator.model_.predict(x=X, callbacks=hooks, **arguments)
     return _predict(estimator, to_keras(X))
+
+
+def listeners(estimator: Any) -> list[Any]:
+    """Callbacks that want to hear of predictions."""
+    return [
+        hook
+        for hook in keras_build.callbacks(estimator, "callbacks", "predict__callbacks")
+        if _hears_predictions(hook)
+    ]
+
+
+def has_own_way(estimator: Any, *, check_callbacks: bool) -> bool:
+    """Whether Keras' own ``predict`` has to be called."""
+    model = vars(estimator).get("_model")
+    own = model is not None and _predicts(model)
+    return own or (check_callbacks and bool(listeners(estimator)))
 
 
 _HOOKS = (

@@ -18,11 +18,20 @@ MULTILABEL = "multilabel-indicator"
 SUPPORTED = ("binary", "multiclass", MULTILABEL, "multiclass-multioutput")
 
 
+def _name(loss: Any) -> str:
+    if isinstance(loss, str):
+        return loss
+    return getattr(loss, "__name__", None) or type(loss).__name__
+
+
+def takes_numbers(loss: Any) -> bool:
+    """Whether a loss takes the number of a class, so that y cannot have columns."""
+    return _name(loss).lower().startswith("sparse")
+
+
 def is_one_hot_loss(loss: Any) -> bool:
     """Whether a loss takes one column for each class, one of them being 1."""
-    name = loss if isinstance(loss, str) else getattr(loss, "__name__", None)
-    name = name or type(loss).__name__
-    return name in ("categorical_crossentropy", "cce", "CategoricalCrossentropy")
+    return _name(loss) in ("categorical_crossentropy", "cce", "CategoricalCrossentropy")
 
 
 class PassThrough(TransformerMixin, BaseEstimator):
@@ -132,10 +141,12 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):
         if self._target_type == "binary":
             if y.ndim == 1:
                 y = y.reshape(-1, 1)
-            if y.shape[1] == 1:
-                y = np.hstack([1 - y, y]) if self.n_classes_ == 2 else np.ones_like(y)
+            if self.n_classes_ == 1:
+                y = np.ones_like(y[:, :1])
+            elif y.shape[1] == 1:
+                y = np.hstack([1 - y, y])
         if return_proba:
-            return y
+            return y.astype(np.float64)
         if self._target_type in ("binary", "multiclass"):
             assert self.classes_ is not None
             labels = self.classes_[np.argmax(y, axis=-1)]
@@ -191,8 +202,8 @@ class RegressorTargetEncoder(TransformerMixin, BaseEstimator):
         return y
 
     def inverse_transform(self, y: np.ndarray) -> np.ndarray:
-        """Return predictions in the shape that y had."""
-        return np.asarray(y).reshape(-1, *self._y_shape[1:])
+        """Return predictions in the shape that y had, as scikit-learn in float64."""
+        return np.asarray(y, np.float64).reshape(-1, *self._y_shape[1:])
 
     def get_metadata(self) -> dict[str, Any]:
         """Return what the estimator and the build function get to know."""

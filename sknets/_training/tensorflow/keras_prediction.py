@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..._keras import copies
-from .keras_program import MAX_PROGRAMS, specs
+from .keras_program import MAX_PROGRAMS, specs, traced
 
 # Rows that go through the model at a time: bytes of them, and their number.
 BLOCK_BYTES = 1 << 22
@@ -26,9 +26,7 @@ class KerasPredictor:
         self.model = model
         self._lock = threading.Lock()
         self._loaded: Any = None
-        self._function = tf.function(
-            self._outputs, input_signature=[signature], autograph=False
-        )
+        self._function = traced(self._outputs, signature)
 
     def _outputs(self, x: Any) -> Any:
         return self.model(x, training=False)

@@ -14,6 +14,7 @@ convolutions are 10 to 20 times slower.
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import threading
 from collections import OrderedDict
@@ -51,12 +52,18 @@ class KerasProgram:
         self.owner: int | None = None
         number = tf.TensorSpec([], tf.int32)
         rates = tf.TensorSpec([None], tf.float32)
-        self.train = tf.function(
-            self._train, input_signature=[signature, number, rates], autograph=False
-        )
-        self.evaluate = tf.function(
-            self._evaluate, input_signature=[signature, number], autograph=False
-        )
+        self._train_signature = signature, number, rates
+        self._test_signature = signature, number
+
+    @functools.cached_property
+    def train(self) -> Any:
+        """Function of (rows, batch size, learning rate of each step)."""
+        return traced(self._train, *self._train_signature)
+
+    @functools.cached_property
+    def evaluate(self) -> Any:
+        """Function of (rows, batch size)."""
+        return traced(self._evaluate, *self._test_signature)
 
     def _train(self, rows: Any, batch_size: Any, rates: Any) -> None:
         def step(i: Any, batch: tuple) -> None:
@@ -97,6 +104,16 @@ def build_variables(model: Any, first: tuple) -> None:
     model.reset_metrics()
     if not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)
+
+
+def traced(function: Any, *signature: Any) -> Any:
+    """Compile a function once, for arrays of these specs."""
+    graph = tf.function(function, autograph=False).get_concrete_function(*signature)
+
+    def run(*arrays: Any) -> Any:
+        return graph(*tf.nest.map_structure(tf.convert_to_tensor, arrays))
+
+    return run
 
 
 def _pairs(one: Any, other: Any) -> Iterator[tuple[list[Any], list[Any]]]:

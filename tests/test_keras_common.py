@@ -1,0 +1,75 @@
+"""scikit-learn's own checks of estimators, for Keras models of several kinds."""
+
+import keras
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from sknets import KerasClassifier, KerasRegressor
+
+COMMON = {
+    "optimizer": "adam",
+    "optimizer__learning_rate": 0.05,
+    "epochs": 20,
+    "batch_size": 32,
+    "random_state": 0,
+}
+FLOAT32 = (
+    "compares trainings to 1e-7, but float32 sums differ with the order of their "
+    "terms and a training amplifies that"
+)
+
+
+def units_and_activation(meta):
+    if meta["target_type_"] == "binary":
+        return 1, "sigmoid"
+    if meta["target_type_"] == "multiclass":
+        return meta["n_classes_"], "softmax"
+    return meta["n_classes_"], "sigmoid"
+
+
+def sequential(meta, compile_kwargs):
+    """Any target: the loss follows from it."""
+    units, activation = units_and_activation(meta)
+    loss = "sparse_categorical_crossentropy"
+    if activation == "sigmoid":
+        loss = "binary_crossentropy"
+    model = keras.Sequential(
+        [
+            keras.layers.Dense(8, activation="relu"),
+            keras.layers.Dense(units, activation=activation),
+        ]
+    )
+    model.compile(**{**compile_kwargs, "loss": loss})
+    return model
+
+
+def functional(meta):
+    """Labels as numbers of classes, of which there may be two, or one."""
+    inputs = keras.Input((meta["n_features_in_"],))
+    x = keras.layers.Dense(8, activation="relu")(inputs)
+    units = max(2, meta["n_classes_"])
+    outputs = keras.layers.Dense(units, activation="softmax")(x)
+    return keras.Model(inputs, outputs)
+
+
+def numbers(meta):
+    inputs = keras.Input((meta["n_features_in_"],))
+    x = keras.layers.Dense(8, activation="relu")(inputs)
+    return keras.Model(inputs, keras.layers.Dense(meta["n_outputs_"])(x))
+
+
+ESTIMATORS = [
+    KerasClassifier(sequential, **COMMON),
+    KerasClassifier(functional, loss="sparse_categorical_crossentropy", **COMMON),
+    KerasRegressor(numbers, loss="mse", **COMMON),
+]
+
+
+EXPECTED = {
+    "check_sample_weight_equivalence_on_dense_data": FLOAT32,
+    "check_sample_weight_equivalence_on_sparse_data": FLOAT32,
+}
+
+
+@parametrize_with_checks(ESTIMATORS, expected_failed_checks=lambda _: EXPECTED)
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)
