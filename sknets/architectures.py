@@ -15,7 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from ._core.network import Layer, Shape, Weights, cnn_layers, dense_layers, text_layers
+from ._core.build import cnn_layers, dense_layers, text_layers
+from ._core.layers.base import Shape, Weights
+from ._core.network import Network
+from ._core.objectives import CLASS_OBJECTIVES, Objective
 from ._core.scaling import Scaling
 from ._images.shapes import settle_image_shape
 from ._tensorflow import keras
@@ -46,8 +49,9 @@ def dense_net(
     keras.Model
         Uncompiled; takes flat rows.
     """
-    network = dense_layers(width, dropout, activation, _n_outputs(meta))
-    return to_keras(network, (meta["n_features_in_"],), meta["target_type_"])
+    layers = dense_layers(width, dropout, activation, _n_outputs(meta))
+    network = Network(tuple(layers), (meta["n_features_in_"],))
+    return to_keras(network, _objective(meta))
 
 
 def small_cnn(
@@ -93,11 +97,12 @@ def small_cnn(
     """
     sample_shape = tuple(meta["X_shape_"][1:])
     shape = settle_image_shape(sample_shape, image_shape, "last")
-    network = cnn_layers(
+    layers = cnn_layers(
         shape, width, dropout, activation, kernel_size, padding, pool_last,
         dense_width, _n_outputs(meta),
     )  # fmt: skip
-    return to_keras(network, shape, meta["target_type_"], sample_shape=sample_shape)
+    network = Network(tuple(layers), shape)
+    return to_keras(network, _objective(meta), sample_shape=sample_shape)
 
 
 def text_pool(
@@ -133,11 +138,11 @@ def text_pool(
     keras.Model
         Uncompiled; takes token numbers of shape (n, length), filled up with 0.
     """
-    network = text_layers(
+    layers = text_layers(
         vocabulary_size, width, dropout, activation, pooling, dense_width,
         _n_outputs(meta),
     )  # fmt: skip
-    return to_keras(network, (), meta["target_type_"])
+    return to_keras(Network(tuple(layers), ()), _objective(meta))
 
 
 def _n_outputs(meta: Mapping[str, Any]) -> int:
@@ -146,10 +151,14 @@ def _n_outputs(meta: Mapping[str, Any]) -> int:
     return int(meta["n_classes_"])
 
 
+def _objective(meta: Mapping[str, Any]) -> Objective:
+    # One sigmoid for each output, where it is not one class of several.
+    return CLASS_OBJECTIVES.get(meta["target_type_"], CLASS_OBJECTIVES["binary"])
+
+
 def to_keras(
-    network: Sequence[Layer],
-    input_shape: Shape,
-    target_type: str,
+    network: Network,
+    objective: Objective,
     *,
     sample_shape: Shape | None = None,
     scaling: Scaling | None = None,
@@ -158,11 +167,9 @@ def to_keras(
 
     Parameters
     ----------
-    network : list of layers
-    input_shape : tuple of int
-        Shape of one row as the first layer takes it.
-    target_type : {"binary", "multiclass", "multilabel-indicator"}
-        Decides between a sigmoid and a softmax at the end.
+    network : Network
+    objective : Objective
+        Decides what turns the logits into predictions at the end.
     sample_shape : tuple of int, optional
         Shape of one row as the model takes it, where that differs.
     scaling : dict, optional
@@ -172,7 +179,8 @@ def to_keras(
     -------
     keras.Model
     """
-    if network[0]["layer"] == "embedding_pool":
+    input_shape = network.input_shape
+    if network.takes_tokens:
         inputs = keras.Input((None,), dtype="int32")
         x: Any = inputs
     else:
@@ -180,22 +188,18 @@ def to_keras(
         x = _scaled(inputs, scaling) if scaling else inputs
         if tuple(inputs.shape[1:]) != tuple(input_shape):
             x = keras.layers.Reshape(input_shape)(x)
-    for layer in network:
-        x = _keras_layer(layer, x)
-    last = "softmax" if target_type == "multiclass" else "sigmoid"
-    return keras.Model(inputs, keras.layers.Activation(last)(x))
+    for layer in network.layers:
+        x = layer.to_keras(keras.layers, x)
+    x = keras.layers.Activation(objective.keras_activation)(x)
+    return keras.Model(inputs, x)
 
 
 def fitted_model(
-    network: Sequence[Layer],
-    input_shape: Shape,
-    weights: Weights,
-    scaling: Scaling,
-    target_type: str,
+    network: Network, weights: Weights, scaling: Scaling, objective: Objective
 ) -> keras.Model:
     """Keras model of a fitted network: scaling in front, probabilities at the end."""
     with unchanged_random_state():
-        model = to_keras(network, input_shape, target_type, scaling=scaling)
+        model = to_keras(network, objective, scaling=scaling)
     model.set_weights(weights)
     return model
 
@@ -208,57 +212,6 @@ def unchanged_random_state() -> Iterator[None]:
         yield
     finally:
         random.setstate(state)
-
-
-def _keras_layer(layer: Layer, x: Any) -> Any:
-    layers = keras.layers
-    match layer["layer"]:
-        case "dense":
-            return layers.Dense(layer["units"], activation=layer["activation"])(x)
-        case "conv":
-            return layers.Conv2D(
-                layer["filters"],
-                layer["kernel"],
-                padding=layer["padding"],
-                activation=layer["activation"],
-            )(x)
-        case "max_pool":
-            return layers.MaxPooling2D(layer["size"])(x)
-        case "flatten":
-            return layers.Flatten()(x)
-        case "dropout":
-            return layers.Dropout(layer["rate"])(x)
-        case "embedding_pool":
-            return _embedding(layer, x)
-    raise ValueError(f"Unknown layer {layer!r}.")
-
-
-def _embedding(layer: Layer, tokens: Any) -> Any:
-    """Pool over the tokens that are no padding; a text without any gives zeros.
-
-    The masks that come with Keras' `Embedding` would give NaN for such a text, and
-    `GlobalMaxPooling1D` does not heed them.
-    """
-    layers = keras.layers
-    embedded = layers.Embedding(layer["rows"], layer["width"])(tokens)
-    # 1 for a token, 0 for padding.
-    is_token = layers.ReLU(max_value=1.0)(layers.Rescaling(1.0)(tokens))
-    is_token = layers.Reshape((-1, 1))(is_token)
-    has_tokens = layers.GlobalMaxPooling1D()(is_token)
-    penalty = layers.Rescaling(_PADDING_PENALTY, offset=-_PADDING_PENALTY)(is_token)
-    parts = []
-    if layer["pooling"] in ("mean", "mean_max"):
-        shares = layers.Softmax(axis=1)(penalty)
-        mean = layers.Dot(axes=1)([shares, embedded])
-        parts.append(layers.Reshape((layer["width"],))(mean))
-    if layer["pooling"] in ("max", "mean_max"):
-        parts.append(layers.GlobalMaxPooling1D()(layers.Add()([embedded, penalty])))
-    pooled = parts[0] if len(parts) == 1 else layers.Concatenate()(parts)
-    return layers.Multiply()([pooled, has_tokens])
-
-
-# Far below any embedding, so that padding never is the maximum.
-_PADDING_PENALTY = 1e9
 
 
 def _scaled(x: Any, scaling: Scaling) -> Any:

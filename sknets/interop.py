@@ -17,8 +17,11 @@ from sklearn.exceptions import NotFittedError
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
-from ._core import network
-from ._core.network import Shape
+from ._core.layers import Dense, EmbeddingPool
+from ._core.layers.base import Shape
+from ._core.network import Network
+from ._core.objectives import CLASS_OBJECTIVES
+from ._core.poolings import POOLINGS
 from ._estimators import from_keras as network_to_estimator
 from ._estimators import state
 from ._estimators.base import NeuralNetClassifier
@@ -347,14 +350,15 @@ def _read_text_pool(model: Any) -> Reading | None:
     reading.weights.insert(0, table)
     reading.owners.insert(0, embedding)
     head = reading.network
-    target_type = "multiclass" if reading.last == "softmax" else "binary"
-    for pooling in network.POOLINGS:
+    kind = "multiclass" if reading.last == "softmax" else "binary"
+    objective = CLASS_OBJECTIVES[kind]
+    for pooling in POOLINGS:
         reading.network = [
-            network.embedding_pool(len(table), table.shape[1], pooling),
+            EmbeddingPool(len(table), table.shape[1], pooling),
             *head,
         ]
         with unchanged_random_state():
-            expected = to_keras(reading.network, (), target_type)
+            expected = to_keras(Network(tuple(reading.network), ()), objective)
         if reader.same_structure(model, expected):
             return reading
     return None
@@ -380,7 +384,7 @@ def _labels(wrapper: Any, reading: Reading) -> tuple[str, np.ndarray]:
         )
     if target_type == "binary" and (n_units, last) == (2, "softmax"):
         reading.weights[-2:] = [np.diff(w, axis=-1) for w in reading.weights[-2:]]
-        reading.network[-1] = network.dense(1)
+        reading.network[-1] = Dense(1)
         return target_type, classes
     expected = {
         "binary": (1, "sigmoid"),

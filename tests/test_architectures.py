@@ -9,10 +9,14 @@ import scipy.sparse as sp
 from scikeras.utils.random_state import tf_disable_op_determinism
 from scikeras.wrappers import KerasClassifier
 
-from sknets._core import forward
-from sknets._core.network import cnn_layers, dense_layers, initial_weights, text_layers
+from sknets._core.build import cnn_layers, dense_layers, text_layers
+from sknets._core.network import Network
+from sknets._core.objectives import CLASS_OBJECTIVES, sigmoid, softmax
 from sknets._core.scaling import identity
-from sknets.architectures import dense_net, fitted_model, small_cnn, text_pool, to_keras
+from sknets.architectures import dense_net, fitted_model, small_cnn, text_pool
+
+MULTICLASS = CLASS_OBJECTIVES["multiclass"]
+MULTILABEL = CLASS_OBJECTIVES["multilabel-indicator"]
 
 
 @pytest.fixture(autouse=True)
@@ -77,30 +81,32 @@ def test_small_cnn_reads_flat_rows_with_image_shape():
 
 @pytest.mark.parametrize("activation", ["relu", "gelu", "selu"])
 def test_cnn_equals_the_numpy_forward_pass(activation):
-    network = cnn_layers(
+    layers = cnn_layers(
         (6, 5, 2), ((2, 3), 4), 0.3, activation, 3, "same", True, (5,), 3
     )
+    network = Network(tuple(layers), (6, 5, 2))
     rng = np.random.default_rng(0)
-    weights = initial_weights(network, (6, 5, 2), rng)
+    weights = network.initial_weights(rng)
     images = rng.normal(size=(4, 6, 5, 2)).astype(np.float32)
-    model = fitted_model(network, (6, 5, 2), weights, identity(), "multiclass")
-    expected = forward.softmax(forward.forward(network, weights, images))
+    model = fitted_model(network, weights, identity(), MULTICLASS)
+    expected = softmax(network.predict(weights, images))
     np.testing.assert_allclose(model(images), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("pooling", ["mean", "max", "mean_max"])
 def test_text_model_pools_over_tokens_without_padding(pooling):
     """Equal to the numpy pass on counts, also for a text of padding alone."""
-    network = text_layers(9, 4, 0.0, "relu", pooling, (3,), 2)
+    layers = text_layers(9, 4, 0.0, "relu", pooling, (3,), 2)
+    network = Network(tuple(layers), ())
     rng = np.random.default_rng(0)
-    weights = initial_weights(network, (), rng)
+    weights = network.initial_weights(rng)
     weights[0] -= 0.3  # else zeros could pass for the largest values
     tokens = np.array([[1, 2, 2, 8], [3, 0, 0, 0], [0, 0, 0, 0]])
     counts = np.stack([np.bincount(row, minlength=9) for row in tokens])
     counts[:, 0] = 0
-    model = fitted_model(network, (), weights, identity(), "multilabel-indicator")
-    logits = forward.forward(network, weights, sp.csr_array(counts, dtype=np.float32))
-    np.testing.assert_allclose(model(tokens), forward.sigmoid(logits), atol=1e-6)
+    model = fitted_model(network, weights, identity(), MULTILABEL)
+    logits = network.predict(weights, sp.csr_array(counts, dtype=np.float32))
+    np.testing.assert_allclose(model(tokens), sigmoid(logits), atol=1e-6)
     padded = np.pad(tokens, [(0, 0), (0, 3)])
     np.testing.assert_allclose(model(padded), model(tokens), atol=1e-6)
 
@@ -120,17 +126,12 @@ def test_only_layers_that_keras_ships():
     )
 
 
-def test_unknown_layer_is_an_error():
-    with pytest.raises(ValueError, match="Unknown layer"):
-        to_keras([{"layer": "attention"}], (3,), "multiclass")
-
-
 def test_fitted_model_leaves_random_state_alone():
-    network = dense_layers((4,), 0.5, "relu", 2)
-    weights = initial_weights(network, (3,), np.random.default_rng(0))
+    network = Network(tuple(dense_layers((4,), 0.5, "relu", 2)), (3,))
+    weights = network.initial_weights(np.random.default_rng(0))
     random.seed(0)
     before = random.getstate()
-    fitted_model(network, (3,), weights, identity(), "multiclass")
+    fitted_model(network, weights, identity(), MULTICLASS)
     assert random.getstate() == before
 
 

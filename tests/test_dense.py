@@ -22,9 +22,9 @@ def settings_of(monkeypatch, blobs):
     seen = []
     train = loop.train
 
-    def spy(network, input_shape, weights, data, settings, *args, **more):
+    def spy(network, weights, data, settings, *args, **more):
         seen.append(settings)
-        return train(network, input_shape, weights, data, settings, *args, **more)
+        return train(network, weights, data, settings, *args, **more)
 
     monkeypatch.setattr(loop, "train", spy)
 

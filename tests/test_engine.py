@@ -17,13 +17,11 @@ from scipy import stats
 from sklearn.exceptions import ConvergenceWarning
 
 from sknets import DenseNetClassifier, SmallCNNClassifier
-from sknets._core import forward, scaling
-from sknets._core.network import (
-    ACTIVATIONS,
-    cnn_layers,
-    dense_layers,
-    weight_shapes,
-)
+from sknets._core import prediction, scaling
+from sknets._core.activations import ACTIVATIONS
+from sknets._core.build import cnn_layers, dense_layers
+from sknets._core.network import Network
+from sknets._core.objectives import CLASS_OBJECTIVES
 from sknets._training import data as data_module
 from sknets._training import dense_trainer, loop
 from sknets._training.data import TrainingData
@@ -44,6 +42,10 @@ def compiled_unless_said_otherwise(request, monkeypatch):
         monkeypatch.setattr(dense_trainer, "MAX_SECONDS", 0.0)
 
 
+def chain(layers, shape):
+    return Network(tuple(layers), shape)
+
+
 def patch_epochs(monkeypatch, replace):
     """Put something in the place of the method that runs an epoch."""
     for kind in (trainer.TensorFlowTrainer, dense_trainer.DenseTrainer):
@@ -54,7 +56,7 @@ def random_weights(network, shape, seed=0):
     rng = np.random.default_rng(seed)
     return [
         rng.normal(size=s, scale=0.5).astype(np.float32)
-        for s in weight_shapes(network, shape)
+        for s in chain(network, shape).weight_shapes()
     ]
 
 
@@ -66,7 +68,9 @@ def random_target(kind, n_rows, rng):
 
 def training_data(X, y, kind, w=None):
     w = np.ones_like(y, np.float32) if w is None else w
-    return TrainingData(X, np.arange(len(X)), y, w, kind, scaling.identity())
+    return TrainingData(
+        X, np.arange(len(X)), y, w, CLASS_OBJECTIVES[kind], scaling.identity()
+    )
 
 
 def step(network, shape, weights, data, *, learning_rate=0.1, smoothing=0.0, seed=0):
@@ -78,7 +82,7 @@ def step(network, shape, weights, data, *, learning_rate=0.1, smoothing=0.0, see
         label_smoothing=smoothing,
     )
     rng = np.random.default_rng(seed)
-    return train(network, shape, weights, data, settings, rng)
+    return train(chain(network, shape), weights, data, settings, rng)
 
 
 def assert_all_equal(arrays_a, arrays_b):
@@ -96,7 +100,7 @@ def keras_loss(kind, smoothing):
 
 
 def keras_step(network, shape, weights, X, y, kind, smoothing, sample_weight=None):
-    model = to_keras(network, shape, kind)
+    model = to_keras(chain(network, shape), CLASS_OBJECTIVES[kind])
     model.set_weights(weights)
     model.compile(keras.optimizers.SGD(0.1), keras_loss(kind, smoothing))
     target = np.eye(3, dtype=np.float32)[y] if kind == "multiclass" else y
@@ -155,11 +159,9 @@ def test_weighted_step_is_that_of_keras(way):
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_activation_in_the_program_is_that_of_keras(activation):
-    from sknets._training.tensorflow.forward import ACTIVATIONS as IN_PROGRAM
-
     x = np.linspace(-6, 6, 41, dtype=np.float32)
     expected = np.asarray(keras.activations.get(activation)(tf.constant(x)))
-    ours = np.asarray(IN_PROGRAM[activation](tf.constant(x)))
+    ours = np.asarray(ACTIVATIONS[activation].in_graph(tf, tf.constant(x)))
     # GELU by the error function, not by the tanh approximation: they differ by 1e-4.
     np.testing.assert_allclose(ours, expected, rtol=1e-5, atol=1e-6)
 
@@ -202,7 +204,7 @@ def test_every_row_is_seen_once_an_epoch(way, batch_size):
     weights = random_weights(network, (4,))
     optimizer = make_optimizer("sgd", 1e-12, None, {})
     settings = Settings(epochs=1, batch_size=batch_size, optimizer=optimizer)
-    result = train(network, (4,), weights, data, settings, rng)
+    result = train(chain(network, (4,)), weights, data, settings, rng)
     expected = step(network, (4,), weights, data).history["loss"]
     assert result.history["loss"] == pytest.approx(expected, rel=1e-6)
     assert result.n_steps == -(-12 // batch_size)
@@ -236,7 +238,7 @@ def test_both_ways_train_the_same(monkeypatch, kind, activation):
     for seconds in (0.0, 1.0):
         monkeypatch.setattr(dense_trainer, "MAX_SECONDS", seconds)
         start, data = random_weights(network, (4,)), training_data(X, y, kind, w)
-        results.append(train(network, (4,), start, data, settings, _rng()))
+        results.append(train(chain(network, (4,)), start, data, settings, _rng()))
     compiled, in_numpy = results
     for name in ("loss", "accuracy"):
         np.testing.assert_allclose(
@@ -254,9 +256,8 @@ def test_small_fits_need_no_tensorflow_and_large_ones_do(monkeypatch):
     chosen = {}
     for name, width, n_rows in [("small", 32, 500), ("large", (512, 512), 50_000)]:
         network = dense_layers(width, 0.1, "relu", 3)
-        weights = [np.zeros(s, np.float32) for s in weight_shapes(network, (64,))]
         settings = Settings(10, 32, make_optimizer("adam", 0.01, None, {}))
-        chosen[name] = loop._kind_of_trainer(network, weights, n_rows, settings)
+        chosen[name] = loop._kind_of_trainer(chain(network, (64,)), n_rows, settings)
     assert chosen == {
         "small": dense_trainer.DenseTrainer,
         "large": trainer.TensorFlowTrainer,
@@ -271,7 +272,9 @@ def test_dropout_in_numpy_has_its_rate_and_is_independent(monkeypatch):
     masks = []
     for seed in (0, 1):
         data = training_data(X, np.zeros(1, np.int32), "multiclass")
-        weights = [0.01 * np.ones(s, np.float32) for s in weight_shapes(network, (2,))]
+        weights = [
+            0.01 * np.ones(s, np.float32) for s in chain(network, (2,)).weight_shapes()
+        ]
         trained = step(network, (2,), weights, data, learning_rate=1.0, seed=seed)
         # A bias moves where the unit behind it is kept.
         masks += [trained.weights[i] != weights[i] for i in (1, 3)]
@@ -330,7 +333,7 @@ def test_rows_of_weight_zero_are_as_good_as_removed(
     X, y = blobs
     X = np.vstack([X, 1e6 + X[:40]])
     w = np.r_[np.linspace(0.5, 2, len(y)), np.zeros(40)]
-    y = np.r_[y, np.full(40, 99)]
+    y = np.r_[y, np.zeros(40, y.dtype)]
     order = np.random.default_rng(0).permutation(len(y))
     X, y, w = X[order], y[order], w[order]
     est = quick(
@@ -456,9 +459,11 @@ def outputs_of_dropout(rng_seed, rate=0.5, n_epochs=1):
     data = training_data(X, np.zeros(16, np.int32), "multiclass")
     network = dense_layers(8, rate, "relu", 3)
     settings = Settings(n_epochs, 4, make_optimizer("sgd", 0.1, None, {}))
-    weights = [np.full(s, 0.1, np.float32) for s in weight_shapes(network, (4,))]
+    weights = [
+        np.full(s, 0.1, np.float32) for s in chain(network, (4,)).weight_shapes()
+    ]
     rng = np.random.default_rng(rng_seed)
-    return train(network, (4,), weights, data, settings, rng).weights
+    return train(chain(network, (4,)), weights, data, settings, rng).weights
 
 
 @BOTH_WAYS
@@ -676,7 +681,7 @@ def test_memory_map_is_never_in_memory_as_a_whole(
 ):
     monkeypatch.setattr(data_module, "CHUNK_BYTES", 2**18)
     monkeypatch.setattr(scaling, "BLOCK_VALUES", 2**15)
-    monkeypatch.setattr(forward, "DENSE_BYTES", 2**20)
+    monkeypatch.setattr(prediction, "DENSE_BYTES", 2**20)
     X = np.lib.format.open_memmap(
         tmp_path / "X.npy", "w+", np.float64, (20_000, 256)
     )  # 41 MB of zeros, which take no room on the disk
@@ -701,7 +706,7 @@ def test_sparse_rows_are_never_dense_as_a_whole(
 ):
     monkeypatch.setattr(data_module, "CHUNK_BYTES", 2**18)
     monkeypatch.setattr(scaling, "BLOCK_VALUES", 2**15)
-    monkeypatch.setattr(forward, "DENSE_BYTES", 2**20)
+    monkeypatch.setattr(prediction, "DENSE_BYTES", 2**20)
     X = sp.random(2_000, 60**2, density=1e-3, format="csr", random_state=0)
     as_dense = 8 * X.shape[0] * X.shape[1]  # 58 MB
     y = np.arange(X.shape[0]) % 2
@@ -1070,7 +1075,7 @@ def test_early_stopping_and_patience(
     )  # fmt: skip
     data = training_data(np.ones((4, 1)), np.zeros(4, np.int32), "multiclass")
     start = [np.zeros(1, np.float32)]
-    result = train([{"layer": "dense"}], (1,), start, data, settings, _rng())
+    result = train(chain([], (1,)), start, data, settings, _rng())
     assert (result.n_epochs, result.best_epoch) == (n_epochs, best_epoch)
     assert result.history["loss"] == losses[:n_epochs]
     assert result.weights[0] == best_epoch
@@ -1082,7 +1087,7 @@ def test_without_early_stopping_the_last_epoch_is_kept(monkeypatch):
     settings = Settings(3, 4, make_optimizer("sgd", 0.1, None, {}), patience=1)
     data = training_data(np.ones((4, 1)), np.zeros(4, np.int32), "multiclass")
     start = [np.zeros(1, np.float32)]
-    result = train([{"layer": "dense"}], (1,), start, data, settings, _rng())
+    result = train(chain([], (1,)), start, data, settings, _rng())
     assert (result.n_epochs, result.best_epoch, result.weights[0]) == (3, 3, 3)
 
 

@@ -338,12 +338,10 @@ def spy_on_split(monkeypatch):
     seen = {}
     original = loop.train
 
-    def train(network, shape, weights, data, *args, validation=None, **kwargs):
+    def train(network, weights, data, *args, validation=None, **kwargs):
         seen["train"] = data.index
         seen["validation"] = None if validation is None else validation.index
-        return original(
-            network, shape, weights, data, *args, validation=validation, **kwargs
-        )
+        return original(network, weights, data, *args, validation=validation, **kwargs)
 
     monkeypatch.setattr(loop, "train", train)
     return seen

@@ -129,7 +129,7 @@ def assert_same(one, other):
     elif isinstance(one, np.ndarray):
         assert one.shape == other.shape
         assert_same(one.tolist(), other.tolist())
-    elif type(one).__module__.startswith("sknets."):
+    elif type(one).__module__.partition(".")[0] == "sknets":
         assert_same(one.__getstate__(), other.__getstate__())
     else:
         assert repr(one) == repr(other)

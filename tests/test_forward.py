@@ -17,19 +17,13 @@ from sknets import (
     SmallCNNClassifier,
     TextPoolClassifier,
 )
-from sknets._core import forward
-from sknets._core.network import (
-    ACTIVATIONS,
-    cnn_layers,
-    conv,
-    dense,
-    dense_layers,
-    flatten,
-    max_pool,
-    structure,
-    weight_shapes,
-)
-from sknets._training.tensorflow import prediction, program
+from sknets._core import objectives, prediction
+from sknets._core.activations import ACTIVATIONS
+from sknets._core.build import cnn_layers, dense_layers
+from sknets._core.layers import Conv, Dense, Flatten, MaxPool
+from sknets._core.network import Network
+from sknets._training.tensorflow import prediction as compiled_prediction
+from sknets._training.tensorflow import program
 from sknets.architectures import to_keras
 
 SIZES = st.integers(1, 9)
@@ -45,9 +39,13 @@ dense_networks = st.builds(
     SIZES,
     st.lists(WIDTHS, max_size=3),
     RATES,
-    st.sampled_from(ACTIVATIONS),
+    st.sampled_from(sorted(ACTIVATIONS)),
     st.integers(1, 4),
 )
+
+
+def chain(layers, shape):
+    return Network(tuple(layers), shape)
 
 
 @st.composite
@@ -58,7 +56,7 @@ def image_networks(draw):
         shape,
         draw(st.lists(BLOCKS, min_size=1, max_size=3)),
         draw(RATES),
-        draw(st.sampled_from(ACTIVATIONS)),
+        draw(st.sampled_from(sorted(ACTIVATIONS))),
         draw(st.integers(1, 5) | st.tuples(SIZES, SIZES)),
         draw(st.sampled_from(["valid", "same"])),
         draw(st.booleans()),
@@ -72,12 +70,12 @@ def random_weights(network, shape, rng):
     """Weights with biases other than zero, of a size that keeps outputs near one."""
     return [
         rng.normal(size=s, scale=max(1, np.prod(s[:-1])) ** -0.5).astype(np.float32)
-        for s in weight_shapes(network, shape)
+        for s in chain(network, shape).weight_shapes()
     ]
 
 
 def keras_logits(network, shape, weights, rows):
-    model = to_keras(network, shape, "multiclass")
+    model = to_keras(chain(network, shape), objectives.Multiclass())
     model.set_weights(weights)
     return keras.Model(model.input, model.layers[-1].input)(rows).numpy()
 
@@ -87,7 +85,7 @@ def assert_equals_keras(network, shape, seed=0, n_rows=5):
     weights = random_weights(network, shape, rng)
     rows = rng.normal(size=(n_rows, *shape)).astype(np.float32)
     before = rows.copy()
-    ours = forward.forward(network, weights, rows)
+    ours = prediction.logits(chain(network, shape), weights, rows.__getitem__, n_rows)
     np.testing.assert_array_equal(rows, before)
     expected = keras_logits(network, shape, weights, rows)
     assert ours.dtype == np.float32
@@ -105,17 +103,17 @@ def test_any_network_equals_its_keras_model(network_and_shape, seed):
 def test_activation_equals_that_of_keras(activation):
     x = np.r_[np.linspace(-12, 12, 97), -1e4, -100, 100, 1e4].astype(np.float32)
     expected = np.asarray(keras.activations.get(activation)(x.copy()))
-    ours = forward.ACTIVATIONS[activation](x.copy())
+    ours = ACTIVATIONS[activation].value(x.copy())
     np.testing.assert_allclose(ours, expected, rtol=2e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_pooling_before_the_activation_changes_nothing(activation):
     network = [
-        conv(4, (3, 3), "same", activation),
-        max_pool((2, 2)),
-        flatten(),
-        dense(3),
+        Conv(4, (3, 3), "same", activation),
+        MaxPool((2, 2)),
+        Flatten(),
+        Dense(3),
     ]
     assert_equals_keras(network, (7, 6, 2))
 
@@ -123,19 +121,19 @@ def test_pooling_before_the_activation_changes_nothing(activation):
 @pytest.mark.parametrize("padding", ["valid", "same"])
 @pytest.mark.parametrize("kernel", [(1, 1), (2, 3), (3, 2), (4, 4), (5, 1), (6, 7)])
 def test_every_kernel_size(kernel, padding):
-    network = [conv(3, kernel, padding, "relu"), flatten(), dense(2)]
+    network = [Conv(3, kernel, padding, "relu"), Flatten(), Dense(2)]
     assert_equals_keras(network, (6, 7, 2))
 
 
 @pytest.mark.parametrize("kernel", [(3, 3), (4, 5), (9, 2)])
 def test_kernel_larger_than_the_image(kernel):
-    network = [conv(3, kernel, "same", "relu"), flatten(), dense(2)]
+    network = [Conv(3, kernel, "same", "relu"), Flatten(), Dense(2)]
     assert_equals_keras(network, (2, 3, 1))
 
 
 @pytest.mark.parametrize("size", [(1, 2), (2, 1), (2, 2), (3, 2)])
 def test_odd_rest_of_a_pool_is_left_out(size):
-    network = [max_pool(size), flatten(), dense(2)]
+    network = [MaxPool(size), Flatten(), Dense(2)]
     assert_equals_keras(network, (7, 5, 2))
 
 
@@ -151,25 +149,28 @@ def test_blocks_of_rows_give_the_same(network, shape, monkeypatch):
     rng = np.random.default_rng(0)
     weights = random_weights(network, shape, rng)
     rows = rng.normal(size=(11, *shape)).astype(np.float32)
-    whole = forward.forward(network, weights, rows)
+    whole = chain(network, rows.shape[1:]).predict(weights, rows)
     sizes = []
 
     def read(chosen):
         sizes.append(len(rows[chosen]))
         return rows[chosen]
 
-    monkeypatch.setattr(forward, "MAX_BLOCK_ROWS", 4)
-    blocks = forward.logits(network, weights, read, len(rows), shape)
+    monkeypatch.setattr(prediction, "MAX_BLOCK_ROWS", 4)
+    blocks = prediction.logits(chain(network, shape), weights, read, len(rows))
     assert sizes == [4, 4, 3]
     np.testing.assert_allclose(blocks, whole, rtol=1e-6, atol=1e-7)
 
 
 def test_blocks_of_a_wide_network_are_small():
-    wide = forward.block_rows(dense_layers(100_000, 0.0, "relu", 2), (10,))
-    assert wide == forward.DENSE_BYTES // (4 * 100_000) == 20
-    assert forward.block_rows(dense_layers(9_000_000, 0.0, "relu", 2), (10,)) == 1
-    narrow = forward.block_rows(dense_layers(2, 0.0, "relu", 2), (3,))
-    assert narrow == forward.MAX_BLOCK_ROWS
+    wide = prediction.block_rows(chain(dense_layers(100_000, 0.0, "relu", 2), (10,)))
+    assert wide == prediction.DENSE_BYTES // (8 * 100_000) == 20
+    assert (
+        prediction.block_rows(chain(dense_layers(9_000_000, 0.0, "relu", 2), (10,)))
+        == 1
+    )
+    narrow = prediction.block_rows(chain(dense_layers(2, 0.0, "relu", 2), (3,)))
+    assert narrow == prediction.MAX_BLOCK_ROWS
 
 
 # Probabilities, against float64
@@ -179,26 +180,28 @@ Z = np.array([[-200, 0, 90], [1, 2, 3], [-1e-3, 0, 1e-3], [5, 5, 5]], np.float32
 
 def test_softmax():
     expected = np.exp(Z - logsumexp(Z.astype(np.float64), axis=1, keepdims=True))
-    np.testing.assert_allclose(forward.softmax(Z), expected, rtol=1e-6, atol=1e-37)
+    np.testing.assert_allclose(objectives.softmax(Z), expected, rtol=1e-6, atol=1e-37)
 
 
 def test_log_softmax_keeps_small_probabilities():
     expected = Z - logsumexp(Z.astype(np.float64), axis=1, keepdims=True)
-    np.testing.assert_allclose(forward.log_softmax(Z), expected, rtol=1e-6, atol=1e-6)
-    assert forward.log_softmax(Z)[0, 0] == pytest.approx(-290)
+    np.testing.assert_allclose(
+        objectives.log_softmax(Z), expected, rtol=1e-6, atol=1e-6
+    )
+    assert objectives.log_softmax(Z)[0, 0] == pytest.approx(-290)
 
 
 def test_sigmoid_and_its_logarithm():
     z = np.array([-200, -20, -1, 0, 1, 9], np.float32)
     exact = 1 / (1 + np.exp(-z.astype(np.float64)))
-    np.testing.assert_allclose(forward.sigmoid(z), exact, rtol=1e-6, atol=1e-37)
-    np.testing.assert_allclose(forward.log_sigmoid(z), np.log(exact), rtol=1e-5)
+    np.testing.assert_allclose(objectives.sigmoid(z), exact, rtol=1e-6, atol=1e-37)
+    np.testing.assert_allclose(objectives.log_sigmoid(z), np.log(exact), rtol=1e-5)
 
 
 def test_logarithm_of_a_probability_that_rounds_to_one_is_zero():
     z = np.array([18, 30, 1e4], np.float32)
-    np.testing.assert_array_equal(forward.sigmoid(z), 1)
-    np.testing.assert_array_equal(forward.log_sigmoid(z), 0)
+    np.testing.assert_array_equal(objectives.sigmoid(z), 1)
+    np.testing.assert_array_equal(objectives.log_sigmoid(z), 0)
 
 
 # --- The compiled program ------------------------------------------------------------
@@ -216,13 +219,13 @@ def cnn():
 def compiled_calls(monkeypatch):
     """Numbers of rows that the compiled program was asked for."""
     calls = []
-    real = prediction.compiled_logits
+    real = compiled_prediction.compiled_logits
 
     def counted(network, weights, X, index, *others):
         calls.append(len(index))
         return real(network, weights, X, index, *others)
 
-    monkeypatch.setattr(prediction, "compiled_logits", counted)
+    monkeypatch.setattr(compiled_prediction, "compiled_logits", counted)
     return calls
 
 
@@ -231,7 +234,7 @@ def assert_compiled_agrees(net, X, calls):
         expected = getattr(net, method)(X)
         with sknets.compiled_prediction():
             found = getattr(net, method)(X)
-        assert found.dtype == np.float32
+        assert found.dtype == np.float64
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
     with sknets.compiled_prediction():
         np.testing.assert_array_equal(net.predict(X), net.predict(X))
@@ -273,7 +276,7 @@ def test_no_number_of_rows_compiles_again(cnn):
         for n_rows in (1, 2, 255, 256, 257, 511, 600):
             assert len(cnn.predict(PIXELS[:n_rows])) == n_rows
     assert program.prediction_program.cache_info().currsize == 1
-    compiled = program.prediction_program(structure(cnn.network_), (5, 6, 1), None)
+    compiled = program.prediction_program(cnn._network.structure, None)
     # One for few and one for many rows.
     assert compiled.experimental_get_tracing_count() == 2
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sknets import SmallCNNClassifier
-from sknets._core.network import cnn_layers
+from sknets._core.build import cnn_layers
 from sknets._training import schedule
 
 
@@ -24,10 +24,10 @@ def test_auto_dropout_is_half_before_the_output_and_nowhere_else(width, dense_wi
     layers = cnn_layers(
         (8, 8, 1), width, "auto", "relu", 3, "same", False, dense_width, 3
     )
-    dropped = [i for i, layer in enumerate(layers) if layer["layer"] == "dropout"]
+    dropped = [i for i, layer in enumerate(layers) if layer.kind == "dropout"]
     assert len(dropped) == 1
-    assert layers[dropped[0]]["rate"] == 0.5
-    after = [layer["layer"] for layer in layers[dropped[0] + 1 :]]
+    assert layers[dropped[0]].rate == 0.5
+    after = [layer.kind for layer in layers[dropped[0] + 1 :]]
     assert after in (["dense"], ["flatten", "dense"])
 
 

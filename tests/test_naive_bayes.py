@@ -25,7 +25,9 @@ def texts(kind, tokens=TOKENS, weights=WEIGHTS):
     targets = TWO[:, None] if kind == "binary" else np.eye(3)[THREE]
     targets = targets.astype(np.float32)
     w = np.broadcast_to(weights[:, None].astype(np.float32), targets.shape)
-    return Texts(sp.csr_array(tokens.astype(np.float32)), targets, w, kind)
+    return Texts(
+        sp.csr_array(tokens.astype(np.float32)), targets, w, kind == "multiclass"
+    )
 
 
 def counted(kind, before=None, **given):
@@ -50,7 +52,7 @@ def ratio_by_hand(kind, tokens, weights, token, k):
 @pytest.mark.parametrize(("kind", "n_outputs"), [("binary", 1), ("multiclass", 3)])
 def test_ratios(kind, n_outputs):
     counts = ClassCounts({**counted(kind), "slope": 2.0})
-    table = naive_bayes.ratios_as_embedding(counts, n_outputs, kind)
+    table = naive_bayes.ratios_as_embedding(counts, n_outputs, kind == "multiclass")
     expected = [
         [2 * ratio_by_hand(kind, TOKENS, WEIGHTS, t, k) for k in range(n_outputs)]
         for t in range(5)
@@ -60,7 +62,7 @@ def test_ratios(kind, n_outputs):
 
 @pytest.mark.parametrize("kind", ["binary", "multiclass"])
 def test_ngram_without_counts_says_nothing(kind):
-    table = naive_bayes.ratios_as_embedding(counted(kind), 3, kind)
+    table = naive_bayes.ratios_as_embedding(counted(kind), 3, kind == "multiclass")
     np.testing.assert_allclose(table[0], 0, atol=1e-6)
 
 
@@ -69,7 +71,7 @@ def test_ngram_as_frequent_as_all_others_says_nothing():
     counts = ClassCounts(
         inside=np.full((4, 1), 3e6), outside=np.full((4, 1), 1e6), slope=1.0
     )
-    table = naive_bayes.ratios_as_embedding(counts, 1, "binary")
+    table = naive_bayes.ratios_as_embedding(counts, 1, False)
     np.testing.assert_allclose(table, 0, atol=1e-5)
 
 
@@ -115,7 +117,7 @@ def test_slope_gives_the_likeliest_logits():
         sp.csr_array(tokens.astype(np.float32)),
         labels[:, None].astype(np.float32),
         np.ones((400, 1), np.float32),
-        "binary",
+        False,
     )
     counts = naive_bayes.count(data, rng)
     scores = naive_bayes.scores_without_themselves(counts, data)
@@ -147,10 +149,10 @@ def test_counts_and_slopes_of_a_stream():
 def test_what_was_learnt_stays_a_factor():
     first = ClassCounts({**counted("binary"), "slope": 2.0})
     now = ClassCounts({**counted("binary", first, tokens=TOKENS[::-1]), "slope": 3.0})
-    start = naive_bayes.ratios_as_embedding(first, 1, "binary")
+    start = naive_bayes.ratios_as_embedding(first, 1, False)
     learnt = start * np.array([[1.0], [2.0], [0.5], [1.5], [-1.0]], np.float32)
-    table = naive_bayes.updated(learnt, first, now, "binary")
-    expected = naive_bayes.ratios_as_embedding(now, 1, "binary")
+    table = naive_bayes.updated(learnt, first, now, False)
+    expected = naive_bayes.ratios_as_embedding(now, 1, False)
     np.testing.assert_allclose(
         table[1:, 0], (expected[:, 0] * [1, 2, 0.5, 1.5, -1])[1:], rtol=1e-5
     )
@@ -162,5 +164,5 @@ def test_counts_of_version_0_1_go_on():
     now = naive_bayes.count(texts("binary"), np.random.default_rng(0), old)
     assert now["n_texts"] > WEIGHTS.sum()
     assert np.isfinite(
-        naive_bayes.updated(np.ones((5, 1), np.float32), old, now, "binary")
+        naive_bayes.updated(np.ones((5, 1), np.float32), old, now, False)
     ).all()

@@ -8,7 +8,9 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
 from sknets import DenseNetClassifier
-from sknets._core.network import dense_layers
+from sknets._core.build import dense_layers
+from sknets._core.network import Network
+from sknets._core.objectives import CLASS_OBJECTIVES
 from sknets._core.scaling import identity
 from sknets._training.data import TrainingData
 from sknets._training.dense_trainer import DenseTrainer
@@ -82,7 +84,7 @@ def arrays():
 
 def updated_in_program(optimizer, weights, steps):
     """Weights after some steps of our rule, as compiled programs take it."""
-    update = updater(optimizer.structure)
+    update = updater(optimizer.structure, [True] * len(weights))
     values = {
         "optimizer": tf.constant(
             [optimizer.values[name] for name in optimizer.value_names], tf.float32
@@ -103,9 +105,11 @@ def updated_in_program(optimizer, weights, steps):
 
 def updated_in_numpy(optimizer, weights, steps):
     """Weights after some steps of our rule, as small fits take it."""
-    data = TrainingData(np.zeros((1, 3)), np.arange(1), [0], [1], "binary", identity())
+    data = TrainingData(
+        np.zeros((1, 3)), np.arange(1), [0], [1], CLASS_OBJECTIVES["binary"], identity()
+    )
     trainer = DenseTrainer(
-        dense_layers((), 0.0, "relu", 4), (3,), weights,
+        Network(tuple(dense_layers((), 0.0, "relu", 4)), (3,)), weights,
         optimizer.first_slots(weights), data, Settings(1, 1, optimizer), 0,
     )  # fmt: skip
     for gradients in steps:

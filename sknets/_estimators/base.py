@@ -18,15 +18,11 @@ import sklearn.utils
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from .._core.network import (
-    ACTIVATIONS,
-    Layer,
-    Shape,
-    Weights,
-    initial_weights,
-    layer_table,
-    weight_shapes,
-)
+from .._core.activations import ACTIVATIONS
+from .._core.layers import Layer
+from .._core.layers.base import Shape, Weights
+from .._core.network import Network
+from .._core.prediction import frozen
 from .._optional import needs_tensorflow
 from .._sklearn import (
     CallbackSupportMixin,
@@ -336,7 +332,7 @@ class NeuralNetClassifier(
             self._learn_classes(y, names, classes, one_pass)
         elif classes is not None:
             targets.check_same_classes(classes, self.classes_)
-        encoded = targets.encode(y, names, self.target_type_, self.classes_)
+        encoded = targets.encode(y, names, self._objective, self.classes_)
         return X, index, encoded[index], weight[index]
 
     def _learn_classes(
@@ -382,7 +378,7 @@ class NeuralNetClassifier(
             index,
             encoded,
             w,
-            self.target_type_,
+            self._objective,
             self.input_scaling_,
         )
 
@@ -396,7 +392,7 @@ class NeuralNetClassifier(
                     f"{num_samples(X)} and {len(y)}."
                 )
             weight = targets.check_sample_weight(sample_weight, X)
-            encoded = targets.encode(y, names, self.target_type_, self.classes_)
+            encoded = targets.encode(y, names, self._objective, self.classes_)
             return make(self._rows(X), np.arange(len(y)), encoded, weight)
 
     def _generator(self) -> np.random.Generator:
@@ -420,13 +416,13 @@ class NeuralNetClassifier(
     ) -> None:
         from .._training.loop import train
 
-        n_outputs = len(self.classes_) if self.target_type_ != "binary" else 1
-        network = self._layers(n_outputs)
-        shapes = weight_shapes(network, self._input_shape())
+        n_outputs = self._objective.n_outputs(self.classes_)
+        network = Network(tuple(self._layers(n_outputs)), self._input_shape())
+        shapes = network.weight_shapes()
         if goes_on:
             self._check_same_shapes(shapes)
         check_memory(shapes, self._settled_optimizer())
-        self.network_ = network
+        self.network_ = network.stored()
         first_weights = self._first_weights(data, rng, goes_on, one_pass)
         if not goes_on:
             self.history_, self.n_iter_, self.best_epoch_ = {}, 0, 0
@@ -439,8 +435,7 @@ class NeuralNetClassifier(
         observers = self._observers(settings, given[""], recorded, one_pass=one_pass)
         slots, n_steps = self._optimizer_state(settings.optimizer)
         trained = train(
-            self.network_,
-            self._input_shape(),
+            network,
             first_weights,
             data,
             settings,
@@ -453,9 +448,7 @@ class NeuralNetClassifier(
         )
         self.__dict__.update(self._state_after(trained, one_pass))
         if not one_pass and not trained.exploded:
-            diagnosis.warn_if_not_learnt(
-                self.network_, self._input_shape(), trained, data, settings
-            )
+            diagnosis.warn_if_not_learnt(network, trained, data, settings)
 
     def _first_weights(
         self, data: Any, rng: np.random.Generator, goes_on: bool, one_pass: bool
@@ -463,12 +456,12 @@ class NeuralNetClassifier(
         """Weights to start this run from."""
         if goes_on:
             return self.weights_
-        return initial_weights(self.network_, self._input_shape(), rng)
+        return self._network.initial_weights(rng)
 
     def _state_after(self, trained: Any, one_pass: bool) -> dict[str, Any]:
         """Fitted attributes after training; epochs count on from an earlier fit."""
         state = {
-            "weights_": trained.weights,
+            "weights_": frozen(trained.weights),
             "n_iter_": self.n_iter_ + trained.n_epochs,
             "best_epoch_": self.n_iter_ + trained.best_epoch,
             "history_": _joined(self.history_, trained.history),
@@ -529,17 +522,16 @@ class NeuralNetClassifier(
             from ..architectures import fitted_model
 
         return fitted_model(
-            self.network_,
-            self._input_shape(),
+            self._network,
             weights,
             self.input_scaling_,
-            self.target_type_,
+            self._objective,
         )
 
     def summary(self) -> None:
         """Print the layer table of the fitted network."""
         check_is_fitted(self)
-        print(layer_table(self.network_, self._input_shape(), type(self).__name__))
+        print(self._network.table(type(self).__name__))
 
     @property
     def model_(self) -> Any:
@@ -571,6 +563,7 @@ class NeuralNetClassifier(
     def __setstate__(self, state: dict[str, Any]) -> None:
         check_versions(state, type(self).__name__)
         super().__setstate__(state)
+        frozen(getattr(self, "weights_", []))
 
 
 def _given_validation(X: Any, y: Any, sample_weight: Any) -> dict[str, Any] | None:

@@ -11,8 +11,10 @@ from typing import Any, Literal, Unpack
 
 import numpy as np
 
-from .._core import forward, scaling
-from .._core.network import Layer, Shape, cnn_layers
+from .._core import prediction, scaling
+from .._core.build import cnn_layers
+from .._core.layers import Layer
+from .._core.layers.base import Shape
 from .._images import augment
 from .._images.shapes import (
     check_image_shape,
@@ -477,7 +479,7 @@ class SmallCNNClassifier(NeuralNetClassifier):
             flat = scaling.apply(scaling.dense_rows(X, rows), self.input_scaling_)
             return flat.reshape(len(flat), *shape)
 
-        return forward.logits(self.network_, self.weights_, images, X.shape[0], shape)
+        return prediction.logits(self._network, self.weights_, images, X.shape[0])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

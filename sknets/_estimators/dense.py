@@ -9,8 +9,10 @@ from typing import Any, Literal, Unpack
 
 import numpy as np
 
-from .._core import forward, scaling
-from .._core.network import Layer, Shape, dense_layers
+from .._core import prediction, scaling
+from .._core.build import dense_layers
+from .._core.layers import Layer
+from .._core.layers.base import Shape
 from .._sklearn import Interval, StrOptions
 from . import diagnosis
 from .base import NeuralNetClassifier
@@ -309,15 +311,10 @@ class DenseNetClassifier(NeuralNetClassifier):
         return replace(settings, optimizer=optimizer)
 
     def _logits(self, X: Any) -> np.ndarray:
-        return forward.logits(
-            self.network_,
-            self.weights_,
-            lambda rows: scaling.apply(
-                scaling.dense_rows(X, rows), self.input_scaling_
-            ),
-            X.shape[0],
-            self._input_shape(),
-        )
+        def rows(block: slice) -> np.ndarray:
+            return scaling.apply(scaling.dense_rows(X, block), self.input_scaling_)
+
+        return prediction.logits(self._network, self.weights_, rows, X.shape[0])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

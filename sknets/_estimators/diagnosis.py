@@ -13,12 +13,10 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from scipy.special import entr
 from sklearn.exceptions import ConvergenceWarning
 
-from .._core import forward, scaling
-from .._core.network import Layer, Shape, Weights, dropout_rates
-from ..metrics import loss_and_accuracy
+from .._core import prediction, scaling
+from .._core.network import Network
 
 # Fewer epochs, steps or rows tell nothing: a trial with one epoch, ten rows.
 MIN_EPOCHS, MIN_STEPS, MIN_ROWS = 3, 100, 30
@@ -58,8 +56,7 @@ def warn_of_large_input(X: Any, index: np.ndarray) -> None:
 
 
 def warn_if_not_learnt(
-    network: list[Layer],
-    input_shape: Shape,
+    network: Network,
     trained: Any,
     data: Any,
     settings: Any,
@@ -73,13 +70,12 @@ def warn_if_not_learnt(
 
     Parameters
     ----------
-    network : list of layers
-    input_shape : tuple of int
+    network : Network
     trained : Trained
     data : TrainingData
     settings : Settings
     """
-    constant_loss, _ = constant_answer(data.y, data.w, data.kind)
+    constant_loss, _ = data.objective.constant_answer(data.y, data.w)
     last_loss = trained.history["loss"][-1]
     # Also in a fit of few steps, which says nothing of small differences.
     if last_loss > DIVERGED * max(constant_loss, np.log(2)):
@@ -98,9 +94,9 @@ def warn_if_not_learnt(
     if constant_loss == 0 or last_loss < 0.95 * constant_loss:
         return
     data = _sample(data)
-    constant_loss, constant_accuracy = constant_answer(data.y, data.w, data.kind)
-    logits = _logits(network, input_shape, trained.weights, data)
-    loss, accuracy = loss_and_accuracy(logits, data.y, data.w, data.kind)
+    constant_loss, constant_accuracy = data.objective.constant_answer(data.y, data.w)
+    logits = _logits(network, trained.weights, data)
+    loss, accuracy = data.objective.evaluate(logits, data.y, data.w)
     errors, constant_errors = 1 - accuracy, 1 - constant_accuracy
     if loss < LOSS_LEFT * constant_loss or errors < ERRORS_LEFT * constant_errors:
         return
@@ -111,7 +107,7 @@ def warn_if_not_learnt(
         f"{accuracy:.3g} against {constant_accuracy:.3g}). "
         + (
             "All training rows are the same: look at how X was made."
-            if network[0]["layer"] != "embedding_pool" and _all_alike(data)
+            if not network.takes_tokens and _all_alike(data)
             else likely_cause(is_constant, network, settings)
         ),
         ConvergenceWarning,
@@ -119,43 +115,23 @@ def warn_if_not_learnt(
     )
 
 
-def constant_answer(y: np.ndarray, w: np.ndarray, kind: str) -> tuple[float, float]:
-    """Loss of always giving the class shares, accuracy of the most frequent answer.
-
-    Parameters
-    ----------
-    y, w, kind
-        As in `metrics.loss_and_accuracy`.
-    """
-    if kind == "multiclass":
-        shares = np.bincount(y, w) / w.sum(dtype=np.float64)
-        return float(entr(shares).sum()), float(shares.max())
-    totals = w.sum(axis=0, dtype=np.float64)
-    shares = (w * y).sum(axis=0, dtype=np.float64) / np.maximum(totals, 1e-300)
-    loss = (entr(shares) + entr(1 - shares)) @ totals / totals.sum()
-    right = ((shares > 0.5) == (y > 0.5)).all(axis=1)
-    row_weights = w.mean(axis=1)
-    return float(loss), float(right @ row_weights / row_weights.sum())
-
-
-def likely_cause(is_constant: bool, network: list[Layer], settings: Any) -> str:
+def likely_cause(is_constant: bool, network: Network, settings: Any) -> str:
     """Say what probably went wrong and how to mend it.
 
     Parameters
     ----------
     is_constant : bool
         Whether all rows get the same logits.
-    network : list of layers
+    network : Network
     settings : Settings
     """
     rate = settings.optimizer.learning_rate
-    is_text = network[0]["layer"] == "embedding_pool"
-    usual = 0.1 if is_text else settings.optimizer.rule.learning_rate
+    usual = 0.1 if network.takes_tokens else settings.optimizer.rule.learning_rate
     if rate < usual / 20:
         return f"learning_rate={rate:g} is very low; {usual:g} is usual for it."
     if rate > 5 * usual:
         return f"learning_rate={rate:g} is very high; {usual:g} is usual for it."
-    highest = max(dropout_rates(network), default=0.0)
+    highest = max(network.dropout_rates, default=0.0)
     if highest > 0.7:
         return f"dropout={highest:g} leaves too little of the network; lower it."
     if is_constant:
@@ -182,13 +158,11 @@ def _sample(data: Any) -> Any:
     return replace(data, index=data.index[rows], y=data.y[rows], w=data.w[rows])
 
 
-def _logits(
-    network: list[Layer], input_shape: Shape, weights: Weights, data: Any
-) -> np.ndarray:
+def _logits(network: Network, weights: Any, data: Any) -> np.ndarray:
     def rows(block: slice) -> Any:
-        if network[0]["layer"] == "embedding_pool":
+        if network.takes_tokens:
             return data.X[data.index[block]]
         flat = data.scaled(block)
-        return flat.reshape(len(flat), *input_shape)
+        return flat.reshape(len(flat), *network.input_shape)
 
-    return forward.logits(network, weights, rows, len(data), input_shape)
+    return prediction.logits(network, weights, rows, len(data))

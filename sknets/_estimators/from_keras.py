@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .._core import network
-from .._core.network import Layer, Shape
+from .._core.layers import Conv, Dense, Dropout, EmbeddingPool, Layer, MaxPool
+from .._core.layers.base import Shape
+from .._core.network import Network
 from .._images.shapes import pixel_scale, settle_image_shape, type_range
 from .._keras.reader import Reading, refuse
 from .._texts.ngrams import NgramCounter
@@ -38,16 +39,16 @@ def estimator(
     ValueError
         If no parameters give this network, with the first layer that differs.
     """
-    kinds = {layer["layer"] for layer in reading.network}
+    network = Network(tuple(reading.network), reading.input_shape)
     fitted: Any
-    if "embedding_pool" in kinds:
+    if network.takes_tokens:
         fitted = _text(reading)
-    elif "conv" in kinds:
+    elif network.has_convolution:
         fitted = _cnn(reading, sample_shape, dtype)
     else:
         fitted = _dense(reading)
     _check_same(fitted, reading)
-    fitted.network_, fitted.weights_ = reading.network, reading.weights
+    fitted.network_, fitted.weights_ = network.stored(), reading.weights
     fitted.input_scaling_ = reading.scaling
     if isinstance(fitted, SmallCNNClassifier):
         scaled_by = fitted._scaled_by()
@@ -74,20 +75,22 @@ def _dense(reading: Reading) -> DenseNetClassifier:
 
 
 def _cnn(reading: Reading, sample_shape: Shape, dtype: np.dtype) -> SmallCNNClassifier:
-    layers = [layer["layer"] for layer in reading.network]
+    layers = [layer.kind for layer in reading.network]
     first_dense = layers.index("flatten") if "flatten" in layers else len(layers)
     convolutional = reading.network[:first_dense]
     blocks, rates = _blocks(convolutional)
     dense_width, dense_rates = _widths(reading.network[first_dense:-1])
-    convolutions = [layer for layer in convolutional if layer["layer"] == "conv"]
-    kernels = np.array([layer["kernel"] for layer in convolutions])
+    convolutions: list[Any] = [
+        layer for layer in convolutional if isinstance(layer, Conv)
+    ]
+    kernels = np.array([layer.kernel for layer in convolutions])
     shape = reading.input_shape
     fitted = SmallCNNClassifier(
         tuple(_single(block) for block in blocks),
         _same_or_all(rates + dense_rates),
         activation=_activation(reading),
         kernel_size=_same_or_all(kernels.max(axis=0).tolist()),
-        padding=convolutions[0]["padding"],
+        padding=convolutions[0].padding,
         pool_last="max_pool" in layers[_last_index(layers, "conv") :],
         dense_width=dense_width,
         image_shape=_image_shape_parameter(sample_shape, shape),
@@ -102,13 +105,14 @@ def _cnn(reading: Reading, sample_shape: Shape, dtype: np.dtype) -> SmallCNNClas
 
 def _text(reading: Reading) -> TextPoolClassifier:
     first = reading.network[0]
-    if first["rows"] < 2:
+    assert isinstance(first, EmbeddingPool)
+    if first.rows < 2:
         refuse(reading.owners[0], "it has no row but that of padding.")
-    width, rates = _widths([network.dense(0), *reading.network[1:-1]])
+    width, rates = _widths([Dense(0), *reading.network[1:-1]])
     fitted = TextPoolClassifier(
-        first["width"],
+        first.width,
         _same_or_all(rates) or 0.0,
-        pooling=first["pooling"],
+        pooling=first.pooling,
         dense_width=width[1:],
         activation=_activation(reading),
         ngram_range=(1, 1),
@@ -117,7 +121,7 @@ def _text(reading: Reading) -> TextPoolClassifier:
         embedding_init="random",
     )
     fitted.counter_ = NgramCounter()
-    fitted.counter_.fit([np.arange(1, first["rows"])])
+    fitted.counter_.fit([np.arange(1, first.rows)])
     # The counter has its own order of the token numbers.
     names = fitted.counter_.get_feature_names_out().astype(np.int64)
     reading.weights[0] = reading.weights[0][np.append(0, names)]
@@ -128,11 +132,11 @@ def _widths(layers: Sequence[Layer]) -> tuple[tuple, list[float]]:
     """Units of dense layers, and the dropout after each."""
     widths, rates = [], []
     for layer in layers:
-        if layer["layer"] == "dense":
-            widths.append(layer["units"])
+        if isinstance(layer, Dense):
+            widths.append(layer.units)
             rates.append(0.0)
-        elif layer["layer"] == "dropout" and rates:
-            rates[-1] = layer["rate"]
+        elif isinstance(layer, Dropout) and rates:
+            rates[-1] = layer.rate
     return tuple(widths), rates
 
 
@@ -142,16 +146,16 @@ def _blocks(layers: Sequence[Layer]) -> tuple[list[tuple], list[float]]:
     rates: list[float] = []
     closed = True
     for layer in layers:
-        if layer["layer"] == "conv":
+        if isinstance(layer, Conv):
             if closed:
                 blocks.append(())
                 rates.append(0.0)
-            blocks[-1] += (layer["filters"],)
+            blocks[-1] += (layer.filters,)
             closed = False
-        elif layer["layer"] == "max_pool":
+        elif isinstance(layer, MaxPool):
             closed = True
-        elif layer["layer"] == "dropout" and rates:
-            rates[-1] = layer["rate"]
+        elif isinstance(layer, Dropout) and rates:
+            rates[-1] = layer.rate
     return blocks, rates
 
 
@@ -169,8 +173,8 @@ def _last_index(names: list[str], name: str) -> int:
 
 
 def _activation(reading: Reading) -> str:
-    hidden = [layer for layer in reading.network[:-1] if "activation" in layer]
-    return hidden[0]["activation"] if hidden else "relu"
+    activations = [getattr(layer, "activation", None) for layer in reading.network[:-1]]
+    return next((name for name in activations if name is not None), "relu")
 
 
 def _image_shape_parameter(sample_shape: Shape, image_shape: Shape) -> Shape | None:
@@ -186,8 +190,10 @@ def _check_same(fitted: NeuralNetClassifier, reading: Reading) -> None:
     expected = fitted._layers(len(reading.weights[-1]))
     name = type(fitted).__name__
     for position, owner in enumerate(reading.owners):
-        found = reading.network[position]
-        wanted = expected[position] if position < len(expected) else {"layer": "none"}
+        found = reading.network[position].stored()
+        wanted = {"layer": "none"}
+        if position < len(expected):
+            wanted = expected[position].stored()
         differing = {k: v for k, v in wanted.items() if v != found.get(k)}
         if differing or len(wanted) != len(found):
             refuse(owner, f"with the layers before it, {name} has {differing} here.")

@@ -12,7 +12,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_array, column_or_1d
 
-from .._core import forward
+from .._core import objectives
 from .keras_model import FIT, BaseWrapper
 from .keras_targets import ClassifierLabelEncoder, takes_numbers
 
@@ -257,7 +257,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
     def _predict_raw(self, X: Any, **kwargs: Any) -> Any:
         raw = super()._predict_raw(X, **kwargs)
         link = vars(self).get("link_")
-        return raw if link is None else getattr(forward, link)(raw)
+        return raw if link is None else getattr(objectives, link)(raw)
 
     def partial_fit(  # type: ignore[override]
         self,

@@ -7,8 +7,10 @@ from typing import Any, Never
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import forward
-from .._core.network import Layer, Shape, Weights
+from .._core.layers.base import Shape, Weights
+from .._core.network import Network, StoredNetwork
+from .._core.objectives import CLASS_OBJECTIVES, ClassObjective
+from .._core.prediction import MAX_LOGIT
 from .._core.scaling import Scaling
 from .._optional import needs_tensorflow
 from . import compiled, targets
@@ -25,7 +27,7 @@ class Predictions:
 
     target_type_: str
     classes_: np.ndarray
-    network_: list[Layer]
+    network_: StoredNetwork
     weights_: Weights
     input_scaling_: Scaling
 
@@ -37,6 +39,15 @@ class Predictions:
         """Logits of shape (n_samples, n_outputs) of checked X."""
         raise NotImplementedError
 
+    @property
+    def _network(self) -> Network:
+        """The fitted network."""
+        return Network.from_stored(self.network_, self._input_shape())
+
+    @property
+    def _objective(self) -> ClassObjective:
+        return CLASS_OBJECTIVES[self.target_type_]
+
     def _input_shape(self) -> Shape:
         """Subclass: shape of one row as the first layer takes it."""
         raise NotImplementedError
@@ -44,9 +55,9 @@ class Predictions:
     def _check_and_run(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
         X = self._check_X(X, reset=False)
-        if compiled.is_wanted() and self.network_[0]["layer"] != "embedding_pool":
+        if compiled.is_wanted() and not self._network.takes_tokens:
             logits = self._compiled_logits(X)
-            overflowed = ~(np.abs(logits) < forward.MAX_LOGIT).all(axis=1)
+            overflowed = ~(np.abs(logits) < MAX_LOGIT).all(axis=1)
             if overflowed.any():
                 logits[overflowed] = self._logits(X[overflowed])
             return logits
@@ -57,12 +68,11 @@ class Predictions:
             from .._training.tensorflow.prediction import compiled_logits
 
         return compiled_logits(
-            self.network_,
+            self._network,
             self.weights_,
             X,
             np.arange(X.shape[0]),
             self.input_scaling_,
-            self._input_shape(),
         )
 
     def decision_function(self, X: Any, **others: Never) -> np.ndarray:
@@ -105,8 +115,8 @@ class Predictions:
         """
         refuse_keywords(self, "predict", others)
         fitted = snapshot(self)
-        proba = _probabilities(fitted._check_and_run(X), fitted.target_type_)
-        return targets.decode(proba, fitted.target_type_, fitted.classes_)
+        proba = fitted._objective.probabilities(fitted._check_and_run(X))
+        return fitted._objective.decode(proba, fitted.classes_)
 
     def predict_proba(self, X: Any, **others: Never) -> np.ndarray:
         """Predict probabilities.
@@ -126,7 +136,7 @@ class Predictions:
         """
         refuse_keywords(self, "predict_proba", others)
         fitted = snapshot(self)
-        return _probabilities(fitted._check_and_run(X), fitted.target_type_)
+        return fitted._objective.probabilities(fitted._check_and_run(X))
 
     def predict_log_proba(self, X: Any, **others: Never) -> np.ndarray:
         """Predict logarithms of probabilities, without losing small ones.
@@ -145,21 +155,4 @@ class Predictions:
         """
         refuse_keywords(self, "predict_log_proba", others)
         fitted = snapshot(self)
-        logits = fitted._check_and_run(X).astype(np.float64)
-        if fitted.target_type_ == "multiclass":
-            return forward.log_softmax(logits)
-        positive = forward.log_sigmoid(logits)
-        if fitted.target_type_ == "binary":
-            return np.hstack([forward.log_sigmoid(-logits), positive])
-        return positive
-
-
-def _probabilities(logits: np.ndarray, target_type: str) -> np.ndarray:
-    """Probabilities whose rows sum to one in float64, as numpy's generators want it."""
-    logits = logits.astype(np.float64)
-    if target_type == "multiclass":
-        return forward.softmax(logits)
-    positive = forward.sigmoid(logits)
-    if target_type == "binary":
-        return np.hstack([forward.sigmoid(-logits), positive])
-    return positive
+        return fitted._objective.log_probabilities(fitted._check_and_run(X))

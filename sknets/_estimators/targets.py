@@ -12,6 +12,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import type_of_target
 
 from .. import _sklearn
+from .._core.objectives import ClassObjective
 from . import labels
 
 MULTILABEL = "multilabel-indicator"
@@ -151,35 +152,26 @@ def warn_if_one_hot(y: np.ndarray) -> None:
 def encode(
     y: np.ndarray,
     names: np.ndarray | None,
-    target_type: str,
+    objective: ClassObjective,
     classes: np.ndarray,
 ) -> np.ndarray:
     """Return y as the loss takes it; `y` and `names` are from `check_target`.
-
-    Returns
-    -------
-    ndarray
-        Class numbers, int32 of shape (n,), for "multiclass"; 0.0 and 1.0, float32
-        of shape (n, 1) for "binary" and (n, n_labels) for indicator matrices.
 
     Raises
     ------
     ValueError
         For a label that is not among the classes, or another target type.
     """
-    if (y.ndim == 2) != (target_type == MULTILABEL):
+    if (y.ndim == 2) != (objective.name == MULTILABEL):
         expected = "an indicator matrix" if y.ndim == 1 else "labels of shape (n,)"
         raise ValueError(
             f"y has shape {y.shape}, but the classes were learned from {expected}."
         )
-    if target_type == MULTILABEL:
+    if y.ndim == 2:
         _check_columns(y, names, classes)
-        return np.asarray(y != 0, np.float32)
-    _check_known(y, classes)
-    numbers = np.searchsorted(classes, y)
-    if target_type == "binary":
-        return numbers.astype(np.float32).reshape(-1, 1)
-    return numbers.astype(np.int32)
+    else:
+        _check_known(y, classes)
+    return objective.encode(y, classes)
 
 
 def _check_columns(
@@ -348,14 +340,3 @@ def _class_table(
 
 def _is_weight(value: Any) -> bool:
     return isinstance(value, Real) and 0 <= float(value) < np.inf
-
-
-def decode(proba: np.ndarray, target_type: str, classes: np.ndarray) -> np.ndarray:
-    """Labels with the highest probability, or the indicator matrix above one half.
-
-    Logits that differ by less than rounding make equal probabilities, so that these
-    decide: `predict` is the first maximum of `predict_proba` then, too.
-    """
-    if target_type == MULTILABEL:
-        return (proba > 0.5).astype(int)
-    return classes[proba.argmax(axis=1)]

@@ -13,16 +13,11 @@ import scipy.sparse as sp
 from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import forward, scaling
-from .._core.network import (
-    POOLINGS,
-    Layer,
-    Shape,
-    Weights,
-    as_tuple,
-    is_linear_text,
-    text_layers,
-)
+from .._core import prediction, scaling
+from .._core.build import as_tuple, text_layers
+from .._core.layers import EmbeddingPool, Layer
+from .._core.layers.base import Shape, Weights
+from .._core.poolings import POOLINGS
 from .._sklearn import Interval, RealNotInt, StrOptions
 from .._texts import choice, compression, naive_bayes
 from .._texts.ngrams import NgramCounter
@@ -490,11 +485,13 @@ class TextPoolClassifier(NeuralNetClassifier):
         return replace(settings, relative_steps=self._starts_from_counts())
 
     def _starts_from_counts(self) -> bool:
-        embedding, output = self.network_[0], self.network_[-1]
+        network = self._network
+        embedding = network.layers[0]
+        assert isinstance(embedding, EmbeddingPool)
         return (
             self.embedding_init == "naive_bayes"
-            and embedding["pooling"] == "mean"
-            and output["units"] <= embedding["width"]
+            and POOLINGS[embedding.pooling].is_linear
+            and network.n_outputs <= embedding.width
         )
 
     def _first_weights(
@@ -505,14 +502,14 @@ class TextPoolClassifier(NeuralNetClassifier):
         stays = goes_on and (before is None or not one_pass)
         if stays or not self._starts_from_counts():
             return weights
-        texts = naive_bayes.texts_with_targets(data, self.network_[-1]["units"])
+        texts = naive_bayes.texts_with_targets(data, self._network.n_outputs)
         counts = naive_bayes.count(texts, rng, before)
         if before is None:
             weights = naive_bayes.first_weights(
-                weights, counts, texts, is_linear=is_linear_text(self.network_)
+                weights, counts, texts, is_linear=self._network.is_linear_text
             )
         else:
-            table = naive_bayes.updated(weights[0], before, counts, texts.kind)
+            table = naive_bayes.updated(weights[0], before, counts, texts.is_exclusive)
             weights = [table, *weights[1:]]
         if one_pass:
             self.class_counts_ = counts
@@ -532,7 +529,7 @@ class TextPoolClassifier(NeuralNetClassifier):
     def _compress(self, tokens: sp.csr_array, n_kept: int) -> None:
         table, *others = self.weights_
         kept = compression.most_contributing(
-            self.network_, self.weights_, tokens, n_kept
+            self._network, self.weights_, tokens, n_kept
         )
         if self.pooling == "mean":  # which is over fewer n-grams from now on
             table = table * np.float32(tokens[:, kept].sum() / max(tokens.sum(), 1))
@@ -588,7 +585,7 @@ class TextPoolClassifier(NeuralNetClassifier):
         """
         fitted = snapshot(self)
         check_is_fitted(fitted)
-        if not is_linear_text(fitted.network_):
+        if not fitted._network.is_linear_text:
             raise ValueError(
                 "The contributions of n-grams add up only where the output follows the "
                 f"mean of their embeddings; this network has pooling={self.pooling!r} "
@@ -602,7 +599,7 @@ class TextPoolClassifier(NeuralNetClassifier):
         share = tokens.data / max(tokens.data.sum(), 1)
         contributions = table[tokens.indices] @ kernel * share[:, None]
         order = np.argsort(-np.abs(contributions).max(axis=1), kind="stable")
-        columns = 0 if fitted.target_type_ == "binary" else slice(None)
+        columns = 0 if len(bias) == 1 else slice(None)
         return Bunch(
             ngrams=np.array(names, dtype=str)[order],
             contributions=contributions[order][:, columns],
@@ -611,8 +608,8 @@ class TextPoolClassifier(NeuralNetClassifier):
 
     def _logits(self, X: list) -> np.ndarray:
         tokens = self._rows(X)
-        return forward.logits(
-            self.network_, self.weights_, tokens.__getitem__, len(X), ()
+        return prediction.logits(
+            self._network, self.weights_, tokens.__getitem__, len(X)
         )
 
     def __sklearn_tags__(self) -> Any:

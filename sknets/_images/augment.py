@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .._core.network import Shape
+from .._core.layers.base import Shape
 
 # Lowest and highest value that an entry may have.
 LIMITS = {

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .._core import forward, scaling
+from .._core import objectives, prediction, scaling
+from .._core.network import Network
 
 # What may stand behind the last layer.
 LINKS = ("linear", "sigmoid", "softmax")
@@ -31,13 +32,13 @@ def read(model: Any) -> dict[str, Any] | None:
     except (ValueError, TypeError, AttributeError):
         return None
     float32 = all(str(weight.dtype) == "float32" for weight in model.weights)
-    first = reading.network[0]["layer"]
-    if not float32 or first == "embedding_pool" or reading.last not in LINKS:
+    network = Network(tuple(reading.network), tuple(reading.input_shape))
+    if not float32 or network.takes_tokens or reading.last not in LINKS:
         return None
     numbers = {id(weight): n for n, weight in enumerate(model.weights)}
     return {
-        "network": reading.network,
-        "input_shape": tuple(reading.input_shape),
+        "network": network.stored(),
+        "input_shape": network.input_shape,
         "scaling": reading.scaling,
         "positions": [numbers[id(w)] for own in reading.owners for w in own.weights],
         "link": reading.last,
@@ -50,18 +51,15 @@ def _is_plain(thing: Any) -> bool:
 
 def outputs(chain: dict[str, Any], weights: list[np.ndarray], X: Any) -> np.ndarray:
     """Outputs of a chain with these weights, of shape (n_samples, n_units)."""
-    shape = chain["input_shape"]
+    network = Network.from_stored(chain["network"], chain["input_shape"])
 
     def rows(some: slice) -> np.ndarray:
         part = scaling.dense_rows(X, some)
         part = part.astype(np.float32) if part.dtype.kind == "b" else part
-        values = scaling.apply(part, chain["scaling"]).reshape(len(part), *shape)
-        return values.astype(kind, copy=False)
+        values = scaling.apply(part, chain["scaling"])
+        return values.reshape(len(part), *network.input_shape)
 
     link = chain["link"]
-    # Last bits of a float32 product depend on the place of a row; a probability hides
-    # them, a number does not.
-    kind = np.float64 if link == "linear" else np.float32
-    own = [weights[n].astype(kind, copy=False) for n in chain["positions"]]
-    logits = forward.logits(chain["network"], own, rows, X.shape[0], shape)
-    return logits if link == "linear" else getattr(forward, link)(logits)
+    own = [weights[n] for n in chain["positions"]]
+    logits = prediction.logits(network, own, rows, X.shape[0])
+    return logits if link == "linear" else getattr(objectives, link)(logits)

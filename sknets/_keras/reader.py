@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 import numpy as np
 
-from .._core import network, scaling
-from .._core.network import ACTIVATIONS, Layer, Shape, Weights
+from .._core import scaling
+from .._core.activations import ACTIVATIONS
+from .._core.layers import LAYERS, Dense, Dropout, Layer, UnreadableError
+from .._core.layers.base import Shape, Weights, settings_of
 
 SUPPORTED = (
     "Supported are chains of Dense, Dropout and Activation layers (dense); Conv2D, "
@@ -95,11 +96,14 @@ def read_chain(layers: list[Any], input_shape: Shape) -> Reading:
             refuse(layer, "GlobalAveragePooling1D must follow an Embedding directly.")
         if after_embedding:
             continue
-        if kind not in _READERS:
+        if kind not in _CLASSES:
             refuse(layer, "sknets has no such layer.")
-        plain = _READERS[kind](layer, shape)
-        shape = network.output_shape(plain, shape)
-        if plain["layer"] == "dropout" and plain["rate"] == 0:
+        try:
+            plain = _CLASSES[kind].from_keras(layer, shape)
+        except UnreadableError as error:
+            refuse(layer, str(error))
+        shape = plain.output_shape(shape)
+        if isinstance(plain, Dropout) and plain.rate == 0:
             continue
         reading.network.append(plain)
         reading.owners.append(layer)
@@ -110,14 +114,16 @@ def read_chain(layers: list[Any], input_shape: Shape) -> Reading:
 
 def _split_output(reading: Reading, last_layer: Any) -> None:
     """Take the activation off the last dense layer."""
-    if not reading.network or reading.network[-1]["layer"] != "dense":
+    output = reading.network[-1] if reading.network else None
+    if not isinstance(output, Dense):
         refuse(last_layer, "the last layer with weights must be Dense.")
-    reading.last = reading.network[-1]["activation"]
-    reading.network[-1] = {**reading.network[-1], "activation": "linear"}
+    reading.last = output.activation
+    reading.network[-1] = replace(output, activation="linear")
     for plain, owner in zip(reading.network, reading.owners, strict=True):
-        if plain.get("activation", "linear") not in ACTIVATIONS:
+        activation = getattr(plain, "activation", "linear")
+        if activation not in ACTIVATIONS:
             names = ", ".join(ACTIVATIONS)
-            refuse(owner, f"activation {plain['activation']!r} is none of {names}.")
+            refuse(owner, f"activation {activation!r} is none of {names}.")
 
 
 def _activate(reading: Reading, layer: Any) -> None:
@@ -131,67 +137,14 @@ def _activate(reading: Reading, layer: Any) -> None:
     for name, value in settings[type(layer).__name__].items():
         if config[name] != value:
             refuse(layer, f"{name}={config[name]!r} is not supported.")
-    before = reading.network[-1] if reading.network else {}
-    if before.get("activation") != "linear":
+    before: Any = reading.network[-1] if reading.network else None
+    if getattr(before, "activation", None) != "linear":
         refuse(layer, "an activation must follow a Dense or Conv2D layer without one.")
     name = config.get("activation", type(layer).__name__.lower())
-    reading.network[-1] = {**before, "activation": name}
+    reading.network[-1] = replace(before, activation=name)
 
 
-# --- One layer each ------------------------------------------------------------------
-
-
-def _require(layer: Any, **expected: Any) -> dict[str, Any]:
-    """Return the layer's configuration after a check of some of its settings."""
-    config = layer.get_config()
-    for name, value in expected.items():
-        found = config.get(name, value)
-        found = tuple(found) if isinstance(found, list) else found
-        if found != value and found is not None:
-            refuse(layer, f"{name}={found!r} is not supported, only {value!r}.")
-    return config
-
-
-def _read_dense(layer: Any, shape: Shape) -> Layer:
-    config = _require(layer, use_bias=True)
-    if len(shape) != 1:
-        refuse(layer, f"it acts on rows of shape {shape}, which are not flat.")
-    return network.dense(config["units"], config["activation"])
-
-
-def _read_conv(layer: Any, shape: Shape) -> Layer:
-    config = _require(
-        layer, use_bias=True, strides=(1, 1), dilation_rate=(1, 1), groups=1,
-        data_format="channels_last",
-    )  # fmt: skip
-    return network.conv(
-        config["filters"],
-        tuple(config["kernel_size"]),
-        config["padding"],
-        config["activation"],
-    )
-
-
-def _read_pool(layer: Any, shape: Shape) -> Layer:
-    size = tuple(layer.get_config()["pool_size"])
-    _require(layer, strides=size, padding="valid", data_format="channels_last")
-    return network.max_pool(size)
-
-
-def _read_embedding(layer: Any, shape: Shape) -> Layer:
-    _require(layer, mask_zero=True)
-    config = layer.get_config()
-    return network.embedding_pool(config["input_dim"], config["output_dim"], "mean")
-
-
-_READERS: dict[str, Callable[[Any, Shape], Layer]] = {
-    "Dense": _read_dense,
-    "Conv2D": _read_conv,
-    "MaxPooling2D": _read_pool,
-    "Flatten": lambda layer, shape: network.flatten(),
-    "Dropout": lambda layer, shape: network.dropout(layer.get_config()["rate"]),
-    "Embedding": _read_embedding,
-}
+_CLASSES: dict[str, type[Layer]] = {cls.keras_kind: cls for cls in LAYERS.values()}
 
 
 # --- What stands in front ------------------------------------------------------------
@@ -240,7 +193,10 @@ def _affine(layer: Any, shape: Shape) -> tuple[np.ndarray, np.ndarray]:
         config = layer.get_config()
         factor, offset = config["scale"], config["offset"]
     else:
-        _require(layer, invert=False)
+        try:
+            settings_of(layer, invert=False)
+        except UnreadableError as error:
+            refuse(layer, str(error))
         spread = np.maximum(np.sqrt(np.asarray(layer.variance)), 1e-7)
         factor, offset = 1 / spread, -np.asarray(layer.mean) / spread
     return _per_feature(factor, shape), _per_feature(offset, shape)

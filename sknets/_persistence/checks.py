@@ -133,8 +133,8 @@ def _check_classifier(net: Any) -> None:
     if isinstance(net, SmallCNNClassifier):
         _check_pixels(net)
     shape = net._input_shape()
-    check_network(net.network_, shape, n_outputs)
-    check_weights(net.weights_, net.network_, shape)
+    network = check_network(net.network_, shape, n_outputs)
+    check_weights(net.weights_, network)
     check_scaling(net.input_scaling_, n_features)
     _check_history(net)
     if "optimizer_state_" in vars(net):

@@ -2,89 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from .._core.network import ACTIVATIONS, POOLINGS, Layer, output_shape, weight_shapes
+from .._core.layers import LAYERS, Dense, Layer, from_stored
+from .._core.network import Network
 from .._training.optimizers import RULES
 from .requirements import (
     StateError,
     is_count,
     is_number,
-    is_size,
-    is_tuple_of,
     require,
     require_array,
     require_dict,
 )
 
-_is_pair = is_tuple_of(is_size, 2)
-_is_activation = frozenset(ACTIVATIONS).__contains__
 
-_FIELDS: dict[str, dict[str, Callable[[Any], bool]]] = {
-    "dense": {"units": is_size, "activation": _is_activation},
-    "conv": {
-        "filters": is_size,
-        "kernel": _is_pair,
-        "padding": frozenset(("same", "valid")).__contains__,
-        "activation": _is_activation,
-    },
-    "max_pool": {"size": _is_pair},
-    "dropout": {"rate": lambda value: is_number(value) and 0 <= value < 1},
-    "flatten": {},
-    "embedding_pool": {
-        "rows": is_size,
-        "width": is_size,
-        "pooling": frozenset(POOLINGS).__contains__,
-    },
-}
-# Number of axes of what enters a layer; the others take any.
-_AXES = {"dense": 1, "conv": 3, "max_pool": 3, "flatten": 3, "embedding_pool": 0}
-
-
-def check_network(network: Any, input_shape: tuple[int, ...], n_outputs: int) -> None:
+def check_network(stored: Any, input_shape: tuple[int, ...], n_outputs: int) -> Network:
     """Require layers that follow one another, from the input to the logits."""
-    require(isinstance(network, list) and network, "network_ must be a list of layers")
+    require(isinstance(stored, list) and stored, "network_ must be a list of layers")
+    layers: list[Layer] = []
     shape = input_shape
-    for number, layer in enumerate(network):
+    for number, values in enumerate(stored):
         name = f"layer {number} of network_"
-        _check_layer(layer, name)
-        axes = _AXES.get(layer["layer"], len(shape))
+        layer = _layer(values, name)
         require(
-            len(shape) == axes, f"{name}, {layer['layer']}, cannot take input {shape}"
+            layer.n_axes in (None, len(shape)),
+            f"{name}, {layer.kind}, cannot take input {shape}",
         )
-        shape = output_shape(layer, shape)
+        shape = layer.output_shape(shape)
         require(min(shape, default=1) >= 1, f"{name} leaves nothing of its input")
-    last = network[-1]
-    is_output = last["layer"] == "dense" and last["activation"] == "linear"
+        layers.append(layer)
+    last = layers[-1]
+    is_output = isinstance(last, Dense) and last.activation == "linear"
     require(
         is_output and shape == (n_outputs,),
         f"network_ must end in a linear dense layer of {n_outputs} units; got {last}",
     )
+    return Network(tuple(layers), input_shape)
 
 
-def _check_layer(layer: Any, name: str) -> None:
-    kind = layer.get("layer") if isinstance(layer, dict) else None
-    fields = _FIELDS.get(kind) if isinstance(kind, str) else None
-    if fields is None:
+def _layer(values: Any, name: str) -> Layer:
+    kind = values.get("layer") if isinstance(values, dict) else None
+    if not isinstance(kind, str) or kind not in LAYERS:
         raise StateError(f"{name} is of no known kind: {kind!r}")
-    require_dict(layer, {"layer", *fields}, name)
-    for field, is_valid in fields.items():
-        # A list or dict in its place cannot even be looked up.
-        hashable = not isinstance(layer[field], list | dict | np.ndarray)
-        require(
-            hashable and is_valid(layer[field]),
-            f"{name} has {field}={layer[field]!r}",
-        )
+    try:
+        layer = from_stored(values)
+    except TypeError as error:
+        raise StateError(f"{name} has not the values of its kind: {error}") from None
+    require(layer.is_valid(), f"{name} has values that no layer has: {layer}")
+    return layer
 
 
-def check_weights(
-    weights: Any, network: Sequence[Layer], input_shape: tuple[int, ...]
-) -> None:
+def check_weights(weights: Any, network: Network) -> None:
     """Require finite float32 arrays of the shapes that the layers have."""
-    shapes = weight_shapes(network, input_shape)
+    shapes = network.weight_shapes()
     require(
         isinstance(weights, list) and len(weights) == len(shapes),
         f"weights_ must be a list of {len(shapes)} arrays, as its network_ has",

@@ -7,18 +7,19 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from .._core.network import Layer, Weights, is_linear_text
+from .._core.layers.base import Weights
+from .._core.network import Network
 
 
 def most_contributing(
-    network: list[Layer], weights: Weights, tokens: sp.csr_array, n_kept: int
+    network: Network, weights: Weights, tokens: sp.csr_array, n_kept: int
 ) -> np.ndarray:
     """Mask of the rows of the embedding that contribute most to the training texts.
 
     Row 0, the padding, is always kept. What a row contributes is its largest absolute
     value (on the logits, where they are linear) times its occurrences.
     """
-    table = weights[0] @ weights[1] if is_linear_text(network) else weights[0]
+    table = weights[0] @ weights[1] if network.is_linear_text else weights[0]
     occurrences = np.asarray(tokens.sum(axis=0)).ravel()
     contribution = np.abs(table).max(axis=1) * occurrences
     kept = np.ones(len(table), bool)

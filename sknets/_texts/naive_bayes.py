@@ -24,8 +24,8 @@ import numpy as np
 import scipy.fft
 import scipy.sparse as sp
 
-from .._core import forward
-from .._core.network import Weights
+from .._core.layers.base import Weights
+from .._core.objectives import sigmoid, softmax
 
 # Added to the counts, in both classes together per n-gram.
 SMOOTHING = 8.0
@@ -54,11 +54,11 @@ class Texts:
     tokens: sp.csr_array
     targets: np.ndarray
     weights: np.ndarray
-    kind: str
+    is_exclusive: bool
 
     def __getitem__(self, rows: np.ndarray) -> Texts:
         return Texts(
-            self.tokens[rows], self.targets[rows], self.weights[rows], self.kind
+            self.tokens[rows], self.targets[rows], self.weights[rows], self.is_exclusive
         )
 
     def __len__(self) -> int:
@@ -68,11 +68,11 @@ class Texts:
 def texts_with_targets(data: Any, n_outputs: int) -> Texts:
     """The texts of `data`, a TrainingData."""
     targets = data.y
-    if data.kind == "multiclass":
+    if data.objective.is_exclusive:
         targets = np.eye(n_outputs, dtype=np.float32)[targets]
     weights = data.w if data.w.ndim == 2 else data.w[:, None]
     weights = np.broadcast_to(weights, targets.shape)
-    return Texts(data.X[data.index], targets, weights, data.kind)
+    return Texts(data.X[data.index], targets, weights, data.objective.is_exclusive)
 
 
 def count(
@@ -108,17 +108,21 @@ def first_weights(
     read the ratios back.
     """
     table, *others, kernel, bias = weights
-    table = ratios_as_embedding(counts, table.shape[1], texts.kind)
+    table = ratios_as_embedding(counts, table.shape[1], texts.is_exclusive)
     bias = first_bias(texts)
     if is_linear:
         kernel = _directions(kernel.shape[1], kernel.shape[0]).T.copy()
     return [table, *others, kernel, bias]
 
 
-def ratios_as_embedding(counts: ClassCounts, width: int, kind: str) -> np.ndarray:
+def ratios_as_embedding(
+    counts: ClassCounts, width: int, is_exclusive: bool
+) -> np.ndarray:
     """Calibrated log-count ratios of each n-gram, of shape (n_rows, width)."""
     inside, outside = counts["inside"], counts["outside"]
-    ratio = _log_ratio(inside, outside, inside.sum(axis=0), outside.sum(axis=0), kind)
+    ratio = _log_ratio(
+        inside, outside, inside.sum(axis=0), outside.sum(axis=0), is_exclusive
+    )
     ratio *= np.float32(counts["slope"]) * _rarity(counts)[:, None]
     if ratio.shape[1] != width:
         ratio = ratio @ _directions(ratio.shape[1], width)
@@ -126,13 +130,15 @@ def ratios_as_embedding(counts: ClassCounts, width: int, kind: str) -> np.ndarra
 
 
 def updated(
-    table: np.ndarray, before: ClassCounts, now: ClassCounts, kind: str
+    table: np.ndarray, before: ClassCounts, now: ClassCounts, is_exclusive: bool
 ) -> np.ndarray:
     """The embedding as it would be, had training started from the counts of now.
 
     What was learnt is kept as a factor of each value.
     """
-    old, new = (ratios_as_embedding(c, table.shape[1], kind) for c in (before, now))
+    old, new = (
+        ratios_as_embedding(c, table.shape[1], is_exclusive) for c in (before, now)
+    )
     factor = np.divide(table, old, out=np.ones_like(table), where=old != 0)
     return new * factor
 
@@ -158,12 +164,12 @@ def first_bias(texts: Texts) -> np.ndarray:
     """Logits of the class frequencies."""
     inside = (texts.targets * texts.weights).sum(axis=0) + 1
     outside = ((1 - texts.targets) * texts.weights).sum(axis=0) + 1
-    odds = inside / (inside.sum() if texts.kind == "multiclass" else outside)
+    odds = inside / (inside.sum() if texts.is_exclusive else outside)
     return np.log(odds).astype(np.float32)
 
 
 def _log_ratio(
-    inside: Any, outside: Any, n_inside: Any, n_outside: Any, kind: str
+    inside: Any, outside: Any, n_inside: Any, n_outside: Any, is_exclusive: bool
 ) -> Any:
     """log(P(n-gram inside) / P(n-gram outside)); 0 for an n-gram without counts.
 
@@ -174,7 +180,7 @@ def _log_ratio(
     smooth_in, smooth_out = SMOOTHING * share, SMOOTHING * (1 - share)
     numerator = inside + smooth_in
     expected = smooth_in / smooth_out
-    if kind == "multiclass":
+    if is_exclusive:
         numerator = numerator + (outside + smooth_out)
         expected = 1 / (1 - share)
     return np.log(numerator / (outside + smooth_out)) - np.log(expected)
@@ -228,7 +234,7 @@ def scores_without_themselves(counts: ClassCounts, texts: Texts) -> np.ndarray:
             np.maximum(others_out, 0),
             inside.sum() - weight_in * own_total,
             outside.sum() - weight_out * own_total,
-            texts.kind,
+            texts.is_exclusive,
         )
         summed = np.bincount(
             text_of, ratio * rarity * own * known, minlength=len(texts)
@@ -242,11 +248,11 @@ def _best_factor(m: np.ndarray, texts: Texts, bias: np.ndarray) -> float:
     """The `a` with the highest likelihood of the targets for logits ``a m + bias``."""
     a, targets, weights = 0.0, texts.targets, texts.weights
     for _ in range(50):
-        if texts.kind == "multiclass":
-            p = forward.softmax(a * m + bias)
+        if texts.is_exclusive:
+            p = softmax(a * m + bias)
             spread = (m - (p * m).sum(axis=1, keepdims=True)) ** 2
         else:
-            p = forward.sigmoid(a * m + bias)
+            p = sigmoid(a * m + bias)
             spread = (1 - p) * m**2
         curvature = (weights * p * spread).sum() + 1e-6
         step = np.clip((weights * (targets - p) * m).sum() / curvature, -5, 5)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from .._core import scaling
+from .._core.objectives import Objective, row_weights
 from .._core.scaling import Scaling
 
 Item = TypeVar("Item")
@@ -33,11 +34,11 @@ class TrainingData:
     index : ndarray of shape (n,)
         Which rows of X these are.
     y : ndarray
-        Class numbers, int32 of shape (n,), for kind "multiclass"; 0.0 and 1.0,
-        float32 of shape (n, n_outputs), otherwise.
+        Targets as the objective encodes them, of shape (n,) or (n, n_outputs).
     w : ndarray of float32, of the shape of y
         Loss weights.
-    kind : {"multiclass", "binary", "multilabel"}
+    objective : Objective
+        What the targets are, see :mod:`sknets._core.objectives`.
     scaling : dict
         Input scaling, see :mod:`sknets._core.scaling`.
     """
@@ -46,7 +47,7 @@ class TrainingData:
     index: np.ndarray
     y: np.ndarray
     w: np.ndarray
-    kind: str
+    objective: Objective
     scaling: Scaling
 
     def __len__(self) -> int:
@@ -59,7 +60,7 @@ class TrainingData:
     @property
     def row_weights(self) -> np.ndarray:
         """Weight of each row, over its labels where there are several."""
-        return self.w if self.w.ndim == 1 else self.w.mean(axis=1)
+        return row_weights(self.w)
 
     @property
     def dtype(self) -> type:

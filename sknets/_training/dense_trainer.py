@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from scipy.special import erf, expit
 from threadpoolctl import ThreadpoolController
 
-from .._core import forward
-from .._core.network import Layer, Shape, Weights, dropout_rates
+from .._core import prediction
+from .._core.layers.base import Weights
+from .._core.network import Network
 from .data import TrainingData
 from .settings import Settings, Slots
 
@@ -60,20 +60,18 @@ class _SingleThread:
 single_thread = _SingleThread()
 
 
-def fits_numpy(
-    network: list[Layer], weights: Weights, n_rows: int, settings: Settings
-) -> bool:
+def fits_numpy(network: Network, n_rows: int, settings: Settings) -> bool:
     """Whether a fit is small enough for numpy; a matter of shapes alone.
 
     Measured: 40 microseconds a step, 10 more a layer, 6 operations a parameter and row
     at 40 GFLOP/s, and 4 ns a parameter for the optimizer.
     """
-    if any(layer["layer"] not in ("dense", "dropout") for layer in network):
+    if not all(layer.trains_in_numpy for layer in network.layers):
         return False
-    n_params = sum(w.size for w in weights)
+    sizes = [math.prod(shape) for shape in network.weight_shapes()]
     steps = settings.epochs * -(-n_rows // settings.batch_size)
-    a_step = 4e-5 + 5e-6 * len(weights) + 4e-9 * n_params
-    a_row = 6 * n_params / 4e10
+    a_step = 4e-5 + 5e-6 * len(sizes) + 4e-9 * sum(sizes)
+    a_row = 6 * sum(sizes) / 4e10
     return steps * a_step + settings.epochs * n_rows * a_row < MAX_SECONDS
 
 
@@ -88,19 +86,18 @@ class DenseTrainer:
 
     def __init__(
         self,
-        network: list[Layer],
-        input_shape: Shape,
+        network: Network,
         weights: Weights,
         slots: Slots,
         data: TrainingData,
         settings: Settings,
         n_steps: int,
     ) -> None:
-        self.network, self.input_shape, self.data = network, input_shape, data
+        self.network, self.data = network, data
         self.settings, self.n_steps = settings, n_steps
         values = settings.optimizer.values
         self.hyper = {name: np.float32(value) for name, value in values.items()}
-        self.drops = any(rate > 0 for rate in dropout_rates(network))
+        self.drops = any(rate > 0 for rate in network.dropout_rates)
         self.shapes = [weight.shape for weight in weights]
         self.vector = _packed(weights)
         self.gradient = np.empty_like(self.vector)
@@ -118,15 +115,15 @@ class DenseTrainer:
     def run_epoch(
         self, order: np.ndarray, learning_rates: np.ndarray, keys: np.ndarray
     ) -> tuple[float, float]:
-        loss = right = 0.0
+        loss = hits = 0.0
         # The loop looks for infinite and NaN values itself, and says what helps.
         with single_thread, np.errstate(all="ignore"):
             for batch, lr, key in zip(
                 self._batches(order), learning_rates, keys, strict=True
             ):
-                figures = self._step(batch, lr, key)
-                loss, right = loss + figures[0], right + figures[1]
-        return loss, right
+                more_loss, more_hits = self._step(batch, lr, key)
+                loss, hits = loss + more_loss, hits + more_hits
+        return loss, hits
 
     def _batches(self, order: np.ndarray) -> Iterator[Batch]:
         """Yield scaled input, targets and loss weights of each batch."""
@@ -141,61 +138,38 @@ class DenseTrainer:
 
     def _step(self, batch: Any, lr: np.float32, key: Any) -> tuple[float, float]:
         x, y, w = batch
-        loss, right, _ = self._find_gradients(x, y, w, key)
+        loss, hits, _ = self._find_gradients(x, y, w, key)
         self._clip(self.gradients)
         self.n_steps += 1
         self._update(lr)
-        return loss, right
+        return loss, hits
 
     def _find_gradients(
         self, x: np.ndarray, y: np.ndarray, w: np.ndarray, key: Any
     ) -> tuple[float, float, np.ndarray]:
-        """Fill `gradients`; return loss, weight of right rows, gradient by x."""
+        """Fill `gradients`; return summed loss and metric, and the gradient by x.
+
+        The last is not computed where it is not wanted.
+        """
         rng = np.random.Generator(np.random.SFC64(key)) if self.drops else None
-        z, tape = self._forward(x, rng)
-        loss, right, dz = loss_and_gradient(
-            z, y, w, self.settings.label_smoothing, self.data.kind
+        kept = []
+        own = list(self.network.own_weights(self.weights))
+        for layer, weights in own:
+            x, kept_by_layer = layer.train(weights, x, rng)
+            kept.append(kept_by_layer)
+        loss, hits, d = self.data.objective.train(
+            x, y, w, self.settings.label_smoothing
         )
-        return loss, right, self._backward(dz, tape)
-
-    def _forward(self, x: np.ndarray, rng: Any) -> tuple[np.ndarray, list]:
-        """Logits, and for each layer what its gradient needs."""
-        tape: list[tuple] = []
-        remaining = iter(self.weights)
-        for layer in self.network:
-            if layer["layer"] == "dropout":
-                keep = np.float32(1 - layer["rate"])
-                mask = (rng.random(x.shape, np.float32) < keep) / keep
-                tape.append((mask,))
-                x = x * mask
-                continue
-            z = x @ next(remaining)
-            z += next(remaining)
-            # Activations work in place where they can; only some gradients need z.
-            a = forward.ACTIVATIONS[layer["activation"]](
-                z.copy() if layer["activation"] in NEED_INPUT else z
-            )
-            tape.append((x, z, a))
-            x = a
-        return x, tape
-
-    def _backward(self, d: np.ndarray, tape: list) -> np.ndarray:
-        """Go back through the layers, to the input where its gradient is wanted."""
-        place = len(self.weights)
-        for layer, kept in zip(reversed(self.network), reversed(tape), strict=True):
-            if layer["layer"] == "dropout":
-                d *= kept[0]
-                continue
-            x, z, a = kept
-            derivative = DERIVATIVES[layer["activation"]]
-            if derivative is not None:
-                d *= derivative(z, a)
-            place -= 2
-            np.matmul(x.T, d, out=self.gradients[place])
-            d.sum(axis=0, out=self.gradients[place + 1])
-            if place or self.wants_input_gradient:
-                d = d @ self.weights[place].T
-        return d
+        slopes = [
+            gradients for _, gradients in self.network.own_weights(self.gradients)
+        ]
+        for place in reversed(range(len(own))):
+            layer, weights = own[place]
+            by_input = layer.backward(weights, kept[place], d, slopes[place])
+            if place == 0 and not self.wants_input_gradient:
+                return loss, hits, x
+            d = by_input()
+        return loss, hits, d
 
     def _update(self, lr: np.float32) -> None:
         p, decay = self.vector, self.settings.optimizer.weight_decay
@@ -242,72 +216,8 @@ class DenseTrainer:
         return list(zip(*views, strict=True))
 
     def logits(self, data: TrainingData) -> np.ndarray:
-        return forward.logits(
-            self.network,
-            self.weights,
-            data.scaled,
-            len(data),
-            self.input_shape,
-        )
+        return prediction.logits(self.network, self.weights, data.scaled, len(data))
 
 
 def _packed(arrays: Any) -> np.ndarray:
     return np.concatenate([np.ravel(array) for array in arrays]).astype(np.float32)
-
-
-def loss_and_gradient(
-    z: np.ndarray, y: np.ndarray, w: np.ndarray, smoothing: float, kind: str
-) -> tuple[float, float, np.ndarray]:
-    """Summed plain loss, summed weight of right rows, and gradient by the logits.
-
-    The gradient is that of the mean over the rows (and labels) of the loss with label
-    smoothing.
-    """
-    if kind != "multiclass":
-        target = y * np.float32(1 - smoothing) + np.float32(0.5 * smoothing)
-        losses = np.logaddexp(0, z) - z * y
-        hits = ((z > 0) == y).all(axis=1)
-        d = (expit(z) - target) * w / np.float32(z.size)
-        loss = float((losses * w).mean(axis=1).sum())
-        return loss, float((hits * w.mean(axis=1)).sum()), d
-    rows = np.arange(len(z))
-    right = float(w @ (z.argmax(axis=1) == y))
-    z = z - z.max(axis=1, keepdims=True)
-    of_class = z[rows, y]
-    d = np.exp(z, out=z)
-    total = d.sum(axis=1)
-    loss = float(w @ (np.log(total) - of_class))
-    d /= total[:, None]
-    if smoothing:
-        d -= np.float32(smoothing / z.shape[1])
-    d[rows, y] -= np.float32(1 - smoothing)
-    d *= (w / np.float32(len(z)))[:, None]
-    return loss, right, d
-
-
-NEED_INPUT = {"gelu", "silu", "elu", "selu"}
-_SELU_SCALE = np.float32(1.0507009873554805)
-_SELU_SLOPE = np.float32(1.7580993408473766)  # scale times alpha
-
-
-def _gelu(z: np.ndarray, a: np.ndarray) -> np.ndarray:
-    density = np.exp(np.float32(-0.5) * z * z) * np.float32(1 / math.sqrt(2 * math.pi))
-    return np.float32(0.5) * (1 + erf(z * np.float32(math.sqrt(0.5)))) + z * density
-
-
-def _silu(z: np.ndarray, a: np.ndarray) -> np.ndarray:
-    s = expit(z)
-    return s + a * (1 - s)
-
-
-# Derivative of an activation, from its input z and its output a.
-DERIVATIVES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray] | None] = {
-    "relu": lambda z, a: a > 0,
-    "elu": lambda z, a: np.where(z > 0, np.float32(1), a + 1),
-    "selu": lambda z, a: np.where(z > 0, _SELU_SCALE, a + _SELU_SLOPE),
-    "gelu": _gelu,
-    "silu": _silu,
-    "tanh": lambda z, a: 1 - a * a,
-    "sigmoid": lambda z, a: a * (1 - a),
-    "linear": None,
-}

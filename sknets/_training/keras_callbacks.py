@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._core.network import Weights
+from .._core.layers.base import Weights
 from .._tensorflow import keras
 from .tensorflow.runtime import prepare
 

@@ -10,9 +10,10 @@ from typing import Any, Protocol
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from .._core.network import Layer, Shape, Weights
+from .._core.layers.base import Weights
+from .._core.network import Network
+from .._core.objectives import Objective
 from .._optional import needs_tensorflow
-from ..metrics import loss_and_accuracy
 from . import schedule
 from .data import TrainingData
 from .dense_trainer import DenseTrainer, fits_numpy
@@ -45,7 +46,7 @@ class Trainer(Protocol):
     def run_epoch(
         self, order: np.ndarray, learning_rates: np.ndarray, keys: np.ndarray
     ) -> tuple[float, float]:
-        """Train on the rows in this order; return summed loss and right rows."""
+        """Train on the rows in this order; return summed loss and metric."""
 
     def read_weights(self) -> Weights: ...
 
@@ -127,8 +128,7 @@ class Control:
 
 
 def train(
-    network: list[Layer],
-    input_shape: Shape,
+    network: Network,
     weights: Weights,
     data: TrainingData,
     settings: Settings,
@@ -144,9 +144,7 @@ def train(
 
     Parameters
     ----------
-    network : list of layers
-    input_shape : tuple of int
-        Shape of one row as the first layer takes it.
+    network : Network
     weights : list of ndarray
         First weights; they are not changed.
     data : TrainingData
@@ -169,8 +167,8 @@ def train(
     """
     if slots is None:
         slots = settings.optimizer.first_slots(weights)
-    make = _kind_of_trainer(network, weights, len(data), settings)
-    trainer = make(network, input_shape, weights, slots, data, settings, n_steps)
+    make = _kind_of_trainer(network, len(data), settings)
+    trainer = make(network, weights, slots, data, settings, n_steps)
     per_epoch = -(-len(data) // settings.batch_size)
     rate = settings.optimizer.learning_rate
     control = Control(trainer, settings, rate, per_epoch, weights, n_steps)
@@ -219,12 +217,12 @@ def _run_epochs(
 
 
 def _kind_of_trainer(
-    network: list[Layer], weights: Weights, n_rows: int, settings: Settings
+    network: Network, n_rows: int, settings: Settings
 ) -> Callable[..., Trainer]:
     """The trainer for a network and size; only what is needed is imported."""
-    if network[0]["layer"] == "embedding_pool":
+    if network.takes_tokens:
         return TextTrainer
-    if fits_numpy(network, weights, n_rows, settings):
+    if fits_numpy(network, n_rows, settings):
         return DenseTrainer
     with needs_tensorflow("Training a network of this kind or size"):
         from .tensorflow.trainer import TensorFlowTrainer
@@ -262,9 +260,9 @@ def _train_epoch(
     order = rng.permutation(len(data)) if settings.shuffle else np.arange(len(data))
     keys = rng.integers(2**32, size=per_epoch, dtype=np.uint32)
     rates = factors * np.float32(control.learning_rate)
-    loss, right = control.trainer.run_epoch(order, rates, keys)
+    loss, hits = control.trainer.run_epoch(order, rates, keys)
     total = float(data.row_weights.sum(dtype=np.float64))
-    return {"loss": loss / total, "accuracy": right / total}
+    return _named(data.objective, loss / total, hits / total)
 
 
 def _measured(
@@ -274,21 +272,31 @@ def _measured(
     validation: TrainingData | None,
     scores: Scores | None,
 ) -> dict[str, float]:
-    """Figures of an epoch after it; NaN where its weights are infinite or NaN."""
+    """What is measured after an epoch; NaN where its weights are infinite or NaN."""
     if control.exploded:
-        names = [] if validation is None else ["val_loss", "val_accuracy"]
+        unknown = _named(data.objective, np.nan, np.nan)
+        names = [] if validation is None else list(_of_validation(unknown))
         return dict.fromkeys(names + (scores.names if scores else []), np.nan)
-    figures: dict[str, float] = {}
+    measured: dict[str, float] = {}
     logits: dict[str, np.ndarray] = {}
     if validation is not None:
         z = logits["val_"] = control.trainer.logits(validation)
-        figures["val_loss"], figures["val_accuracy"] = loss_and_accuracy(
-            z, validation.y, validation.w, validation.kind
-        )
+        values = data.objective.evaluate(z, validation.y, validation.w)
+        measured |= _of_validation(_named(data.objective, *values))
     if scores is not None:
         logits[""] = control.trainer.logits(data)
-        figures |= scores(weights, logits)
-    return figures
+        measured |= scores(weights, logits)
+    return measured
+
+
+def _named(objective: Objective, loss: float, metric: float) -> dict[str, float]:
+    """Loss and metric under the names of `history_`."""
+    named = {"loss": loss}
+    return named if objective.metric is None else {**named, objective.metric: metric}
+
+
+def _of_validation(logs: dict[str, float]) -> dict[str, float]:
+    return {f"val_{name}": value for name, value in logs.items()}
 
 
 def _all_finite(*values: Any) -> bool:

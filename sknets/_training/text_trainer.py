@@ -9,14 +9,17 @@ rows this small a TensorFlow graph of the same steps takes two to three times as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
-from .._core import forward
-from .._core.network import Layer, Shape, Weights
+from .._core import prediction
+from .._core.layers import EmbeddingPool
+from .._core.layers.base import Weights
+from .._core.network import Network
+from .._core.poolings import POOLINGS
 from .data import TrainingData
 from .dense_trainer import DenseTrainer
 from .settings import Settings, Slots
@@ -26,8 +29,6 @@ BLOCK_TEXTS = 4096
 # What other weights learn at, where an embedding learns relative to its start.
 OTHERS_SHARE = np.float32(0.03)
 
-Pooled = tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]
-
 
 class TextTrainer(DenseTrainer):
     """The layers behind the embedding as a small network, the embedding row by row."""
@@ -36,18 +37,18 @@ class TextTrainer(DenseTrainer):
 
     def __init__(
         self,
-        network: list[Layer],
-        input_shape: Shape,
+        network: Network,
         weights: Weights,
         slots: Slots,
         data: TrainingData,
         settings: Settings,
         n_steps: int,
     ) -> None:
-        self.pooling, self.whole = network[0]["pooling"], network
-        super().__init__(
-            network[1:], input_shape, weights[1:], slots[1:], data, settings, n_steps
-        )
+        embedding, *others = network.layers
+        assert isinstance(embedding, EmbeddingPool)
+        self.pooling, self.whole = POOLINGS[embedding.pooling], network
+        behind = Network(tuple(others), embedding.output_shape(()))
+        super().__init__(behind, weights[1:], slots[1:], data, settings, n_steps)
         self.table = weights[0].copy()
         self.table_slots = [slot.copy() for slot in slots[0]]
         self.pace = np.abs(self.table) if settings.relative_steps else None
@@ -61,7 +62,7 @@ class TextTrainer(DenseTrainer):
         for first in range(0, len(order), block):
             chosen = order[first : first + block]
             tokens = self.data.X[self.data.index[chosen]]
-            if self.pooling != "max":
+            if self.pooling.uses_counts:
                 tokens.data /= np.repeat(_totals(tokens), np.diff(tokens.indptr))
             for start in range(0, len(chosen), size):
                 texts = slice(start, start + size)
@@ -91,14 +92,14 @@ class TextTrainer(DenseTrainer):
     def _step(self, batch: Any, lr: np.float32, key: Any) -> tuple[float, float]:
         rows, counts, y, w = batch
         table = self.table[rows]
-        pooled, gradient_by_table = pool(self.pooling, table, counts)
-        loss, right, d = self._find_gradients(pooled, y, w, key)
+        pooled, gradient_by_table = self.pooling.train(table, counts)
+        loss, hits, d = self._find_gradients(pooled, y, w, key)
         gradient = gradient_by_table(d)
         self._clip([gradient, *self.gradients])
         self.n_steps += 1
         self._update(lr if self.pace is None else lr * OTHERS_SHARE)
         self._update_rows(rows, table, gradient, lr)
-        return loss, right
+        return loss, hits
 
     def _update_rows(
         self, rows: np.ndarray, table: np.ndarray, gradient: np.ndarray, lr: np.float32
@@ -124,47 +125,12 @@ class TextTrainer(DenseTrainer):
         return [own, *super().read_slots()]
 
     def logits(self, data: TrainingData) -> np.ndarray:
-        return forward.logits(
+        return prediction.logits(
             self.whole,
             [self.table, *self.weights],
             lambda rows: data.X[data.index[rows]],
             len(data),
-            (),
         )
-
-
-def pool(pooling: str, table: np.ndarray, counts: sp.csr_array) -> Pooled:
-    """Pool the rows of each text's tokens; an empty text is all zeros.
-
-    `counts` of a mean sum up to one in each text. Returns the pooled vectors, and the
-    function from the gradient by those to the gradient by the table.
-    """
-    if pooling == "mean":
-        return counts @ table, lambda d: counts.T @ d
-    if pooling == "max":
-        return _highest(table, counts)
-    width = table.shape[1]
-    highest, gradient_of_highest = _highest(table, counts)
-    both = np.concatenate([counts @ table, highest], axis=1)
-    return both, lambda d: counts.T @ d[:, :width] + gradient_of_highest(d[:, width:])
-
-
-def _highest(table: np.ndarray, counts: sp.csr_array) -> Pooled:
-    highest = forward.max_over_tokens(table, counts)
-    n_texts = len(highest)
-    text_of_token = np.repeat(np.arange(n_texts), np.diff(counts.indptr))
-    # Tokens that share the maximum share its gradient, as in Keras.
-    shares = (table[counts.indices] == highest[text_of_token]).astype(np.float32)
-    shares /= (_incidence(text_of_token, n_texts) @ shares)[text_of_token]
-    rows = _incidence(counts.indices, len(table))
-    return highest, lambda d: rows @ (shares * d[text_of_token])
-
-
-def _incidence(numbers: np.ndarray, n_rows: int) -> sp.csc_array:
-    """Matrix whose product sums up rows of the same number."""
-    n = len(numbers)
-    ones = np.ones(n, np.float32)
-    return sp.csc_array((ones, numbers, np.arange(n + 1)), (n_rows, n))
 
 
 def _totals(tokens: sp.csr_array) -> np.ndarray:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .._core import forward
+from .._core.layers import Conv
+from .._core.network import Network
 from ._plotting import (
     check_matplotlib_support,
     image_network,
@@ -264,8 +265,10 @@ class FeatureMapsDisplay(_TilesDisplay):
             )
         images = scaled_rows(net, network_rows(estimator, X, net))
         # Without the layers that follow, the convolution pools nothing, either.
-        network = net.network_[: convolutions[layer] + 1]
-        feature_maps = forward.forward(network, net.weights_, images)[0]
+        layers = net._network.layers[: convolutions[layer] + 1]
+        network = Network(layers, net._network.input_shape)
+        n_weights = len(network.weights())
+        feature_maps = network.predict(net.weights_[:n_weights], images)[0]
         return cls(feature_maps).plot(
             n_cols=n_cols, cmap=cmap, colorbar=colorbar, ax=ax, im_kw=im_kw
         )
@@ -305,7 +308,8 @@ def _count(tiles: np.ndarray, what: str) -> str:
 
 def _convolutions(net: Any, caller: str) -> list[int]:
     """Numbers of the layers of `net` that are convolutions."""
-    numbers = [i for i, one in enumerate(net.network_) if one["layer"] == "conv"]
+    layers = enumerate(net._network.layers)
+    numbers = [number for number, layer in layers if isinstance(layer, Conv)]
     if not numbers:
         raise TypeError(
             f"{caller} needs a network with convolutions, such as SmallCNNClassifier; "

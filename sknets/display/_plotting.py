@@ -213,7 +213,7 @@ def image_network(estimator: Any, caller: str) -> Any:
             f"{caller} needs a DenseNetClassifier or SmallCNNClassifier, or a Pipeline "
             f"or search of one; got {type(net).__name__}."
         )
-    if net.network_[0]["layer"] == "embedding_pool":
+    if net._network.takes_tokens:
         raise TypeError(
             f"{caller} needs a network whose input is images; {type(net).__name__} "
             "takes texts."

@@ -220,11 +220,10 @@ def _score_gradient(net: Any, rows: np.ndarray, column: int) -> np.ndarray:
 
     binary = net.target_type_ == "binary"
     gradient = logit_gradients(
-        net.network_,
+        net._network,
         net.weights_,
         scaling.dense_rows(rows, slice(None)),
         net.input_scaling_,
-        net._input_shape(),
         0 if binary else column,
     )[0]
     return -gradient if binary and column == 0 else gradient

@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from sknets._core.network import Layer, cnn_layers, dense_layers, output_shape
+from sknets._core.build import cnn_layers, dense_layers
+from sknets._core.layers import Conv, Dense, Dropout, Flatten, Layer, MaxPool
 
 LEARNING_RATE = 1e-3
 Data = tuple[np.ndarray, ...]
@@ -153,24 +154,23 @@ def torch_model(layers: list[Layer], shape: tuple[int, ...]) -> Any:
 
     modules: list[Any] = []
     for layer in layers:
-        match layer["layer"]:
-            case "dense":
-                modules.append(nn.Linear(shape[0], layer["units"]))
-            case "conv":
+        match layer:
+            case Dense():
+                modules.append(nn.Linear(shape[0], layer.units))
+            case Conv():
                 conv = nn.Conv2d(
-                    shape[2], layer["filters"], layer["kernel"],
-                    padding=layer["padding"],
-                )  # fmt: skip
+                    shape[2], layer.filters, layer.kernel, padding=layer.padding
+                )
                 modules.append(conv)
-            case "max_pool":
-                modules.append(nn.MaxPool2d(layer["size"]))
-            case "flatten":
+            case MaxPool():
+                modules.append(nn.MaxPool2d(layer.size))
+            case Flatten():
                 modules.append(nn.Flatten())
-            case "dropout":
-                modules.append(nn.Dropout(layer["rate"]))
-        if layer.get("activation") == "relu":
+            case Dropout():
+                modules.append(nn.Dropout(layer.rate))
+        if getattr(layer, "activation", None) == "relu":
             modules.append(nn.ReLU())
-        shape = output_shape(layer, shape)
+        shape = layer.output_shape(shape)
     return nn.Sequential(*modules)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from ..._core.network import Shape
+from ..._core.layers.base import Shape
 from .randomness import random_uniform
 
 # The random numbers of this stream; those of the layers count from 0.

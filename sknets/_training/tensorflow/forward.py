@@ -1,4 +1,4 @@
-"""The forward pass and the loss in TensorFlow, for use inside a compiled program."""
+"""The forward pass in TensorFlow, for use inside a compiled program."""
 
 from __future__ import annotations
 
@@ -7,18 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from ..._core.network import N_WEIGHTS, Layer, Shape, pooled_early
-
-ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
-    "relu": tf.nn.relu,
-    "elu": tf.nn.elu,
-    "selu": tf.nn.selu,
-    "gelu": tf.nn.gelu,
-    "silu": tf.nn.silu,
-    "tanh": tf.tanh,
-    "sigmoid": tf.sigmoid,
-    "linear": lambda x: x,
-}
+from ..._core.network import Network
 
 
 def scaled(rows: Any, shift: Any, scale: Any, clip: float | None) -> Any:
@@ -27,71 +16,39 @@ def scaled(rows: Any, shift: Any, scale: Any, clip: float | None) -> Any:
     return z if clip is None else clip * tf.tanh(z / clip)
 
 
-def forward(
-    network: Sequence[Layer],
-    weights: Sequence[Any],
-    x: Any,
-    input_shape: Shape,
-    drop: Callable[[Any, int], Any] | None = None,
-) -> Any:
-    """Logits of shape (n_rows, n_outputs) from rows of shape (n_rows, n_features).
-
-    `drop` drops values of a dropout layer, whose number it takes; None to predict.
-    """
-    x = tf.reshape(x, (-1, *input_shape))
-    remaining = iter(weights)
-    n_dropouts = 0
-    for layer in pooled_early(network):
-        own = [next(remaining) for _ in range(N_WEIGHTS.get(layer["layer"], 0))]
-        match layer["layer"]:
-            case "dense":
-                x = ACTIVATIONS[layer["activation"]](x @ own[0] + own[1])
-            case "conv":
-                x = tf.nn.conv2d(x, own[0], 1, layer["padding"].upper())
-                if "pool" in layer:
-                    x = _max_pool(x, layer["pool"])
-                x = tf.nn.bias_add(x, own[1])
-                x = ACTIVATIONS[layer["activation"]](x)
-            case "max_pool":
-                x = _max_pool(x, layer["size"])
-            case "flatten":
-                x = tf.reshape(x, (-1, x.shape[1] * x.shape[2] * x.shape[3]))
-            case "dropout":
-                if drop is not None:
-                    x = drop(x, n_dropouts)
-                n_dropouts += 1
-    return x
-
-
-def _max_pool(x: Any, size: Shape) -> Any:
-    return tf.nn.max_pool2d(x, size, size, "VALID")
-
-
-def cross_entropy(z: Any, y: Any, smoothing: Any, kind: str) -> Any:
-    """Cross-entropy of each row, or of each row and label.
+class Step:
+    """A training step, for the layers that need to know of one.
 
     Parameters
     ----------
-    z : tensor of shape (n_rows, n_outputs)
-        Logits.
-    y : tensor
-        Class numbers of shape (n_rows,) for kind "multiclass"; 0.0 and 1.0 of shape
-        (n_rows, n_outputs) otherwise.
-    smoothing : scalar tensor or float
-        Share of the target that is spread evenly over the classes.
-    kind : {"multiclass", "binary", "multilabel"}
+    n_rows : scalar tensor
+        Rows of the batch that are no filling; they come first.
+    drop : callable
+        Drops values of a dropout layer, whose number it takes.
     """
-    if kind != "multiclass":
-        target = y * (1.0 - smoothing) + 0.5 * smoothing
-        return tf.nn.sigmoid_cross_entropy_with_logits(labels=target, logits=z)
-    log_total = tf.reduce_logsumexp(z, axis=1)
-    of_class = tf.reduce_sum(z * tf.one_hot(y, z.shape[1]), axis=1)
-    return log_total - (1.0 - smoothing) * of_class - smoothing * tf.reduce_mean(z, 1)
+
+    def __init__(self, n_rows: Any, drop: Callable[[Any, int], Any]) -> None:
+        self.n_rows = n_rows
+        self._drop, self._n_dropouts = drop, 0
+        self._replaced: dict[int, Any] = {}
+
+    def drop(self, x: Any) -> Any:
+        self._n_dropouts += 1
+        return self._drop(x, self._n_dropouts - 1)
+
+    def replace(self, weight: Any, value: Any) -> None:
+        self._replaced[id(weight)] = value
+
+    def after(self, weights: Sequence[Any]) -> list[Any]:
+        """Return the weights, those that layers have replaced in their new value."""
+        return [self._replaced.get(id(weight), weight) for weight in weights]
 
 
-def correct(z: Any, y: Any, kind: str) -> Any:
-    """1.0 for each row whose labels are all predicted right, else 0.0."""
-    if kind == "multiclass":
-        return tf.cast(tf.equal(tf.argmax(z, 1, output_type=tf.int32), y), tf.float32)
-    right = tf.equal(tf.cast(z > 0, tf.float32), y)
-    return tf.cast(tf.reduce_all(right, axis=1), tf.float32)
+def forward(
+    network: Network, weights: Sequence[Any], x: Any, step: Step | None = None
+) -> Any:
+    """Logits of shape (n_rows, n_outputs) from rows of shape (n_rows, n_features)."""
+    x = tf.reshape(x, (-1, *network.input_shape))
+    for layer, own in network.pooled_early().own_weights(weights):
+        x = layer.in_graph(tf, own, x, step)
+    return x

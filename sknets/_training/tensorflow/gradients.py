@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import tensorflow as tf
 
 from ..._core import scaling
-from ..._core.network import Layer, Shape, Weights
+from ..._core.layers.base import Weights
+from ..._core.network import Network
 from .forward import forward, scaled
 
 
 def logit_gradients(
-    network: Sequence[Layer],
+    network: Network,
     weights: Weights,
     rows: np.ndarray,
     input_scaling: scaling.Scaling,
-    input_shape: Shape,
     output: int,
 ) -> np.ndarray:
     """Gradient of one logit with respect to unscaled input.
 
     Parameters
     ----------
-    network : list of layers
+    network : Network
         Not one for text.
     weights : list of ndarray of float32
     rows : ndarray of shape (n_rows, n_features)
         Unscaled input.
     input_scaling : dict
         See :mod:`sknets._core.scaling`.
-    input_shape : tuple of int
-        Shape of one row as the first layer takes it.
     output : int
         Number of the logit.
 
@@ -46,5 +42,5 @@ def logit_gradients(
     with tf.GradientTape() as tape:
         tape.watch(z)
         clipped = scaled(z, 0.0, 1.0, input_scaling["clip"])
-        logit = forward(network, weights, clipped, input_shape)[:, output]
+        logit = forward(network, weights, clipped)[:, output]
     return tape.gradient(logit, z).numpy() * input_scaling["scale"]

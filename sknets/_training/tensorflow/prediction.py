@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from ..._core.network import Layer, Shape, Weights, structure
+from ..._core.layers.base import Weights
+from ..._core.network import Network
+from ..._core.objectives import Multiclass
 from ..._core.scaling import Scaling
 from ..data import TrainingData
 from .program import prediction_program
@@ -19,21 +21,20 @@ SMALL_BLOCK, LARGE_BLOCK = 128, 1024
 
 
 def compiled_logits(
-    network: list[Layer],
+    network: Network,
     weights: Weights,
     X: Any,
     index: np.ndarray,
     scaling: Scaling,
-    input_shape: Shape,
 ) -> np.ndarray:
     """Return the logits of the rows `index` of X, float32 of shape (n, n_outputs).
 
     The last block is filled up with other rows, so no number of rows retraces.
     """
     prepare()
-    no_target = np.empty(len(index), np.int8)
-    data = TrainingData(X, index, no_target, no_target, "multiclass", scaling)
-    program = prediction_program(structure(network), input_shape, scaling["clip"])
+    none = np.empty(len(index), np.int8)
+    data = TrainingData(X, index, none, none, Multiclass(), scaling)
+    program = prediction_program(network.structure, scaling["clip"])
     tensors = [tf.constant(w) for w in weights]
     shift, scale = map(tf.constant, data.remaining_scaling)
     size = LARGE_BLOCK if len(index) > LARGE_BLOCK // 2 else SMALL_BLOCK

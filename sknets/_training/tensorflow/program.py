@@ -21,10 +21,11 @@ from typing import Any
 
 import tensorflow as tf
 
-from ..._core.network import Layer, Shape, has_convolution
+from ..._core.network import Network
+from ..._core.objectives import Objective
 from ..optimizers import Optimizer
 from .augmentation import augmented
-from .forward import correct, cross_entropy, forward, scaled
+from .forward import Step, forward, scaled
 from .randomness import dropout, dropout_factors
 
 # A program of a small network holds a few MB of compiled code and graph.
@@ -35,18 +36,12 @@ MAX_PROGRAMS = 32
 class ProgramKey:
     """All that is compiled into a program; two fits of equal keys share one."""
 
-    network: tuple
-    input_shape: Shape
-    kind: str
+    network: Network
+    objective: Objective
     batch_size: int
     optimizer: tuple
     clip: float | None
     augmented: bool = False
-
-
-def plain_layers(structure: tuple) -> list[Layer]:
-    """Layers of a `structure`; the rates are run-time values."""
-    return [dict(items) for items in structure]
 
 
 @lru_cache(maxsize=MAX_PROGRAMS)
@@ -60,10 +55,11 @@ def training_program(key: ProgramKey) -> Callable[..., Any]:
         X (steps, batch, features)   y, w (steps, batch[, outputs])   rows (steps,)
         learning_rate (steps,)       number (steps,)                  key (steps,)
     """
-    network = plain_layers(key.network)
-    compiled = not has_convolution(network)
+    network, objective = key.network, key.objective
+    is_trained = [weight.trained for weight in network.weights()]
+    compiled = not network.has_convolution
     # Fused loops; in a plain graph each of their operations passes over memory.
-    changed = _fused(partial(augmented, shape=key.input_shape))
+    changed = _fused(partial(augmented, shape=network.input_shape))
     factors = _fused(dropout_factors)
 
     def loss_of(weights: Any, batch: Any, values: Any) -> Any:
@@ -74,20 +70,23 @@ def training_program(key: ProgramKey) -> Callable[..., Any]:
         def drop(x: Any, n: int) -> Any:
             return dropout(x, values["rates"][n], batch["key"], n, factors)
 
-        z = forward(network, weights, x, key.input_shape, drop)
-        losses = cross_entropy(z, batch["y"], values["smoothing"], key.kind)
-        n_values = batch["rows"] * (1 if key.kind == "multiclass" else z.shape[1])
-        return tf.reduce_sum(losses * batch["w"]) / n_values, z
+        step = Step(batch["rows"], drop)
+        z = forward(network, weights, x, step)
+        losses = objective.losses_in_graph(tf, z, batch["y"], values["smoothing"])
+        n_values = batch["rows"] * (1 if len(losses.shape) == 1 else z.shape[1])
+        loss = tf.reduce_sum(losses * batch["w"]) / n_values
+        return loss, z, step.after(weights)
 
-    update = _fused(updater(key.optimizer))
+    update = _fused(updater(key.optimizer, is_trained))
 
     def step(weights: Any, slots: Any, batch: Any, values: Any) -> tuple:
+        trained = [w for w, flag in zip(weights, is_trained, strict=True) if flag]
         with tf.GradientTape() as tape:
-            tape.watch(weights)
-            loss, z = loss_of(weights, batch, values)
-        gradients = tape.gradient(loss, weights)
+            tape.watch(trained)
+            loss, z, weights = loss_of(weights, batch, values)
+        gradients = tape.gradient(loss, trained)
         weights, slots = update(weights, gradients, slots, batch, values)
-        return weights, slots, *figures(z, batch, key.kind)
+        return weights, slots, *sums(objective, z, batch)
 
     def program(weights: Any, slots: Any, batches: Any, values: Any, n_steps: Any):
         def body(i, weights, slots, loss, hits):
@@ -117,18 +116,18 @@ def _fused(function: Callable[..., Any]) -> Callable[..., Any]:
     return _function(function, compiled=True)
 
 
-def figures(z: Any, batch: Any, kind: str) -> tuple[Any, Any]:
-    """Plain loss, without smoothing, and number of right rows, both weighted."""
-    losses, w = cross_entropy(z, batch["y"], 0.0, kind), batch["w"]
-    hits = correct(z, batch["y"], kind)
-    if kind == "multiclass":
+def sums(objective: Objective, z: Any, batch: Any) -> tuple[Any, Any]:
+    """Plain loss, without smoothing, and metric, both weighted and summed."""
+    losses = objective.losses_in_graph(tf, z, batch["y"], 0.0)
+    hits, w = objective.hits_in_graph(tf, z, batch["y"]), batch["w"]
+    if len(losses.shape) == 1:
         return tf.reduce_sum(losses * w), tf.reduce_sum(hits * w)
     loss = tf.reduce_sum(tf.reduce_mean(losses * w, axis=1))
     return loss, tf.reduce_sum(hits * tf.reduce_mean(w, axis=1))
 
 
-def updater(structure: tuple) -> Callable[..., Any]:
-    """Function that updates all weights by their gradients."""
+def updater(structure: tuple, is_trained: Sequence[bool]) -> Callable[..., Any]:
+    """Function that updates the trained weights by their gradients."""
     name, switches, clipping = structure
     optimizer = Optimizer(name, switches, clipping, {}, 0.0, 0.0)
     flags = dict.fromkeys(switches, True)
@@ -138,9 +137,14 @@ def updater(structure: tuple) -> Callable[..., Any]:
         hyper = dict(
             zip(optimizer.value_names, tf.unstack(values["optimizer"]), strict=True)
         )
-        gradients = _clipped(gradients, clipping, hyper)
+        remaining = iter(_clipped(gradients, clipping, hyper))
         new_weights, new_slots = [], []
-        for p, g, own in zip(weights, gradients, slots, strict=True):
+        for p, own, trained in zip(weights, slots, is_trained, strict=True):
+            if not trained:
+                new_weights.append(p)
+                new_slots.append(own)
+                continue
+            g = next(remaining)
             if len(p.shape) > 1:  # biases do not decay
                 p = p * (1.0 - lr * values["weight_decay"])
             p, own = optimizer.rule.update(p, g, own, t, lr, hyper, **flags)
@@ -163,11 +167,10 @@ def _clipped(gradients: Sequence[Any], clipping: str | None, hyper: Any) -> Any:
 
 
 @lru_cache(maxsize=MAX_PROGRAMS)
-def prediction_program(structure: tuple, input_shape: Shape, clip: float | None):
+def prediction_program(network: Network, clip: float | None) -> Callable[..., Any]:
     """Program that predicts: ``(weights, rows, shift, scale)`` to logits."""
-    network = plain_layers(structure)
 
     def program(weights: Any, rows: Any, shift: Any, scale: Any) -> Any:
-        return forward(network, weights, scaled(rows, shift, scale, clip), input_shape)
+        return forward(network, weights, scaled(rows, shift, scale, clip))
 
-    return _function(program, compiled=not has_convolution(network))
+    return _function(program, compiled=not network.has_convolution)

@@ -8,15 +8,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from ..._core import forward
-from ..._core.network import (
-    Layer,
-    Shape,
-    Weights,
-    dropout_rates,
-    has_convolution,
-    structure,
-)
+from ..._core import prediction
+from ..._core.layers.base import Weights
+from ..._core.network import Network
 from ..data import TrainingData, chunks, one_ahead, steps_per_chunk
 from ..settings import Settings, Slots
 from .prediction import compiled_logits
@@ -31,8 +25,7 @@ class TensorFlowTrainer:
 
     def __init__(
         self,
-        network: list[Layer],
-        input_shape: Shape,
+        network: Network,
         weights: Weights,
         slots: Slots,
         data: TrainingData,
@@ -41,15 +34,14 @@ class TensorFlowTrainer:
     ) -> None:
         prepare()
         optimizer = settings.optimizer
-        self.network, self.input_shape = network, input_shape
+        self.network = network
         self.data, self.batch_size = data, settings.batch_size
         self.n_steps = n_steps
         self.chunk_steps = steps_per_chunk(data, settings.batch_size)
         self.program = training_program(
             ProgramKey(
-                structure(network),
-                input_shape,
-                data.kind,
+                network.structure,
+                data.objective,
                 settings.batch_size,
                 optimizer.structure,
                 data.scaling["clip"],
@@ -62,7 +54,7 @@ class TensorFlowTrainer:
             "optimizer": _tensor(values),
             "weight_decay": _tensor(optimizer.weight_decay),
             "smoothing": _tensor(settings.label_smoothing),
-            "rates": _tensor(dropout_rates(network)),
+            "rates": _tensor(network.dropout_rates),
             "shift": _tensor(shift),
             "scale": _tensor(scale),
         }
@@ -121,23 +113,12 @@ class TensorFlowTrainer:
 
     def logits(self, data: TrainingData) -> np.ndarray:
         weights = self.read_weights()
-        if has_convolution(self.network):
+        if self.network.has_convolution:
             return compiled_logits(
-                self.network,
-                weights,
-                data.X,
-                data.index,
-                data.scaling,
-                self.input_shape,
+                self.network, weights, data.X, data.index, data.scaling
             )
         # For dense layers numpy is as fast, and needs no program of its own.
-        return forward.logits(
-            self.network,
-            weights,
-            data.scaled,
-            len(data),
-            self.input_shape,
-        )
+        return prediction.logits(self.network, weights, data.scaled, len(data))
 
 
 def _tensor(value: Any) -> tf.Tensor:

@@ -1,0 +1,137 @@
+"""The three architectures: parameters of the estimators to chains of layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+from .layers import Conv, Dense, Dropout, EmbeddingPool, Flatten, Layer, MaxPool
+from .layers.base import Shape
+
+
+def dense_layers(
+    width: int | Sequence[int],
+    dropout_rate: float | Sequence[float],
+    activation: str,
+    n_outputs: int,
+) -> list[Layer]:
+    """Hidden layers of `width` units, dropout after each, then the logits."""
+    widths = _positive("width", as_tuple(width))
+    rates = _per_layer(dropout_rate, len(widths), "hidden layers")
+    network: list[Layer] = []
+    for units, rate in zip(widths, rates, strict=True):
+        network += [Dense(units, activation), *_dropout_if(rate)]
+    return [*network, Dense(n_outputs)]
+
+
+# Dropout before the output of a convolutional network, where it is "auto".
+AUTO_DROPOUT = 0.5
+
+
+def cnn_layers(
+    image_shape: Shape,
+    width: int | Sequence[int | Sequence[int]],
+    dropout_rate: float | Sequence[float] | str,
+    activation: str,
+    kernel_size: int | Sequence[int],
+    padding: str,
+    pool_last: bool,
+    dense_width: int | Sequence[int],
+    n_outputs: int,
+) -> list[Layer]:
+    """Blocks of convolutions and max-pooling, dense layers, then the logits.
+
+    Kernels and pools shrink to the image where it is smaller than they are.
+    """
+    blocks = [_positive("width", as_tuple(block)) for block in as_tuple(width)]
+    hidden = _positive("dense_width", as_tuple(dense_width))
+    n_layers = len(blocks) + len(hidden)
+    if isinstance(dropout_rate, str):  # "auto"
+        dropout_rate = (0.0,) * (n_layers - 1) + (AUTO_DROPOUT,)
+    rates = _per_layer(dropout_rate, n_layers, "blocks and dense layers")
+    kernel = _kernel(kernel_size)
+    network: list[Layer] = []
+    shape = image_shape
+
+    def append(layer: Layer) -> None:
+        nonlocal shape
+        network.append(layer)
+        shape = layer.output_shape(shape)
+
+    for number, (filters, rate) in enumerate(zip(blocks, rates, strict=False), start=1):
+        for n_filters in filters:
+            fitted = (min(kernel[0], shape[0]), min(kernel[1], shape[1]))
+            append(Conv(n_filters, fitted, padding, activation))
+        if pool_last or number < len(blocks):
+            append(MaxPool((min(2, shape[0]), min(2, shape[1]))))
+        network += _dropout_if(rate)
+    network.append(Flatten())
+    for units, rate in zip(hidden, rates[len(blocks) :], strict=True):
+        network += [Dense(units, activation), *_dropout_if(rate)]
+    return [*network, Dense(n_outputs)]
+
+
+def text_layers(
+    n_rows: int,
+    width: int,
+    dropout_rate: float | Sequence[float],
+    activation: str,
+    pooling: str,
+    dense_width: int | Sequence[int],
+    n_outputs: int,
+) -> list[Layer]:
+    """Embedding and pooling, dropout on the pooled vector, dense layers, the logits."""
+    hidden = _positive("dense_width", as_tuple(dense_width))
+    rates = _per_layer(dropout_rate, 1 + len(hidden), "pooled vector and dense layers")
+    network = [EmbeddingPool(n_rows, width, pooling), *_dropout_if(rates[0])]
+    for units, rate in zip(hidden, rates[1:], strict=True):
+        network += [Dense(units, activation), *_dropout_if(rate)]
+    return [*network, Dense(n_outputs)]
+
+
+def as_tuple(value: Any) -> tuple:
+    """Return a tuple of an int, a float or a sequence of them."""
+    return tuple(value) if isinstance(value, Sequence | np.ndarray) else (value,)
+
+
+def _positive(name: str, sizes: tuple) -> Shape:
+    for size in sizes:
+        if not isinstance(size, Integral) or size < 1:
+            raise ValueError(
+                f"{name} must consist of positive integers; got {size!r} in it."
+            )
+    return tuple(int(size) for size in sizes)
+
+
+def _kernel(kernel_size: Any) -> Shape:
+    sizes = _positive("kernel_size", as_tuple(kernel_size))
+    if len(sizes) not in (1, 2):
+        raise ValueError(
+            f"kernel_size must be an int or a pair of them; got {kernel_size!r}."
+        )
+    return sizes * 2 if len(sizes) == 1 else sizes
+
+
+def _dropout_if(rate: float) -> list[Layer]:
+    # A rate of zero is no layer: the mask costs about 15 % of a dense step.
+    return [Dropout(float(rate))] if rate > 0 else []
+
+
+def _per_layer(rate: Any, n_layers: int, what: str) -> tuple:
+    rates = as_tuple(rate)
+    for value in rates:
+        if not isinstance(value, Real) or not 0 <= float(value) < 1:
+            raise ValueError(
+                f"dropout must be at least 0 and less than 1; got {value!r}."
+            )
+    if not isinstance(rate, Sequence | np.ndarray):
+        return rates * n_layers
+    if len(rates) != n_layers:
+        raise ValueError(
+            f"dropout must be a float or have one entry for each of the {n_layers} "
+            f"{what}; got {rate!r}, which has {len(rates)}."
+        )
+    return rates

@@ -1,0 +1,142 @@
+"""Batch normalisation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from ..activations import ACTIVATIONS
+from .base import (
+    Kept,
+    Layer,
+    Shape,
+    TrainingStep,
+    UnreadableError,
+    Weight,
+    Weights,
+    is_name,
+    is_number,
+    ones,
+    settings_of,
+    zeros,
+)
+
+
+@dataclass(frozen=True)
+class BatchNorm(Layer):
+    """Batch normalisation over all axes but the last, then an activation.
+
+    Training normalises by mean and variance of the batch and moves the running ones a
+    step towards them; predicting normalises by the running ones [1]_.
+
+    References
+    ----------
+    .. [1] Ioffe and Szegedy, "Batch normalization", ICML 2015.
+    """
+
+    activation: str = "linear"
+    momentum: float = 0.99
+    epsilon: float = 1e-3
+
+    kind = "batch_norm"
+    keras_kind = "BatchNormalization"
+    n_weights = 4
+
+    def is_valid(self) -> bool:
+        return (
+            is_name(self.activation, ACTIVATIONS)
+            and is_number(self.momentum)
+            and 0 <= self.momentum < 1
+            and is_number(self.epsilon)
+            and self.epsilon > 0
+        )
+
+    def weights(self, shape: Shape) -> list[Weight]:
+        own = shape[-1:]
+        return [
+            Weight(own, ones),
+            Weight(own, zeros),
+            Weight(own, zeros, trained=False),
+            Weight(own, ones, trained=False),
+        ]
+
+    def predict(self, weights: Weights, x: Any) -> Any:
+        gamma, beta, mean, variance = weights
+        scale = gamma / np.sqrt(variance + self.epsilon)
+        z = x * scale
+        z += beta - mean * scale
+        return ACTIVATIONS[self.activation].value(z)
+
+    def train(
+        self, weights: Weights, x: np.ndarray, rng: Any
+    ) -> tuple[np.ndarray, Kept]:
+        gamma, beta, running_mean, running_variance = weights
+        axes = tuple(range(x.ndim - 1))
+        mean, variance = x.mean(axis=axes), x.var(axis=axes)
+        for running, value in ((running_mean, mean), (running_variance, variance)):
+            running += (1 - self.momentum) * (value - running)
+        scale = 1 / np.sqrt(variance + self.epsilon)
+        normal = (x - mean) * scale
+        z = normal * gamma + beta
+        activation = ACTIVATIONS[self.activation]
+        a = activation.value(z.copy() if activation.needs_input else z)
+        return a, (normal, scale, z, a)
+
+    def backward(
+        self, weights: Weights, kept: Kept, d: np.ndarray, gradients: Weights
+    ) -> Callable[[], np.ndarray]:
+        normal, scale, z, a = kept
+        derivative = ACTIVATIONS[self.activation].derivative
+        if derivative is not None:
+            d = d * derivative(z, a)
+        axes = tuple(range(d.ndim - 1))
+        gradients[0][...] = (d * normal).sum(axis=axes)
+        gradients[1][...] = d.sum(axis=axes)
+        n = math.prod(d.shape[:-1])
+        centred = d - (gradients[1] + normal * gradients[0]) / np.float32(n)
+        return lambda: weights[0] * scale * centred
+
+    def in_graph(self, tf: Any, weights: Any, x: Any, step: TrainingStep | None) -> Any:
+        gamma, beta, mean, variance = weights
+        if step is not None:
+            mean, variance = _moments(tf, x, step.n_rows)
+            for running, value in zip(weights[2:], (mean, variance), strict=True):
+                moved = running + (1 - self.momentum) * (value - running)
+                step.replace(running, moved)
+        scale = gamma * tf.math.rsqrt(variance + self.epsilon)
+        return ACTIVATIONS[self.activation].in_graph(
+            tf, x * scale + (beta - mean * scale)
+        )
+
+    def to_keras(self, layers: Any, x: Any) -> Any:
+        x = layers.BatchNormalization(momentum=self.momentum, epsilon=self.epsilon)(x)
+        return (
+            x if self.activation == "linear" else layers.Activation(self.activation)(x)
+        )
+
+    @classmethod
+    def from_keras(cls, layer: Any, shape: Shape) -> Self:
+        config = settings_of(layer, center=True, scale=True)
+        axis = config["axis"]
+        axis = axis[0] if isinstance(axis, list | tuple) else axis
+        if axis not in (-1, len(shape)):
+            raise UnreadableError(f"axis={axis!r} is not supported, only the last.")
+        return cls("linear", config["momentum"], config["epsilon"])
+
+    def describe(self) -> str:
+        return f"batch norm, {self.activation}"
+
+
+def _moments(tf: Any, x: Any, n_rows: Any) -> tuple[Any, Any]:
+    """Mean and variance over the first `n_rows` rows; the others are filling."""
+    is_row = tf.cast(tf.range(tf.shape(x)[0]), tf.float32) < n_rows
+    mask = tf.reshape(tf.cast(is_row, tf.float32), (-1,) + (1,) * (len(x.shape) - 1))
+    axes = list(range(len(x.shape) - 1))
+    n = n_rows * math.prod(x.shape[1:-1])
+    mean = tf.reduce_sum(x * mask, axes) / n
+    variance = tf.reduce_sum(tf.square(x - mean) * mask, axes) / n
+    return mean, variance

@@ -1,0 +1,100 @@
+"""Dense layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from ..activations import ACTIVATIONS
+from .base import (
+    Kept,
+    Layer,
+    Shape,
+    TrainingStep,
+    UnreadableError,
+    Weight,
+    Weights,
+    double,
+    glorot_uniform,
+    is_name,
+    is_size,
+    settings_of,
+    zeros,
+)
+
+
+@dataclass(frozen=True)
+class Dense(Layer):
+    """``activation(x @ kernel + bias)``."""
+
+    units: int
+    activation: str = "linear"
+
+    kind = "dense"
+    keras_kind = "Dense"
+    n_weights = 2
+    n_axes = 1
+
+    def is_valid(self) -> bool:
+        return is_size(self.units) and is_name(self.activation, ACTIVATIONS)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return (self.units,)
+
+    def weights(self, shape: Shape) -> list[Weight]:
+        kernel = Weight((shape[0], self.units), glorot_uniform)
+        return [kernel, Weight((self.units,), zeros)]
+
+    def prepared(self, weights: Weights) -> Weights:
+        return [double(weight) for weight in weights]
+
+    def predict(self, weights: Weights, x: Any) -> Any:
+        # In double precision: the last bits of a product in single precision depend on
+        # the number and the place of the rows.
+        kernel, bias = weights
+        z = x.astype(np.float64, copy=False) @ kernel
+        z += bias
+        return ACTIVATIONS[self.activation].value(z)
+
+    def train(
+        self, weights: Weights, x: np.ndarray, rng: Any
+    ) -> tuple[np.ndarray, Kept]:
+        kernel, bias = weights
+        activation = ACTIVATIONS[self.activation]
+        z = x @ kernel
+        z += bias
+        # Activations work in place where they can; only some derivatives need z.
+        a = activation.value(z.copy() if activation.needs_input else z)
+        return a, (x, z, a)
+
+    def backward(
+        self, weights: Weights, kept: Kept, d: np.ndarray, gradients: Weights
+    ) -> Callable[[], np.ndarray]:
+        x, z, a = kept
+        derivative = ACTIVATIONS[self.activation].derivative
+        if derivative is not None:
+            d *= derivative(z, a)
+        np.matmul(x.T, d, out=gradients[0])
+        d.sum(axis=0, out=gradients[1])
+        return lambda: d @ weights[0].T
+
+    def in_graph(self, tf: Any, weights: Any, x: Any, step: TrainingStep | None) -> Any:
+        return ACTIVATIONS[self.activation].in_graph(tf, x @ weights[0] + weights[1])
+
+    def to_keras(self, layers: Any, x: Any) -> Any:
+        return layers.Dense(self.units, activation=self.activation)(x)
+
+    @classmethod
+    def from_keras(cls, layer: Any, shape: Shape) -> Self:
+        config = settings_of(layer, use_bias=True)
+        if len(shape) != 1:
+            raise UnreadableError(
+                f"it acts on rows of shape {shape}, which are not flat."
+            )
+        return cls(config["units"], config["activation"])
+
+    def describe(self) -> str:
+        return f"dense {self.units}, {self.activation}"

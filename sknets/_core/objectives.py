@@ -1,0 +1,275 @@
+"""Objectives: what a network is trained for.
+
+An objective holds everything about its targets: how they are encoded, the loss and its
+gradient, in NumPy and in a TensorFlow graph, what is counted beside the loss, what the
+logits mean, and the names in Keras. A new objective is one class here, and an entry in
+`OBJECTIVES`; trainers, estimators and Keras models find it by its name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy.special import entr, expit, log_expit, logsumexp
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What a network is trained for.
+
+    Encoded targets `y` are class numbers, int32 of shape (n_rows,), where
+    `is_exclusive`; else float32 of shape (n_rows, n_outputs). Loss weights `w` have the
+    shape of y, logits `z` the shape (n_rows, n_outputs).
+    """
+
+    name: ClassVar[str]
+    metric: ClassVar[str | None] = "accuracy"
+    """What `score` counts, from 0 to 1 a row; None where there is nothing to count."""
+    is_exclusive: ClassVar[bool] = False
+    """Whether a row has one class of several, so that outputs share one loss."""
+    keras_activation: ClassVar[str]
+    """Turns logits into predictions in a Keras model."""
+    keras_loss: ClassVar[str]
+
+    def n_outputs(self, classes: np.ndarray) -> int:
+        return len(classes)
+
+    def encode(self, y: np.ndarray, classes: np.ndarray) -> np.ndarray:
+        """Return checked targets as the loss takes them."""
+        raise NotImplementedError
+
+    def losses(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Loss of each target, of the shape of y, from logits in double precision."""
+        raise NotImplementedError
+
+    def hits(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """The metric of each row."""
+        raise NotImplementedError
+
+    def train(
+        self, z: np.ndarray, y: np.ndarray, w: np.ndarray, smoothing: float
+    ) -> tuple[float, float, np.ndarray]:
+        """Summed plain loss, summed metric, gradient by the logits.
+
+        The gradient is that of the mean over the rows (and outputs) of the loss with
+        label smoothing.
+        """
+        raise NotImplementedError
+
+    def losses_in_graph(self, tf: Any, z: Any, y: Any, smoothing: Any) -> Any:
+        """Loss of each target in a graph; `tf` is the module TensorFlow."""
+        raise NotImplementedError
+
+    def hits_in_graph(self, tf: Any, z: Any, y: Any) -> Any:
+        """The metric of each row in a graph."""
+        raise NotImplementedError
+
+    def constant_answer(self, y: np.ndarray, w: np.ndarray) -> tuple[float, float]:
+        """Loss of the best answer that is the same for all rows, and its metric."""
+        raise NotImplementedError
+
+    def evaluate(
+        self, z: np.ndarray, y: np.ndarray, w: np.ndarray
+    ) -> tuple[float, float]:
+        """Weighted mean loss and metric of logits."""
+        z = z.astype(np.float64)
+        weight_of_row = row_weights(w)
+        total = weight_of_row.sum(dtype=np.float64)
+        loss = row_weights(self.losses(z, y) * w).sum()
+        return float(loss / total), float(
+            (self.hits(z, y) * weight_of_row).sum() / total
+        )
+
+
+def row_weights(w: np.ndarray) -> np.ndarray:
+    """Weight of each row, over its outputs where there are several."""
+    return w if w.ndim == 1 else w.mean(axis=1)
+
+
+class ClassObjective(Objective):
+    """An objective with classes."""
+
+    def decode(self, proba: np.ndarray, classes: np.ndarray) -> np.ndarray:
+        """What `predict` returns, from probabilities.
+
+        Logits that differ by less than rounding make equal probabilities, so that
+        these decide: it is the first maximum of `predict_proba` then, too.
+        """
+        return classes[proba.argmax(axis=1)]
+
+    def probabilities(self, z: np.ndarray) -> np.ndarray:
+        """What `predict_proba` returns, float64 of shape (n_rows, n_classes).
+
+        Rows sum to one in double precision, as numpy's generators want it.
+        """
+        raise NotImplementedError
+
+    def log_probabilities(self, z: np.ndarray) -> np.ndarray:
+        """What `predict_log_proba` returns, exact for small probabilities."""
+        raise NotImplementedError
+
+
+class Multiclass(ClassObjective):
+    """One class of several: cross-entropy of the softmax."""
+
+    name = "multiclass"
+    is_exclusive = True
+    keras_activation = "softmax"
+    keras_loss = "sparse_categorical_crossentropy"
+
+    def encode(self, y: np.ndarray, classes: np.ndarray) -> np.ndarray:
+        return np.searchsorted(classes, y).astype(np.int32)
+
+    def probabilities(self, z: np.ndarray) -> np.ndarray:
+        return softmax(z.astype(np.float64))
+
+    def log_probabilities(self, z: np.ndarray) -> np.ndarray:
+        return log_softmax(z.astype(np.float64))
+
+    def losses(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
+        of_class = np.take_along_axis(z, y[:, None], 1)[:, 0]
+        return logsumexp(z, axis=1) - of_class
+
+    def hits(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return z.argmax(axis=1) == y
+
+    def train(
+        self, z: np.ndarray, y: np.ndarray, w: np.ndarray, smoothing: float
+    ) -> tuple[float, float, np.ndarray]:
+        rows = np.arange(len(z))
+        hits = float(w @ (z.argmax(axis=1) == y))
+        z = z - z.max(axis=1, keepdims=True)
+        of_class = z[rows, y]
+        d = np.exp(z, out=z)
+        total = d.sum(axis=1)
+        loss = float(w @ (np.log(total) - of_class))
+        d /= total[:, None]
+        if smoothing:
+            d -= np.float32(smoothing / z.shape[1])
+        d[rows, y] -= np.float32(1 - smoothing)
+        d *= (w / np.float32(len(z)))[:, None]
+        return loss, hits, d
+
+    def losses_in_graph(self, tf: Any, z: Any, y: Any, smoothing: Any) -> Any:
+        log_total = tf.reduce_logsumexp(z, axis=1)
+        of_class = tf.reduce_sum(z * tf.one_hot(y, z.shape[1]), axis=1)
+        even = tf.reduce_mean(z, 1)
+        return log_total - (1.0 - smoothing) * of_class - smoothing * even
+
+    def hits_in_graph(self, tf: Any, z: Any, y: Any) -> Any:
+        found = tf.argmax(z, 1, output_type=tf.int32)
+        return tf.cast(tf.equal(found, y), tf.float32)
+
+    def constant_answer(self, y: np.ndarray, w: np.ndarray) -> tuple[float, float]:
+        shares = np.bincount(y, w) / w.sum(dtype=np.float64)
+        return float(entr(shares).sum()), float(shares.max())
+
+
+class _Sigmoids(ClassObjective):
+    """A sigmoid for each output: binary cross-entropy."""
+
+    keras_activation = "sigmoid"
+    keras_loss = "binary_crossentropy"
+
+    def losses(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return -np.where(y > 0.5, log_expit(z), log_expit(-z))
+
+    def hits(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return ((z > 0) == (y > 0.5)).all(axis=1)
+
+    def train(
+        self, z: np.ndarray, y: np.ndarray, w: np.ndarray, smoothing: float
+    ) -> tuple[float, float, np.ndarray]:
+        target = y * np.float32(1 - smoothing) + np.float32(0.5 * smoothing)
+        losses = np.logaddexp(0, z) - z * y
+        hits = ((z > 0) == y).all(axis=1)
+        d = (expit(z) - target) * w / np.float32(z.size)
+        loss = float((losses * w).mean(axis=1).sum())
+        return loss, float((hits * w.mean(axis=1)).sum()), d
+
+    def losses_in_graph(self, tf: Any, z: Any, y: Any, smoothing: Any) -> Any:
+        target = y * (1.0 - smoothing) + 0.5 * smoothing
+        return tf.nn.sigmoid_cross_entropy_with_logits(labels=target, logits=z)
+
+    def hits_in_graph(self, tf: Any, z: Any, y: Any) -> Any:
+        right = tf.equal(tf.cast(z > 0, tf.float32), y)
+        return tf.cast(tf.reduce_all(right, axis=1), tf.float32)
+
+    def constant_answer(self, y: np.ndarray, w: np.ndarray) -> tuple[float, float]:
+        totals = w.sum(axis=0, dtype=np.float64)
+        shares = (w * y).sum(axis=0, dtype=np.float64) / np.maximum(totals, 1e-300)
+        loss = (entr(shares) + entr(1 - shares)) @ totals / totals.sum()
+        right = ((shares > 0.5) == (y > 0.5)).all(axis=1)
+        weight_of_row = w.mean(axis=1)
+        return float(loss), float(right @ weight_of_row / weight_of_row.sum())
+
+
+class Binary(_Sigmoids):
+    """Two classes: one logit, that of the second."""
+
+    name = "binary"
+
+    def n_outputs(self, classes: np.ndarray) -> int:
+        return 1
+
+    def encode(self, y: np.ndarray, classes: np.ndarray) -> np.ndarray:
+        return np.searchsorted(classes, y).astype(np.float32).reshape(-1, 1)
+
+    def probabilities(self, z: np.ndarray) -> np.ndarray:
+        z = z.astype(np.float64)
+        return np.hstack([sigmoid(-z), sigmoid(z)])
+
+    def log_probabilities(self, z: np.ndarray) -> np.ndarray:
+        z = z.astype(np.float64)
+        return np.hstack([log_sigmoid(-z), log_sigmoid(z)])
+
+
+class Multilabel(_Sigmoids):
+    """Several labels, each there or not: an indicator matrix."""
+
+    name = "multilabel-indicator"
+
+    def encode(self, y: np.ndarray, classes: np.ndarray) -> np.ndarray:
+        return np.asarray(y != 0, np.float32)
+
+    def decode(self, proba: np.ndarray, classes: np.ndarray) -> np.ndarray:
+        return (proba > 0.5).astype(int)
+
+    def probabilities(self, z: np.ndarray) -> np.ndarray:
+        return sigmoid(z.astype(np.float64))
+
+    def log_probabilities(self, z: np.ndarray) -> np.ndarray:
+        return log_sigmoid(z.astype(np.float64))
+
+
+CLASS_OBJECTIVES: dict[str, ClassObjective] = {
+    objective.name: objective for objective in (Binary(), Multiclass(), Multilabel())
+}
+
+
+# --- Probabilities from logits -------------------------------------------------------
+
+
+def softmax(z: np.ndarray) -> np.ndarray:
+    """Probabilities from logits of shape (n_rows, n_classes); rows sum to one."""
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    e /= e.sum(axis=1, keepdims=True)
+    return e
+
+
+def sigmoid(z: np.ndarray) -> np.ndarray:
+    """``1 / (1 + exp(-z))``, without overflow."""
+    return expit(z)
+
+
+def log_softmax(z: np.ndarray) -> np.ndarray:
+    """Logarithm of `softmax`, exact for small probabilities."""
+    shifted = z - z.max(axis=1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+
+
+def log_sigmoid(z: np.ndarray) -> np.ndarray:
+    """Logarithm of `sigmoid`, exact for small ones; 0 where that rounds to one."""
+    return np.where(expit(z) == 1, np.float32(0), log_expit(z))

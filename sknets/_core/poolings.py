@@ -1,0 +1,165 @@
+"""Poolings: how the embeddings of a text's tokens become one vector.
+
+A new pooling is one class here, and an entry in `POOLINGS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import scipy.sparse as sp
+
+Pooled = tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]
+
+# Far below any embedding, so that padding never is the maximum.
+_PADDING_PENALTY = 1e9
+
+
+@dataclass(frozen=True)
+class KerasTokens:
+    """Tokens of a text in a Keras model.
+
+    Attributes
+    ----------
+    embedded : tensor of shape (n_texts, length, width)
+        Embeddings of the tokens and of the padding.
+    penalty : tensor of shape (n_texts, length, 1)
+        Zero for a token, very negative for padding.
+    width : int
+    """
+
+    embedded: Any
+    penalty: Any
+    width: int
+
+
+class Pooling:
+    """What a pooling is; all of it without state.
+
+    `tokens` is a CSR matrix of the weights of each text's tokens, one column for each
+    row of the embedding `table`. An empty text is all zeros.
+    """
+
+    name: ClassVar[str]
+    n_vectors: ClassVar[int] = 1
+    """How many vectors of the width of the embedding it gives."""
+    is_linear: ClassVar[bool] = False
+    """Whether the pooled vector is a weighted mean of the embeddings."""
+    uses_counts: ClassVar[bool] = True
+    """Whether a token that is there twice counts twice."""
+
+    def predict(self, table: np.ndarray, tokens: Any) -> np.ndarray:
+        """Pooled vectors, of shape (n_texts, n_vectors x width)."""
+        raise NotImplementedError
+
+    def train(self, table: np.ndarray, shares: sp.csr_array) -> Pooled:
+        """Pooled vectors, and the function from their gradient to the table's.
+
+        The weights in `shares` sum up to one in each text.
+        """
+        raise NotImplementedError
+
+    def to_keras(self, layers: Any, tokens: KerasTokens) -> Any:
+        """The same in Keras; `layers` is the module ``keras.layers``."""
+        raise NotImplementedError
+
+
+class Mean(Pooling):
+    """Mean of the embeddings, each as often as the token is there."""
+
+    name = "mean"
+    is_linear = True
+
+    def predict(self, table: np.ndarray, tokens: Any) -> np.ndarray:
+        total = np.asarray(tokens.sum(axis=1), np.float32).reshape(-1, 1)
+        summed = np.asarray(tokens @ table, np.float32)
+        return summed / np.where(total > 0, total, np.float32(1))
+
+    def train(self, table: np.ndarray, shares: sp.csr_array) -> Pooled:
+        return shares @ table, lambda d: shares.T @ d
+
+    def to_keras(self, layers: Any, tokens: KerasTokens) -> Any:
+        shares = layers.Softmax(axis=1)(tokens.penalty)
+        mean = layers.Dot(axes=1)([shares, tokens.embedded])
+        return layers.Reshape((tokens.width,))(mean)
+
+
+class Max(Pooling):
+    """Highest value of the tokens in each column."""
+
+    name = "max"
+    uses_counts = False
+
+    def predict(self, table: np.ndarray, tokens: Any) -> np.ndarray:
+        lengths = np.diff(tokens.indptr)
+        out = np.zeros((len(lengths), table.shape[1]), np.float32)
+        if tokens.nnz:
+            starts = tokens.indptr[:-1][lengths > 0]
+            values = table[tokens.indices]
+            out[lengths > 0] = np.maximum.reduceat(values, starts, axis=0)
+        return out
+
+    def train(self, table: np.ndarray, shares: sp.csr_array) -> Pooled:
+        highest = self.predict(table, shares)
+        n_texts = len(highest)
+        text_of_token = np.repeat(np.arange(n_texts), np.diff(shares.indptr))
+        # Tokens that share the maximum share its gradient, as in Keras.
+        parts = (table[shares.indices] == highest[text_of_token]).astype(np.float32)
+        parts /= (_incidence(text_of_token, n_texts) @ parts)[text_of_token]
+        rows = _incidence(shares.indices, len(table))
+        return highest, lambda d: rows @ (parts * d[text_of_token])
+
+    def to_keras(self, layers: Any, tokens: KerasTokens) -> Any:
+        penalised = layers.Add()([tokens.embedded, tokens.penalty])
+        return layers.GlobalMaxPooling1D()(penalised)
+
+
+class MeanMax(Pooling):
+    """Both, side by side."""
+
+    name = "mean_max"
+    n_vectors = 2
+
+    def predict(self, table: np.ndarray, tokens: Any) -> np.ndarray:
+        parts = [pooling.predict(table, tokens) for pooling in (Mean(), Max())]
+        return np.concatenate(parts, axis=1)
+
+    def train(self, table: np.ndarray, shares: sp.csr_array) -> Pooled:
+        width = table.shape[1]
+        mean, by_mean = Mean().train(table, shares)
+        highest, by_highest = Max().train(table, shares)
+        both = np.concatenate([mean, highest], axis=1)
+        return both, lambda d: by_mean(d[:, :width]) + by_highest(d[:, width:])
+
+    def to_keras(self, layers: Any, tokens: KerasTokens) -> Any:
+        parts = [pooling.to_keras(layers, tokens) for pooling in (Mean(), Max())]
+        return layers.Concatenate()(parts)
+
+
+def _incidence(numbers: np.ndarray, n_rows: int) -> sp.csc_array:
+    """Matrix whose product sums up rows of the same number."""
+    n = len(numbers)
+    ones = np.ones(n, np.float32)
+    return sp.csc_array((ones, numbers, np.arange(n + 1)), (n_rows, n))
+
+
+POOLINGS: dict[str, Pooling] = {p.name: p for p in (Mean(), Max(), MeanMax())}
+
+
+def embed_and_pool(layers: Any, rows: int, width: int, name: str, tokens: Any) -> Any:
+    """Embed and pool padded token numbers in Keras; a text without any gives zeros.
+
+    The masks that come with Keras' `Embedding` would give NaN for such a text, and
+    `GlobalMaxPooling1D` does not respect them.
+    """
+    embedded = layers.Embedding(rows, width)(tokens)
+    # 1 for a token, 0 for padding.
+    is_token = layers.ReLU(max_value=1.0)(layers.Rescaling(1.0)(tokens))
+    is_token = layers.Reshape((-1, 1))(is_token)
+    has_tokens = layers.GlobalMaxPooling1D()(is_token)
+    penalty = layers.Rescaling(_PADDING_PENALTY, offset=-_PADDING_PENALTY)(is_token)
+    pooled = POOLINGS[name].to_keras(layers, KerasTokens(embedded, penalty, width))
+    return layers.Multiply()([pooled, has_tokens])

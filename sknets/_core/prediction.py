@@ -1,0 +1,94 @@
+"""Logits of many rows in NumPy: what a fitted estimator needs to predict.
+
+TensorFlow is never imported, so that a prediction does not depend on what happens to be
+installed or loaded. Nor does it depend on the other rows: dense layers compute in
+double precision, images are convolved one by one, and the logits are rounded at the
+end.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from .layers.base import Weights
+from .network import Network
+
+# Bytes of the widest layer's values in one block of rows. The patches of a convolution
+# are written and read once more, which costs 15 % where they leave the cache; in blocks
+# of a quarter of this size the matrix products are too small to share between cores.
+# Dense layers have no patches, and fewer and larger products are better for them.
+CONVOLUTION_BYTES, DENSE_BYTES = 2**22, 2**24
+MAX_BLOCK_ROWS = 8192
+# A quarter of the largest float32: differences of logits are finite as well.
+MAX_LOGIT = float(np.finfo(np.float32).max) / 4
+
+
+def logits(
+    network: Network, weights: Weights, rows: Callable[[slice], Any], n_rows: int
+) -> np.ndarray:
+    """Run the network over all rows, block by block.
+
+    Parameters
+    ----------
+    network : Network
+    weights : list of ndarray of float32
+    rows : callable
+        Returns the scaled input of a slice of rows: ndarray of shape
+        ``(n, *input_shape)``, or a CSR matrix of token weights for a text network.
+    n_rows : int
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_outputs), float32
+    """
+    prepared = network.prepared(weights)
+    size = 1 if n_rows == 1 else block_rows(network)
+    blocks = [
+        _finite_logits(network, prepared, rows(slice(start, start + size)))
+        for start in range(0, n_rows, size)
+    ]
+    return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+
+
+def _finite_logits(network: Network, prepared: Weights, values: Any) -> np.ndarray:
+    """Logits of one block; where float32 overflows, computed in float64 and cut."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        out = network.predict(prepared, values)
+        fits = (np.abs(out) < MAX_LOGIT).all(axis=1)
+        if not fits.all():
+            wide = [weight.astype(np.float64, copy=False) for weight in prepared]
+            huge = network.predict(wide, values[~fits].astype(np.float64))
+            out[~fits] = np.clip(huge, -MAX_LOGIT, MAX_LOGIT)
+    return out.astype(np.float32, copy=False)
+
+
+def block_rows(network: Network) -> int:
+    """How many rows to run at once, so that working memory stays small."""
+    widest = max(values_per_row(network))
+    if network.has_convolution:
+        return max(1, min(MAX_BLOCK_ROWS, CONVOLUTION_BYTES // (4 * widest)))
+    return max(1, min(MAX_BLOCK_ROWS, DENSE_BYTES // (8 * widest)))
+
+
+def values_per_row(network: Network) -> Iterator[int]:
+    """Yield the number of values that each layer works on for one row."""
+    yield 1
+    shapes = network.shapes()
+    for layer, shape, out in zip(network.layers, shapes, shapes[1:], strict=False):
+        yield layer.n_values(shape)
+        yield math.prod(out)
+
+
+def frozen(weights: Weights) -> Weights:
+    """The arrays, which can no longer be written to.
+
+    What is computed from them once, such as their copies in double precision, then
+    stays right.
+    """
+    for weight in weights:
+        weight.flags.writeable = False
+    return weights
