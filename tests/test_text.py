@@ -17,6 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import check_param_validation
 
 from sknets import TextPoolClassifier
+from sknets._estimators import text as text_estimator
 
 GOOD = ["good", "great", "fun", "lovely", "superb"]
 BAD = ["bad", "awful", "boring", "dreadful", "poor"]
@@ -366,9 +367,19 @@ def test_any_width_starts_at_the_same_decision(reviews, width):
 def test_more_outputs_than_width_start_at_random():
     words = [f"word{i}" for i in range(90)]
     texts = [f"{word} text" for word in words] * 4
-    net = quick(width="auto", epochs=60).fit(texts, words * 4)
-    assert net.network_[0]["width"] == 64
+    net = quick(width=64, epochs=60).fit(texts, words * 4)
     assert net.score(texts, words * 4) == 1.0
+
+
+def test_as_wide_as_there_are_classes(monkeypatch):
+    words = [f"word{i}" for i in range(90)]
+    texts = [f"{word} text" for word in words] * 4
+    net = quick(width="auto", epochs=1, learning_rate=1e-12).fit(texts, words * 4)
+    assert net.network_[0]["width"] == 90
+    assert net.score(texts, words * 4) == 1.0  # the start alone knows it
+    monkeypatch.setattr(text_estimator, "MAX_AUTO_VALUES", 70 * 91)
+    net = quick(width="auto", epochs=1).fit(texts, words * 4)
+    assert net.network_[0]["width"] == 69  # times 92 rows, with the one of padding
 
 
 @pytest.mark.parametrize(

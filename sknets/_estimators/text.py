@@ -44,8 +44,9 @@ COUNTED_BY = (
 )
 # What version 0.1, which did not have these parameters, did.
 WITHOUT_IN_0_1 = {"sublinear_tf": False}
-# Rows of an embedding times this many outputs still fit into memory.
-MAX_AUTO_WIDTH = 64
+# Width up to which an embedding is made whatever its rows, and values of a wider one:
+# 128 MB, and as much again for each slot of the optimizer.
+MAX_AUTO_WIDTH, MAX_AUTO_VALUES = 64, 2**25
 
 
 class TextPoolClassifier(NeuralNetClassifier):
@@ -58,9 +59,10 @@ class TextPoolClassifier(NeuralNetClassifier):
     Parameters
     ----------
     width : int or "auto", default="auto"
-        Embedding dimension. "auto" is one for each output (at most 64) where the
-        output follows the mean directly, since more cannot help a linear network, and
-        at least 16 with dense layers or another pooling.
+        Embedding dimension. "auto" is one for each output where the output
+        follows the mean directly, since more cannot help a linear network (at most 64
+        where all values together would be more than 33 million), and 16 to 64 with
+        dense layers or another pooling.
     dropout : float or tuple of float, default=0.0
         Share of values dropped of the pooled vector and after each dense layer.
     pooling : {"mean", "max", "mean_max"}, default="mean"
@@ -115,7 +117,7 @@ class TextPoolClassifier(NeuralNetClassifier):
         training texts, and round the embedding to 8 bits: a few bytes for each.
     epochs : int or "auto", default="auto"
         Passes over the training rows. "auto" makes about 250 steps, within 2 to 3
-        epochs.
+        epochs; with more outputs than one 500 steps, within 3 to 6 epochs.
     batch_size : int or "auto", default="auto"
         Rows in one step. "auto" is the power of two nearest to the square root of the
         number of rows, within 8 to 128; in `partial_fit` it is 128.
@@ -465,7 +467,9 @@ class TextPoolClassifier(NeuralNetClassifier):
         if self.width != "auto":
             return self.width
         is_linear = self.pooling == "mean" and not as_tuple(self.dense_width)
-        return min(n_outputs if is_linear else max(16, n_outputs), MAX_AUTO_WIDTH)
+        fits = MAX_AUTO_VALUES // (self.counter_.n_features_ + 1)
+        most = max(MAX_AUTO_WIDTH, fits) if is_linear else MAX_AUTO_WIDTH
+        return min(n_outputs if is_linear else max(16, n_outputs), most)
 
     def _input_shape(self) -> Shape:
         return ()
@@ -474,7 +478,9 @@ class TextPoolClassifier(NeuralNetClassifier):
         batch_size, epochs = super()._auto_size(n_rows)
         if self.epochs == "auto":
             steps = -(-n_rows // batch_size)
-            epochs = int(np.clip(round(250 / steps), 2, 3))
+            several = self.target_type_ != "binary"
+            low, high, wanted = (3, 6, 500) if several else (2, 3, 250)
+            epochs = int(np.clip(round(wanted / steps), low, high))
         return batch_size, epochs
 
     def _settings(self, n_rows: int, one_pass: bool) -> Any:

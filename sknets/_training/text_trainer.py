@@ -26,6 +26,8 @@ from .settings import Settings, Slots
 
 # Texts whose counts are gathered together.
 BLOCK_TEXTS = 4096
+# Values of the embedding that are updated together: with their slots, 2 MB.
+BLOCK_VALUES = 2**16
 # What other weights learn at, where an embedding learns relative to its start.
 OTHERS_SHARE = np.float32(0.03)
 
@@ -102,6 +104,15 @@ class TextTrainer(DenseTrainer):
         return loss, hits
 
     def _update_rows(
+        self, rows: np.ndarray, table: np.ndarray, gradient: np.ndarray, lr: np.float32
+    ) -> None:
+        """Move some rows of the embedding, in blocks that stay in the cache."""
+        size = max(1, BLOCK_VALUES // table.shape[1])
+        for start in range(0, len(rows), size):
+            part = slice(start, start + size)
+            self._update_block(rows[part], table[part], gradient[part], lr)
+
+    def _update_block(
         self, rows: np.ndarray, table: np.ndarray, gradient: np.ndarray, lr: np.float32
     ) -> None:
         decay = self.settings.optimizer.weight_decay
