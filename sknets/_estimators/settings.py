@@ -55,6 +55,8 @@ class TrainingSettings(OptimizerParams):
     batch_size: Any
     learning_rate_schedule: str
     warmup: float
+    l1: float
+    l2: float
     label_smoothing: Any
     shuffle: bool
     early_stopping: bool
@@ -82,6 +84,8 @@ class TrainingSettings(OptimizerParams):
                 if self.label_smoothing == "auto"
                 else self.label_smoothing
             ),
+            l1=float(self.l1),
+            l2=float(self.l2),
             early_stopping=self.early_stopping and not one_pass,
             monitor=self.monitor,
             tol=self.tol,

@@ -136,6 +136,10 @@ class TextPoolClassifier(NeuralNetClassifier):
         Decoupled decay of kernels and embeddings, not of biases: each step multiplies
         them by ``1 - learning_rate * weight_decay``. None is the optimizer's own
         (0.004 for "adamw", else 0).
+    l1, l2 : float, default=0.0
+        Penalties of the kernels, embeddings included and biases not: the loss grows by
+        `l1` times the sum of their absolute values and `l2` times that of their
+        squares, as with ``keras.regularizers.L1L2``. `history_` leaves them out.
     label_smoothing : float in [0, 1), default=0.0
         Share of each target that is spread evenly over the classes.
     shuffle : bool, default=True
@@ -302,6 +306,8 @@ class TextPoolClassifier(NeuralNetClassifier):
         learning_rate_schedule: Schedule = "cosine",
         warmup: float = 0.0,
         weight_decay: float | None = None,
+        l1: float = 0.0,
+        l2: float = 0.0,
         label_smoothing: float = 0.0,
         shuffle: bool = True,
         early_stopping: bool = False,
@@ -342,6 +348,8 @@ class TextPoolClassifier(NeuralNetClassifier):
         self.learning_rate_schedule = learning_rate_schedule
         self.warmup = warmup
         self.weight_decay = weight_decay
+        self.l1 = l1
+        self.l2 = l2
         self.label_smoothing = label_smoothing
         self.shuffle = shuffle
         self.early_stopping = early_stopping

@@ -19,6 +19,7 @@ from .._core import prediction
 from .._core.layers.base import Weights
 from .._core.network import Network
 from .data import TrainingData
+from .optimizers import penalty_gradient
 from .settings import Settings, Slots
 
 # Estimated seconds of a whole fit up to which numpy is the faster way: a third of the
@@ -139,6 +140,8 @@ class DenseTrainer:
     def _step(self, batch: Any, lr: np.float32, key: Any) -> tuple[float, float]:
         x, y, w = batch
         loss, hits, _ = self._find_gradients(x, y, w, key)
+        if self.settings.has_penalty:
+            self.gradient += self.decaying * self._penalty_gradient(self.vector)
         self._clip(self.gradients)
         self.n_steps += 1
         self._update(lr)
@@ -170,6 +173,10 @@ class DenseTrainer:
                 return loss, hits, x
             d = by_input()
         return loss, hits, d
+
+    def _penalty_gradient(self, p: np.ndarray) -> np.ndarray:
+        l1, l2 = np.float32(self.settings.l1), np.float32(self.settings.l2)
+        return penalty_gradient(p, l1, l2)
 
     def _update(self, lr: np.float32) -> None:
         p, decay = self.vector, self.settings.optimizer.weight_decay

@@ -52,6 +52,11 @@ def _maximum(a: Any, b: Any) -> Any:
     return _library(a).maximum(a, b)
 
 
+def penalty_gradient(p: Any, l1: Any, l2: Any) -> Any:
+    """Gradient of ``l1 * sum(abs(p)) + l2 * sum(p * p)``."""
+    return l1 * _library(p).sign(p) + 2 * l2 * p
+
+
 def _sgd(p, g, slots, t, lr, h, nesterov=False):
     velocity = h["momentum"] * slots[0] - lr * g
     step = h["momentum"] * velocity - lr * g if nesterov else velocity

@@ -17,8 +17,9 @@ Slots = list[tuple[np.ndarray, ...]]
 class Settings:
     """How to train; see the parameters of the estimators.
 
-    `early_stopping` restores the weights of the epoch where `monitor` is best;
-    `patience` counts epochs without one that is better by more than `tol`. With
+    `l1` and `l2` times the sums of all kernels' absolute and squared values are part
+    of the loss. `early_stopping` restores the weights of the epoch where `monitor` is
+    best; `patience` counts epochs without one that is better by more than `tol`. With
     `relative_steps` an embedding learns in proportion to its first value, and all else
     at a small share of the rate. `augment` holds the random changes of images, or is
     None where there are none.
@@ -30,6 +31,8 @@ class Settings:
     learning_rate_schedule: str = "constant"
     warmup: float = 0.0
     label_smoothing: float = 0.0
+    l1: float = 0.0
+    l2: float = 0.0
     early_stopping: bool = False
     monitor: str = "loss"
     tol: float = 0.0
@@ -37,3 +40,7 @@ class Settings:
     shuffle: bool = True
     relative_steps: bool = False
     augment: Changes | None = None
+
+    @property
+    def has_penalty(self) -> bool:
+        return self.l1 > 0 or self.l2 > 0

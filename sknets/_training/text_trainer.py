@@ -97,6 +97,9 @@ class TextTrainer(DenseTrainer):
         pooled, gradient_by_table = self.pooling.train(table, counts)
         loss, hits, d = self._find_gradients(pooled, y, w, key)
         gradient = gradient_by_table(d)
+        if self.settings.has_penalty:
+            gradient = gradient + self._penalty_gradient(table)
+            self.gradient += self.decaying * self._penalty_gradient(self.vector)
         self._clip([gradient, *self.gradients])
         self.n_steps += 1
         self._update(lr if self.pace is None else lr * OTHERS_SHARE)

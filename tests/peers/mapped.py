@@ -34,6 +34,7 @@ class MappedClassifier(ClassifierMixin, BaseEstimator):
     def _make(self) -> DenseNetClassifier:
         if self.solver == "lbfgs":
             raise NotImplementedError("solver='lbfgs'")
+        batch_size = 200 if self.batch_size == "auto" else self.batch_size
         own = {"momentum": self.momentum, "nesterov": self.nesterovs_momentum}
         if self.solver == "adam":
             own = {n: getattr(self, n) for n in ("beta_1", "beta_2", "epsilon")}
@@ -43,7 +44,7 @@ class MappedClassifier(ClassifierMixin, BaseEstimator):
             optimizer=self.solver, learning_rate=self.learning_rate_init,
             learning_rate_schedule=self.learning_rate, weight_decay=0.0,
             label_smoothing=0.0, epochs=self.max_iter,
-            batch_size=200 if self.batch_size == "auto" else self.batch_size,
+            batch_size=batch_size, l2=self.alpha / (2 * batch_size),
             shuffle=self.shuffle, random_state=self.random_state, tol=self.tol,
             patience=self.n_iter_no_change, warm_start=self.warm_start,
             verbose=int(self.verbose), early_stopping=True,
@@ -67,8 +68,8 @@ class MappedClassifier(ClassifierMixin, BaseEstimator):
         self.n_layers_ = len(self.coefs_) + 1
         self.best_loss_ = None if self.early_stopping else min(self.loss_curve_)
         self.validation_scores_ = net.history_.get("val_accuracy")
-        if self.validation_scores_:
-            self.best_validation_score_ = np.max(self.validation_scores_)
+        scores = self.validation_scores_
+        self.best_validation_score_ = np.max(scores) if scores else None
         return self
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:

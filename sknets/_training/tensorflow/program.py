@@ -23,7 +23,7 @@ import tensorflow as tf
 
 from ..._core.network import Network
 from ..._core.objectives import Objective
-from ..optimizers import Optimizer
+from ..optimizers import Optimizer, penalty_gradient
 from .augmentation import augmented
 from .forward import Step, forward, scaled
 from .randomness import dropout, dropout_factors
@@ -42,6 +42,7 @@ class ProgramKey:
     optimizer: tuple
     clip: float | None
     augmented: bool = False
+    penalised: bool = False
 
 
 @lru_cache(maxsize=MAX_PROGRAMS)
@@ -77,7 +78,7 @@ def training_program(key: ProgramKey) -> Callable[..., Any]:
         loss = tf.reduce_sum(losses * batch["w"]) / n_values
         return loss, z, step.after(weights)
 
-    update = _fused(updater(key.optimizer, is_trained))
+    update = _fused(updater(key.optimizer, is_trained, key.penalised))
 
     def step(weights: Any, slots: Any, batch: Any, values: Any) -> tuple:
         trained = [w for w, flag in zip(weights, is_trained, strict=True) if flag]
@@ -126,8 +127,13 @@ def sums(objective: Objective, z: Any, batch: Any) -> tuple[Any, Any]:
     return loss, tf.reduce_sum(hits * tf.reduce_mean(w, axis=1))
 
 
-def updater(structure: tuple, is_trained: Sequence[bool]) -> Callable[..., Any]:
-    """Function that updates the trained weights by their gradients."""
+def updater(
+    structure: tuple, is_trained: Sequence[bool], penalised: bool = False
+) -> Callable[..., Any]:
+    """Function that updates the trained weights by their gradients.
+
+    If `penalised`, those of the penalties are part of them.
+    """
     name, switches, clipping = structure
     optimizer = Optimizer(name, switches, clipping, {}, 0.0, 0.0)
     flags = dict.fromkeys(switches, True)
@@ -137,6 +143,9 @@ def updater(structure: tuple, is_trained: Sequence[bool]) -> Callable[..., Any]:
         hyper = dict(
             zip(optimizer.value_names, tf.unstack(values["optimizer"]), strict=True)
         )
+        if penalised:
+            updated = [p for p, flag in zip(weights, is_trained, strict=True) if flag]
+            gradients = _with_penalties(gradients, updated, values["penalties"])
         remaining = iter(_clipped(gradients, clipping, hyper))
         new_weights, new_slots = [], []
         for p, own, trained in zip(weights, slots, is_trained, strict=True):
@@ -153,6 +162,14 @@ def updater(structure: tuple, is_trained: Sequence[bool]) -> Callable[..., Any]:
         return new_weights, new_slots
 
     return update
+
+
+def _with_penalties(gradients: Any, weights: Any, penalties: Any) -> list[Any]:
+    l1, l2 = tf.unstack(penalties)
+    return [
+        g + penalty_gradient(p, l1, l2) if len(p.shape) > 1 else g
+        for g, p in zip(gradients, weights, strict=True)
+    ]
 
 
 def _clipped(gradients: Sequence[Any], clipping: str | None, hyper: Any) -> Any:

@@ -46,6 +46,7 @@ class TensorFlowTrainer:
                 optimizer.structure,
                 data.scaling["clip"],
                 settings.augment is not None,
+                settings.has_penalty,
             )
         )
         values = [optimizer.values[name] for name in optimizer.value_names]
@@ -53,6 +54,7 @@ class TensorFlowTrainer:
         self.values = {
             "optimizer": _tensor(values),
             "weight_decay": _tensor(optimizer.weight_decay),
+            "penalties": _tensor([settings.l1, settings.l2]),
             "smoothing": _tensor(settings.label_smoothing),
             "rates": _tensor(network.dropout_rates),
             "shift": _tensor(shift),
