@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Iterator
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any, Never, Self
 
 import numpy as np
@@ -27,23 +27,20 @@ from .._optional import needs_tensorflow
 from .._sklearn import (
     CallbackSupportMixin,
     DocumentationLink,
-    HasMethods,
-    Interval,
-    Options,
     StrOptions,
     fit_context,
     has_callbacks,
     num_samples,
 )
 from . import diagnosis, targets
-from .held_out import AUTO_FRACTION, named_as_validation, split
+from .held_out import named_as_validation, split
 from .keywords import refuse_keywords
 from .lazy_model import LazyModel
 from .plain_params import plain_params
 from .predictions import Predictions
 from .progress import Progress, candidate_name
 from .scores import RECORDED, EpochScores, scorers_of
-from .settings import TrainingSettings, check_memory
+from .settings import CONSTRAINTS, TrainingSettings, check_memory
 from .sklearn_callbacks import EpochTasks, training_rows
 from .state import check_versions, forget, snapshot, stamp, take_over
 
@@ -63,39 +60,7 @@ class NeuralNetClassifier(
 
     _parameter_constraints: dict[str, list] = {
         "activation": [StrOptions(set(ACTIVATIONS))],
-        "epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
-        "batch_size": [
-            Interval(Integral, 1, None, closed="left"),
-            StrOptions({"auto"}),
-        ],
-        "optimizer": [str, HasMethods("get_config")],
-        "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
-        "learning_rate_schedule": [StrOptions({"constant", "cosine", "one_cycle"})],
-        "warmup": [Interval(Real, 0, 1, closed="left")],
-        "weight_decay": [Interval(Real, 0, None, closed="left"), None],
-        "l1": [Interval(Real, 0, None, closed="left")],
-        "l2": [Interval(Real, 0, None, closed="left")],
-        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
-        "shuffle": ["boolean"],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [
-            Interval(Real, 0, 1, closed="neither"),
-            HasMethods("split"),
-            StrOptions({"auto"}),
-            None,
-        ],
-        "monitor": [str],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "patience": [
-            Interval(Integral, 1, None, closed="left"),
-            Options(Real, {np.inf}),
-        ],
-        "scoring": [str, callable, list, tuple, dict, None],
-        "class_weight": [dict, list, StrOptions({"balanced"}), None],
-        "warm_start": ["boolean"],
-        "callbacks": [list, tuple, None],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
+        **CONSTRAINTS,
     }
 
     target_type_: str
@@ -259,6 +224,38 @@ class NeuralNetClassifier(
                 if not name.endswith("_"):
                     setattr(self, name, vars(aside)[name])
 
+    def _checked(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        groups: Any,
+        classes: Any,
+        *,
+        goes_on: bool,
+        one_pass: bool,
+    ) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray]:
+        """Checked X; numbers, encoded target and weights of the rows with weight."""
+        X = self._check_X(X, reset=not goes_on)
+        y, names = targets.check_target(y, self)
+        sklearn.utils.check_consistent_length(X, y, groups)
+        weight = targets.check_sample_weight(sample_weight, X)
+        if not one_pass:  # only proportions matter
+            weight = targets.near_one(weight)
+        index = np.flatnonzero(weight)
+        if not len(index):
+            raise ValueError(
+                "Sample weights must contain at least one non-zero number."
+            )
+        # A class whose rows all have weight zero is a class: meta-estimators choose
+        # rows by their weights, and combine columns of all classes.
+        if not goes_on:
+            self._learn_classes(y, names, classes, one_pass)
+        elif classes is not None:
+            targets.check_same_classes(classes, self.classes_)
+        encoded = targets.encode(y, names, self._objective, self.classes_)
+        return X, index, encoded[index], weight[index]
+
     def _fit(
         self,
         X: Any,
@@ -275,7 +272,7 @@ class NeuralNetClassifier(
         if not goes_on:
             forget(self)
         X, index, encoded, weight = self._checked(
-            X, y, sample_weight, groups, classes, goes_on, one_pass
+            X, y, sample_weight, groups, classes, goes_on=goes_on, one_pass=one_pass
         )
         rng = self._generator()
         groups = None if groups is None else np.asarray(groups)[index]
@@ -306,37 +303,6 @@ class NeuralNetClassifier(
             rows_given["val_"] = training_rows(validation, np.arange(len(val)))
         self._train(data, val, rng, rows_given, one_pass=one_pass, goes_on=goes_on)
 
-    def _checked(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any,
-        groups: Any,
-        classes: Any,
-        goes_on: bool,
-        one_pass: bool,
-    ) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray]:
-        """Checked X, numbers of the rows with a weight, their targets and weights."""
-        X = self._check_X(X, reset=not goes_on)
-        y, names = targets.check_target(y, self)
-        sklearn.utils.check_consistent_length(X, y, groups)
-        weight = targets.check_sample_weight(sample_weight, X)
-        if not one_pass:  # only proportions matter
-            weight = targets.near_one(weight)
-        index = np.flatnonzero(weight)
-        if not len(index):
-            raise ValueError(
-                "Sample weights must contain at least one non-zero number."
-            )
-        # A class whose rows all have weight zero is a class: meta-estimators choose
-        # rows by their weights, and combine columns of all classes.
-        if not goes_on:
-            self._learn_classes(y, names, classes, one_pass)
-        elif classes is not None:
-            targets.check_same_classes(classes, self.classes_)
-        encoded = targets.encode(y, names, self._objective, self.classes_)
-        return X, index, encoded[index], weight[index]
-
     def _learn_classes(
         self, y: np.ndarray, names: np.ndarray | None, classes: Any, one_pass: bool
     ) -> None:
@@ -347,21 +313,6 @@ class NeuralNetClassifier(
         if one_pass and classes is None:
             targets.refuse_one_class(self.classes_)
         targets.warn_if_one_class(self.classes_)
-
-    def _held_out_share(self) -> Any:
-        """Which rows `fit` holds out where it is given none: a share or a splitter."""
-        if self.validation_fraction == "auto":
-            return AUTO_FRACTION if self.early_stopping else None
-        return self.validation_fraction
-
-    def _check_monitor(self, scorers: dict[str, Any]) -> None:
-        known = [*RECORDED, *scorers]
-        if self.monitor not in known:
-            raise ValueError(
-                f"monitor must be one of {known}, of which early_stopping takes that "
-                "of the validation rows where there are some; got "
-                f"{self.monitor!r}. Other scores are named in scoring."
-            )
 
     def _training_data(
         self,

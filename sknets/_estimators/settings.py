@@ -6,14 +6,18 @@ import math
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
 from .._core.network import Shape
+from .._sklearn import HasMethods, Interval, Options, StrOptions
 from .._training import schedule
 from .._training.settings import Settings
+from .held_out import AUTO_FRACTION
 from .optimizer_params import OptimizerParams
+from .scores import RECORDED
 
 # Most label smoothing of "auto".
 MAX_SMOOTHING = 0.02
@@ -48,6 +52,44 @@ def _memory() -> int:
         return 2**40
 
 
+# Of the parameters of training, for `_parameter_constraints`.
+CONSTRAINTS: dict[str, list] = {
+    "epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+    "batch_size": [
+        Interval(Integral, 1, None, closed="left"),
+        StrOptions({"auto"}),
+    ],
+    "optimizer": [str, HasMethods("get_config")],
+    "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
+    "learning_rate_schedule": [StrOptions({"constant", "cosine", "one_cycle"})],
+    "warmup": [Interval(Real, 0, 1, closed="left")],
+    "weight_decay": [Interval(Real, 0, None, closed="left"), None],
+    "l1": [Interval(Real, 0, None, closed="left")],
+    "l2": [Interval(Real, 0, None, closed="left")],
+    "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+    "shuffle": ["boolean"],
+    "early_stopping": ["boolean"],
+    "validation_fraction": [
+        Interval(Real, 0, 1, closed="neither"),
+        HasMethods("split"),
+        StrOptions({"auto"}),
+        None,
+    ],
+    "monitor": [str],
+    "tol": [Interval(Real, 0, None, closed="left")],
+    "patience": [
+        Interval(Integral, 1, None, closed="left"),
+        Options(Real, {np.inf}),
+    ],
+    "scoring": [str, callable, list, tuple, dict, None],
+    "class_weight": [dict, list, StrOptions({"balanced"}), None],
+    "warm_start": ["boolean"],
+    "callbacks": [list, tuple, None],
+    "random_state": ["random_state"],
+    "verbose": ["verbose"],
+}
+
+
 class TrainingSettings(OptimizerParams):
     """Mixin that settles the parameters of training for a number of rows."""
 
@@ -60,6 +102,7 @@ class TrainingSettings(OptimizerParams):
     label_smoothing: Any
     shuffle: bool
     early_stopping: bool
+    validation_fraction: Any
     monitor: str
     tol: float
     patience: float
@@ -67,6 +110,21 @@ class TrainingSettings(OptimizerParams):
     # Of "auto": number of steps to aim at, fewest epochs, largest batch, fewest steps.
     _auto_steps, _auto_epochs, _auto_batch = 6000, 10, 256
     _least_steps = 600
+
+    def _held_out_share(self) -> Any:
+        """Which rows `fit` holds out where it is given none: a share or a splitter."""
+        if self.validation_fraction == "auto":
+            return AUTO_FRACTION if self.early_stopping else None
+        return self.validation_fraction
+
+    def _check_monitor(self, scorers: dict[str, Any]) -> None:
+        known = [*RECORDED, *scorers]
+        if self.monitor not in known:
+            raise ValueError(
+                f"monitor must be one of {known}, of which early_stopping takes that "
+                "of the validation rows where there are some; got "
+                f"{self.monitor!r}. Other scores are named in scoring."
+            )
 
     def _settings(self, n_rows: int, one_pass: bool) -> Any:
         batch_size, epochs = self._auto_size(n_rows)
