@@ -42,7 +42,14 @@ from .progress import Progress, candidate_name
 from .scores import RECORDED, EpochScores, scorers_of
 from .settings import CONSTRAINTS, TrainingSettings, check_memory
 from .sklearn_callbacks import EpochTasks, training_rows
-from .state import check_versions, forget, snapshot, stamp, take_over
+from .state import (
+    check_versions,
+    forget,
+    snapshot,
+    stamp,
+    take_over,
+    with_new_parameters,
+)
 
 
 class NeuralNetClassifier(
@@ -515,7 +522,7 @@ class NeuralNetClassifier(
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         check_versions(state, type(self).__name__)
-        super().__setstate__(state)
+        super().__setstate__(with_new_parameters(state, type(self)))
         frozen(getattr(self, "weights_", []))
 
 

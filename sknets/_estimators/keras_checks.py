@@ -132,12 +132,16 @@ def check_output(model: Any, target_type: str, n_classes: Any) -> None:
             f"add activation={'sigmoid' if binary_loss else 'softmax'!r} to the last "
             "layer, or use the loss with from_logits=True (loss__from_logits=True)."
         )
+    _warn_if_not_logits(found, activation, logits)
+
+
+def _warn_if_not_logits(found: str, activation: Any, logits: Any) -> None:
     if activation in ("sigmoid", "softmax") and logits:
         warnings.warn(
             f"{found} with a {activation}, but the loss has from_logits=True and takes "
             "them for logits. Leave out one of both.",
             UserWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
 
 

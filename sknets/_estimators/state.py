@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from typing import Any
 
@@ -81,3 +82,15 @@ def check_versions(state: dict[str, Any], name: str) -> None:
             ),
             stacklevel=3,
         )
+
+
+def with_new_parameters(state: dict[str, Any], cls: type) -> dict[str, Any]:
+    """The state, with the defaults of parameters that came after it was stored.
+
+    Only a fitted estimator says which version stored it.
+    """
+    if "versions_" not in state:
+        return state
+    parameters = inspect.signature(cls).parameters.values()
+    defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
+    return {**defaults, **state}

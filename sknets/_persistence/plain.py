@@ -132,7 +132,10 @@ class Decoder:
 
 def _restore(cls: type, state: dict[str, Any]) -> Any:
     instance: Any = object.__new__(cls)
-    instance.__dict__.update(state)
+    if hasattr(cls, "__setstate__"):
+        instance.__setstate__(state)
+    else:
+        instance.__dict__.update(state)
     return instance
 
 
