@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, Literal, Unpack
@@ -20,9 +20,9 @@ from .._core.layers.base import Shape, Weights
 from .._core.poolings import POOLINGS
 from .._sklearn import Interval, RealNotInt, StrOptions
 from .._texts import choice, compression, naive_bayes
-from .._texts.ngrams import NgramCounter
 from .._texts.tokenize import as_texts
 from .._texts.union import NgramUnion
+from . import text_counting
 from .base import NeuralNetClassifier
 from .parameter_types import (
     Auto,
@@ -37,13 +37,14 @@ from .parameter_types import (
 )
 from .state import snapshot
 
-# Parameters that settle what is counted in a text.
-COUNTED_BY = (
-    *("max_features", "min_df", "max_df", "binary", "sublinear_tf"),
-    *("lowercase", "token_pattern", "tokenizer"),
-)
 # What version 0.1, which did not have these parameters, did.
-WITHOUT_IN_0_1 = {"sublinear_tf": False}
+WITHOUT_IN_0_1 = {
+    "sublinear_tf": False,
+    "strip_accents": None,
+    "preprocessor": None,
+    "stop_words": None,
+    "vocabulary": None,
+}
 # Width up to which an embedding is made whatever its rows, and values of a wider one:
 # 128 MB, and as much again for each slot of the optimizer.
 MAX_AUTO_WIDTH, MAX_AUTO_VALUES = 64, 2**25
@@ -77,7 +78,8 @@ class TextPoolClassifier(NeuralNetClassifier):
         words. With a tuple such as ``("word", "char_wb")`` both are learnt together.
         "auto" are words, with "char_wb" beside them where texts are short or in a
         language without spaces (see `counter_` for what it was); with an
-        `ngram_range` or a `tokenizer` it is "word", and with `n_features` one of both.
+        `ngram_range`, a `tokenizer`, `stop_words` or a `vocabulary` it is "word", and
+        with `n_features` one of both. A function gives the features of a text itself.
     ngram_range : tuple (min_n, max_n), tuple of these or "auto", default="auto"
         Shortest and longest n-gram; with several analyzers one pair for each. "auto"
         is (1, 3) for words alone, (1, 2) for words beside characters, and (2, 5) for
@@ -101,6 +103,16 @@ class TextPoolClassifier(NeuralNetClassifier):
         Regular expression of a word; words of one letter count.
     tokenizer : callable, default=None
         Function from a text to its list of words, in place of `token_pattern`.
+    strip_accents : {"ascii", "unicode"}, callable or None, default=None
+        Remove accents, of characters that have an ASCII form or of all.
+    preprocessor : callable, default=None
+        Function from a text to the text that is split, in place of lower case and
+        `strip_accents`.
+    stop_words : {"english"}, list of str or None, default=None
+        Words that do not count; longer n-grams reach over them.
+    vocabulary : list of str, mapping or None, default=None
+        The n-grams that count, instead of those of the training texts; their order is
+        that of `vocabulary_`.
     n_features : int, default=None
         Hash n-grams into this many rows of the embedding instead of learning a
         vocabulary, so that `partial_fit` can go through a stream of texts. Without
@@ -114,10 +126,12 @@ class TextPoolClassifier(NeuralNetClassifier):
         another pooling than "mean".
     compress_to : int or None, default=None
         Keep only this many n-grams after training, those that contribute most to the
-        training texts, and round the embedding to 8 bits: a few bytes for each.
+        training texts, and round the embedding to 8 bits. A file then has a byte for
+        each n-gram and column of the embedding, and some ten for what it is made of.
     epochs : int or "auto", default="auto"
         Passes over the training rows. "auto" makes about 250 steps, within 2 to 3
-        epochs; with more outputs than one 500 steps, within 3 to 6 epochs.
+        epochs (2 with several analyzers); with more outputs than one 500 steps, within
+        3 to 6 epochs.
     batch_size : int or "auto", default="auto"
         Rows in one step. "auto" is the power of two nearest to the square root of the
         number of rows, within 8 to 128; in `partial_fit` it is 128.
@@ -253,7 +267,7 @@ class TextPoolClassifier(NeuralNetClassifier):
         "dropout": ["array-like", Interval(Real, 0, 1, closed="left")],
         "pooling": [StrOptions(set(POOLINGS))],
         "dense_width": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "analyzer": [StrOptions({"auto", *choice.ANALYZERS}), tuple, list],
+        "analyzer": [StrOptions({"auto", *choice.ANALYZERS}), tuple, list, callable],
         "ngram_range": [StrOptions({"auto"}), tuple, list],
         "max_features": [Interval(Integral, 1, None, closed="left"), None],
         "min_df": [
@@ -270,6 +284,10 @@ class TextPoolClassifier(NeuralNetClassifier):
         "lowercase": ["boolean"],
         "token_pattern": [str, None],
         "tokenizer": [callable, None],
+        "strip_accents": [StrOptions({"ascii", "unicode"}), callable, None],
+        "preprocessor": [callable, None],
+        "stop_words": [StrOptions({"english"}), list, tuple, set, frozenset, None],
+        "vocabulary": [Mapping, list, tuple, set, frozenset, np.ndarray, None],
         # Column numbers of sparse matrices have 32 bits.
         "n_features": [Interval(Integral, 1, 2**31 - 1, closed="left"), None],
         "compress_to": [Interval(Integral, 1, None, closed="left"), None],
@@ -286,7 +304,7 @@ class TextPoolClassifier(NeuralNetClassifier):
         pooling: str = "mean",
         dense_width: int | Sequence[int] = (),
         activation: str = "relu",
-        analyzer: str | Sequence[str] = "auto",
+        analyzer: str | Sequence[str] | Callable[[str], Sequence[str]] = "auto",
         ngram_range: Sequence[int] | Sequence[Sequence[int]] | Auto = "auto",
         max_features: int | None = None,
         min_df: float | Auto = "auto",
@@ -296,6 +314,10 @@ class TextPoolClassifier(NeuralNetClassifier):
         lowercase: bool = True,
         token_pattern: str | None = r"(?u)\b\w+\b",
         tokenizer: Callable[[str], Sequence[Any]] | None = None,
+        strip_accents: str | Callable[[str], str] | None = None,
+        preprocessor: Callable[[str], str] | None = None,
+        stop_words: str | Iterable[str] | None = None,
+        vocabulary: Mapping[str, int] | Iterable[str] | None = None,
         n_features: int | None = None,
         embedding_init: Literal["naive_bayes", "random"] = "naive_bayes",
         compress_to: int | None = None,
@@ -338,6 +360,10 @@ class TextPoolClassifier(NeuralNetClassifier):
         self.lowercase = lowercase
         self.token_pattern = token_pattern
         self.tokenizer = tokenizer
+        self.strip_accents = strip_accents
+        self.preprocessor = preprocessor
+        self.stop_words = stop_words
+        self.vocabulary = vocabulary
         self.n_features = n_features
         self.embedding_init = embedding_init
         self.compress_to = compress_to
@@ -398,62 +424,27 @@ class TextPoolClassifier(NeuralNetClassifier):
 
     def _learn_input(self, X: list, index: np.ndarray, weights: np.ndarray) -> Any:
         texts = X if len(index) == len(X) else [X[row] for row in index]
-        self.counter_ = self._new_counter(texts)
+        self.counter_ = text_counting.new_counter(self, texts)
         self.input_scaling_ = scaling.identity()
+        if self.vocabulary is not None:
+            return self._rows(X)
         counts = self.counter_.fit_transform(texts)
         return _with_padding(counts) if texts is X else self._rows(X)
 
-    def _new_counter(self, texts: list) -> NgramCounter | NgramUnion:
-        counters = [
-            NgramCounter(
-                analyzer=analyzer,
-                ngram_range=ngram_range,
-                max_features=self.max_features,
-                min_df=(
-                    _min_df(len(texts), analyzer)
-                    if self.min_df == "auto"
-                    else self.min_df
-                ),
-                max_df=self.max_df,
-                binary=self.binary,
-                sublinear_tf=self.sublinear_tf,
-                lowercase=self.lowercase,
-                token_pattern=self.token_pattern,
-                tokenizer=self.tokenizer,
-                n_buckets=self.n_features,
-            )
-            for analyzer, ngram_range in zip(*self._counted(texts), strict=True)
-        ]
-        return counters[0] if len(counters) == 1 else NgramUnion(counters)
-
-    def _counted(self, texts: list) -> choice.Counted:
-        """Analyzers, and the range of each."""
-        if self.analyzer != "auto":
-            given = self.analyzer
-            analyzers = (given,) if isinstance(given, str) else tuple(given)
-        elif self.ngram_range != "auto" or self.tokenizer is not None:
-            analyzers = ("word",)
-        else:
-            return choice.chosen(texts, hashed=self.n_features is not None)
-        return choice.Counted(analyzers, choice.ranges_of(analyzers, self.ngram_range))
-
     def _check_same_input(self) -> None:
-        counters = getattr(self.counter_, "counters", [self.counter_])
-        analyzers = tuple(counter.analyzer for counter in counters)
-        ranges = tuple(counter.ngram_range for counter in counters)
-        alone = len(counters) == 1
-        fitted: dict[str, Any] = {
-            **{name: vars(counters[0])[name] for name in COUNTED_BY},
-            "n_features": counters[0].n_buckets,
-            "analyzer": analyzers[0] if alone else analyzers,
-            "ngram_range": ranges[0] if alone else ranges,
-        }
-        for name, value in fitted.items():
+        for name, fitted in text_counting.fitted_settings(self.counter_).items():
             now = choice.as_tuples(getattr(self, name))
-            if now != value and now != "auto":
+            if name == "stop_words":
+                now = text_counting.stop_words(now)
+            leaves_open = now == "auto" or (
+                callable(self.analyzer) and name == "ngram_range"
+            )
+            if self.vocabulary is not None:
+                leaves_open |= name in ("min_df", "max_df", "max_features")
+            if now != fitted and not leaves_open:
                 raise ValueError(
                     "warm_start and partial_fit go on from weights fitted with "
-                    f"{name}={value!r}; now {name}={now!r}. Set it back, or fit with "
+                    f"{name}={fitted!r}; now {name}={now!r}. Set it back, or fit with "
                     "warm_start=False."
                 )
 
@@ -486,8 +477,11 @@ class TextPoolClassifier(NeuralNetClassifier):
         batch_size, epochs = super()._auto_size(n_rows)
         if self.epochs == "auto":
             steps = -(-n_rows // batch_size)
-            several = self.target_type_ != "binary"
-            low, high, wanted = (3, 6, 500) if several else (2, 3, 250)
+            low, high, wanted = 2, 3, 250
+            if self.target_type_ != "binary":
+                low, high, wanted = 3, 6, 500
+            elif isinstance(self.counter_, NgramUnion):
+                high = 2  # so many values have learnt by then what there is
             epochs = int(np.clip(round(wanted / steps), low, high))
         return batch_size, epochs
 
@@ -640,10 +634,3 @@ def _with_padding(counts: sp.csr_array) -> sp.csr_array:
     return sp.csr_array(
         (counts.data, counts.indices + 1, counts.indptr), (n_texts, n_ngrams + 1)
     )
-
-
-def _min_df(n_texts: int, analyzer: str) -> int:
-    """Rarer n-grams only add noise; parts of words also time and memory."""
-    if n_texts >= 10_000:
-        return 3
-    return 1 if analyzer == "word" or n_texts < 1000 else 2

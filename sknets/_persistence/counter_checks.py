@@ -59,7 +59,16 @@ def _check_splitting(owner: Any, name: str) -> None:
     """Check what counters and their symbols both keep, as far as they have it."""
     require(type(owner.lowercase) is bool, f"{name}.lowercase must be a bool")
     _check_range(owner.ngram_range, name)
-    require(getattr(owner, "tokenizer", None) is None, f"{name} has a tokenizer")
+    for function in ("tokenizer", "preprocessor"):
+        has_none = getattr(owner, function, None) is None
+        require(has_none, f"{name} has a {function}")
+    accents = getattr(owner, "strip_accents", None)
+    require(accents in (None, "ascii", "unicode"), f"{name}.strip_accents")
+    stop_words = getattr(owner, "stop_words", ())
+    are_words = isinstance(stop_words, tuple) and all(
+        isinstance(word, str) for word in stop_words
+    )
+    require(are_words, f"{name}.stop_words must be a tuple of str")
     pattern = getattr(owner, "token_pattern", None)
     require(pattern is None or isinstance(pattern, str), f"{name}.token_pattern")
     if pattern is not None:
@@ -73,7 +82,7 @@ def _check_range(ngram_range: Any, name: str) -> None:
     )
 
 
-def _check_symbols(symbols: Any, analyzer: str) -> None:
+def _check_symbols(symbols: Any, analyzer: Any) -> None:
     name = "counter_._symbols"
     if type(symbols) is Words:
         require(analyzer == "word", f"{name} are words, with analyzer={analyzer!r}")

@@ -20,9 +20,16 @@ from .counting import (
     hash_of_longer,
 )
 from .symbols import Values, Words
-from .tokenize import WORD_PATTERN
+from .tokenize import WORD_PATTERN, preparation
 
 _BLOCK_LENGTH = 1 << 21
+# Parameters that files of version 0.1 do not have.
+_NOT_IN_0_1 = {
+    "sublinear_tf": False,
+    "strip_accents": None,
+    "preprocessor": None,
+    "stop_words": (),
+}
 
 
 class NgramCounter:
@@ -35,9 +42,10 @@ class NgramCounter:
 
     Parameters
     ----------
-    analyzer : {"word", "char", "char_wb"}, default="word"
+    analyzer : {"word", "char", "char_wb"} or callable, default="word"
         Whether n-grams are made of words or of characters; "char_wb" stays within
-        words, padded with a space on either side.
+        words, padded with a space on either side. A function from a text to the list
+        of its features leaves nothing else to do.
     ngram_range : tuple (min_n, max_n), default=(1, 1)
         Shortest and longest n-gram.
     max_features : int or None, default=None
@@ -56,6 +64,12 @@ class NgramCounter:
         Regular expression of a word, with at most one capturing group.
     tokenizer : callable or None, default=None
         Function from a text to its list of words, in place of `token_pattern`.
+    strip_accents : {"ascii", "unicode"}, callable or None, default=None
+        What accents are removed with, after lower case.
+    preprocessor : callable or None, default=None
+        Function from a text to a text, in place of lower case and `strip_accents`.
+    stop_words : tuple of str, default=()
+        Words that do not count; n-grams reach over them.
     n_buckets : int or None, default=None
         Hash n-grams into this many columns, instead of learning a vocabulary.
         Nothing is learned then, `max_features`, `min_df` and `max_df` play no
@@ -87,7 +101,7 @@ class NgramCounter:
     def __init__(
         self,
         *,
-        analyzer: str = "word",
+        analyzer: str | Callable = "word",
         ngram_range: tuple[int, int] = (1, 1),
         max_features: int | None = None,
         min_df: float = 1,
@@ -97,6 +111,9 @@ class NgramCounter:
         lowercase: bool = True,
         token_pattern: str | None = WORD_PATTERN,
         tokenizer: Callable | None = None,
+        strip_accents: Any = None,
+        preprocessor: Callable | None = None,
+        stop_words: tuple[str, ...] = (),
         n_buckets: int | None = None,
     ) -> None:
         self.analyzer = analyzer
@@ -109,14 +126,16 @@ class NgramCounter:
         self.lowercase = lowercase
         self.token_pattern = token_pattern
         self.tokenizer = tokenizer
+        self.strip_accents = strip_accents
+        self.preprocessor = preprocessor
+        self.stop_words = stop_words
         self.n_buckets = n_buckets
 
     def __getstate__(self) -> dict[str, Any]:
         return {k: v for k, v in self.__dict__.items() if k != "_columns"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        # A file of version 0.1 does not have it.
-        self.__dict__.update({"sublinear_tf": False, **state})
+        self.__dict__.update({**_NOT_IN_0_1, **state})
 
     def fit(self, texts: list) -> "NgramCounter":
         """Learn the n-grams of texts.
@@ -153,10 +172,11 @@ class NgramCounter:
             If there is no n-gram in any document, or none after pruning.
         """
         _check_range(self.ngram_range)
+        texts = self._prepared(texts)
         self._symbols = self._new_symbols(texts)
         if self.n_buckets is not None:
             self.n_features_ = self.n_buckets
-            return self.transform(texts)
+            return self._transform(texts)
         return self._learn(texts)
 
     def transform(self, texts: list) -> sparse.csr_array:
@@ -178,6 +198,9 @@ class NgramCounter:
             If `texts` are strings and were sequences of integers in `fit`, or the
             reverse.
         """
+        return self._transform(self._prepared(texts))
+
+    def _transform(self, texts: list) -> sparse.csr_array:
         self._check_kind(texts)
         count = self._count_block if self.n_buckets is None else self._hash_block
         return _stack([count(block) for block in _blocks(texts)])
@@ -247,6 +270,9 @@ class NgramCounter:
             lowercase=self.lowercase,
             token_pattern=self.token_pattern,
             tokenizer=self.tokenizer,
+            strip_accents=self.strip_accents,
+            preprocessor=self.preprocessor,
+            stop_words=self.stop_words,
         ).fit([text])
         names: dict[int, list[str]] = {column: [] for column in columns.tolist()}
         buckets = own._buckets(self.n_features_).tolist()
@@ -293,13 +319,26 @@ class NgramCounter:
             mask[mask] = kept
         self._compact()
 
+    def _prepared(self, texts: list) -> list:
+        prepare = preparation(self.lowercase, self.strip_accents, self.preprocessor)
+        if prepare is None or callable(self.analyzer) or not isinstance(texts[0], str):
+            return texts
+        return [prepare(text) for text in texts]
+
     def _new_symbols(self, texts: list) -> Words | Values:
+        lowercase = self.lowercase and self.preprocessor is None
         if not isinstance(texts[0], str):
-            return Values(None, self.lowercase, self.ngram_range)
+            return Values(None, lowercase, self.ngram_range)
+        if callable(self.analyzer):
+            return Words(False, None, self.analyzer, (1, 1))
         if self.analyzer != "word":
-            return Values(self.analyzer, self.lowercase, self.ngram_range)
+            return Values(self.analyzer, lowercase, self.ngram_range)
         return Words(
-            self.lowercase, self.token_pattern, self.tokenizer, self.ngram_range
+            lowercase,
+            self.token_pattern,
+            self.tokenizer,
+            self.ngram_range,
+            self.stop_words,
         )
 
     def _check_kind(self, texts: list) -> None:
@@ -317,7 +356,11 @@ class NgramCounter:
         tokens = self._symbols.learn(blocks, low)
         self._check_not_empty(tokens)
         if high < low:
-            raise ValueError("max_df corresponds to < documents than min_df")
+            raise ValueError(
+                f"max_df corresponds to < documents than min_df: min_df={self.min_df} "
+                f"asks for n-grams in {low:g} of the {len(texts)} texts, max_df="
+                f"{self.max_df} for those in at most {high:g}."
+            )
         self._tables: list[np.ndarray] = []
         learn = partial(self._learn_level, low=low)
         levels = self._count(tokens, learn, suffixes=True)

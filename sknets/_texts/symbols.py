@@ -29,6 +29,8 @@ class Words:
         How texts are split, as in `NgramCounter`.
     ngram_range : tuple (min_n, max_n)
         Lengths of n-grams that will be made of the words.
+    stop_words : tuple of str, default=()
+        Words that are left out.
 
     Attributes
     ----------
@@ -44,8 +46,10 @@ class Words:
         token_pattern: str | None,
         tokenizer: Callable | None,
         ngram_range: tuple[int, int],
+        stop_words: tuple[str, ...] = (),
     ) -> None:
         self.lowercase = lowercase
+        self.stop_words = stop_words
         self.token_pattern = token_pattern
         self.tokenizer = tokenizer
         self.ngram_range = ngram_range
@@ -58,6 +62,10 @@ class Words:
 
     def __getstate__(self) -> dict[str, Any]:
         return {k: v for k, v in self.__dict__.items() if k != "_number_of"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # Files of version 0.1 have no stop words.
+        self.__dict__.update({"stop_words": (), **state})
 
     def names(self) -> list[str]:
         """Return the words in the order of their numbers."""
@@ -125,8 +133,11 @@ class Words:
         return splits_bytes(self.token_pattern, self.tokenizer)
 
     @property
-    def _dropped(self) -> list[bytes]:
-        return single_characters(self.token_pattern, self.tokenizer)
+    def _dropped(self) -> list:
+        """Words that do not count, as the splitter gives words."""
+        stop = [_encode(w) if self._in_bytes else w for w in self.stop_words]
+        single = single_characters(self.token_pattern, self.tokenizer)
+        return list(dict.fromkeys([*single, *stop]))
 
     @cached_property
     def _number_of(self) -> dict:
@@ -186,7 +197,10 @@ class Words:
         if self._joined_range is None:
             return split
         min_n, max_n = self._joined_range
-        return lambda text: _join_ngrams(split(text), min_n, max_n)
+        stop = frozenset(self.stop_words)
+        return lambda text: _join_ngrams(
+            [word for word in split(text) if word not in stop], min_n, max_n
+        )
 
 
 class Values:

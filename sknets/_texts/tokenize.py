@@ -6,6 +6,10 @@ from functools import partial
 from typing import Any, TypeGuard
 
 import numpy as np
+from sklearn.feature_extraction.text import (
+    strip_accents_ascii,
+    strip_accents_unicode,
+)
 
 from .._containers import refuse_streams
 
@@ -181,6 +185,26 @@ def _invalid_document(document: Any, row: int) -> Exception:
         f"{document!r:.60} is an invalid document, expected unicode string: row {row} "
         f"is of type {type(document).__name__}."
     )
+
+
+def preparation(
+    lowercase: bool, strip_accents: Any, preprocessor: Callable | None
+) -> Callable[[str], str] | None:
+    """What is done to a text before it is split, as ``CountVectorizer`` does it.
+
+    None where nothing is left to do: lower case alone is faster while splitting.
+    """
+    if preprocessor is not None:
+        return preprocessor
+    if strip_accents is None:
+        return None
+    strip = _STRIP_ACCENTS.get(strip_accents, strip_accents)
+    if lowercase:
+        return lambda text: strip(text.lower())
+    return strip
+
+
+_STRIP_ACCENTS = {"ascii": strip_accents_ascii, "unicode": strip_accents_unicode}
 
 
 def word_splitter(

@@ -1,0 +1,136 @@
+"""The counter of a text estimator, from its parameters and the texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+from .._texts import choice
+from .._texts.ngrams import NgramCounter
+from .._texts.union import NgramUnion
+
+Counter = NgramCounter | NgramUnion
+
+# Parameters that a counter has under the same name.
+_SAME_NAME = (
+    *("max_features", "max_df", "binary", "sublinear_tf", "lowercase"),
+    *("token_pattern", "tokenizer", "strip_accents", "preprocessor"),
+)
+
+
+def new_counter(net: Any, texts: list) -> Counter:
+    """A counter as the parameters of the estimator ask for, not fitted yet."""
+    if net.vocabulary is not None:
+        return _counter_of_vocabulary(net)
+    counted = counted_in(net, texts)
+    counters = [
+        _counter(net, analyzer, ngram_range, _min_df(net.min_df, len(texts), analyzer))
+        for analyzer, ngram_range in zip(*counted, strict=True)
+    ]
+    return counters[0] if len(counters) == 1 else NgramUnion(counters)
+
+
+def _counter(net: Any, analyzer: Any, ngram_range: Any, min_df: float) -> NgramCounter:
+    return NgramCounter(
+        analyzer=analyzer,
+        ngram_range=ngram_range,
+        min_df=min_df,
+        stop_words=stop_words(net.stop_words),
+        n_buckets=net.n_features,
+        **{name: getattr(net, name) for name in _SAME_NAME},
+    )
+
+
+def counted_in(net: Any, texts: list) -> choice.Counted:
+    """Analyzers, and the range of each."""
+    if callable(net.analyzer):
+        return choice.Counted((net.analyzer,), ((1, 1),))
+    if net.analyzer != "auto":
+        given = net.analyzer
+        analyzers = (given,) if isinstance(given, str) else tuple(given)
+    elif any(
+        (net.ngram_range != "auto", net.tokenizer, net.stop_words, net.vocabulary)
+    ):
+        analyzers = ("word",)
+    else:
+        return choice.chosen(texts, hashed=net.n_features is not None)
+    return choice.Counted(analyzers, choice.ranges_of(analyzers, net.ngram_range))
+
+
+def _min_df(min_df: Any, n_texts: int, analyzer: Any) -> float:
+    """Rarer n-grams only add noise; parts of words also time and memory."""
+    if min_df != "auto":
+        return min_df
+    if n_texts >= 10_000:
+        return 3
+    return 2 if analyzer in ("char", "char_wb") and n_texts >= 1000 else 1
+
+
+def stop_words(given: Any) -> tuple[str, ...]:
+    """Words that do not count, in order."""
+    if given is None:
+        return ()
+    if isinstance(given, str):
+        if given != "english":
+            raise ValueError(
+                f"stop_words={given!r} is no list that is known: pass 'english' or a "
+                "list of words."
+            )
+        given = ENGLISH_STOP_WORDS
+    words = list(given)
+    if not all(isinstance(word, str) for word in words):
+        raise ValueError("stop_words must be a list of strings.")
+    return tuple(sorted(set(words)))
+
+
+def _counter_of_vocabulary(net: Any) -> NgramCounter:
+    """A counter that knows the n-grams of `vocabulary` and no others, fitted."""
+    if net.n_features is not None:
+        raise ValueError(
+            "vocabulary and n_features exclude each other: set one of them."
+        )
+    wanted = _ngrams_of(net.vocabulary)
+    analyzers, ranges = counted_in(net, wanted)
+    if len(analyzers) > 1:
+        raise ValueError(f"A vocabulary needs one analyzer; got {net.analyzer!r}.")
+    counter = _counter(net, analyzers[0], ranges[0], 1)
+    counter.max_features, counter.max_df = None, 1.0
+    counter.fit(wanted)
+    names = counter.get_feature_names_out()
+    missing = sorted(set(wanted) - set(names))
+    if missing:
+        raise ValueError(
+            f"vocabulary has {missing[0]!r}, which no text can have with "
+            f"analyzer={analyzers[0]!r}, ngram_range={ranges[0]}, lowercase="
+            f"{net.lowercase} and the like ({len(missing)} n-grams of that kind)."
+        )
+    counter.restrict(np.isin(names, wanted))
+    return counter
+
+
+def _ngrams_of(vocabulary: Iterable[str]) -> list[str]:
+    wanted = list(vocabulary)
+    if not wanted or not all(isinstance(ngram, str) for ngram in wanted):
+        raise ValueError("vocabulary must consist of strings, at least one of them.")
+    if len(set(wanted)) < len(wanted):
+        raise ValueError("vocabulary has an n-gram twice.")
+    return wanted
+
+
+def fitted_settings(counter: Counter) -> dict[str, Any]:
+    """Values of the parameters that a fitted counter was made with."""
+    counters = counter.counters if isinstance(counter, NgramUnion) else [counter]
+    analyzers = tuple(one.analyzer for one in counters)
+    ranges = tuple(one.ngram_range for one in counters)
+    alone = len(counters) == 1
+    first = counters[0]
+    return {
+        **{name: vars(first)[name] for name in (*_SAME_NAME, "min_df")},
+        "stop_words": first.stop_words,
+        "n_features": first.n_buckets,
+        "analyzer": analyzers[0] if alone else analyzers,
+        "ngram_range": ranges[0] if alone else ranges,
+    }

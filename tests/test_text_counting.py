@@ -1,0 +1,113 @@
+"""Parameters named as those of scikit-learn's vectorizers, against them."""
+
+import numpy as np
+import pytest
+from sklearn.feature_extraction.text import CountVectorizer
+
+import sknets
+from sknets import TextPoolClassifier
+
+TEXTS = ["The café was FINE, très fine", "a bad, bad cafe", "and the fine film"] * 2
+LABELS = [1, 0, 1] * 2
+PATTERN = r"(?u)\b\w+\b"
+
+
+def halved(text):
+    return [text[: len(text) // 2], "half", text[-3:]]
+
+
+@pytest.mark.filterwarnings("ignore:The parameter 'token_pattern' will not be used")
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"strip_accents": "ascii"},
+        {"strip_accents": "unicode", "lowercase": False},
+        {"strip_accents": lambda text: text.replace("é", "ee")},
+        {"preprocessor": str.upper},
+        {"preprocessor": str.upper, "strip_accents": "ascii"},
+        {"stop_words": "english", "ngram_range": (1, 3)},
+        {"stop_words": ["fine", "a"], "ngram_range": (2, 2)},
+        {"stop_words": ["fine"], "token_pattern": r"(?u)\b\w\w+\b"},
+        {"stop_words": ["fine,"], "tokenizer": str.split, "token_pattern": None},
+        {"stop_words": ["b"], "tokenizer": lambda t: ["a b", "b", *t.split()],
+         "ngram_range": (1, 2), "token_pattern": None},
+        {"analyzer": halved},
+        {"analyzer": "char", "strip_accents": "ascii", "ngram_range": (2, 3)},
+        {"vocabulary": ["fine", "the fine", "unseen"], "ngram_range": (1, 2)},
+        {"vocabulary": {"fin": 1, " ca": 0}, "analyzer": "char_wb",
+         "ngram_range": (3, 3)},
+        {"vocabulary": ["cafe"], "strip_accents": "ascii"},
+    ],
+)  # fmt: skip
+def test_counts_are_those_of_count_vectorizer(parameters):
+    parameters = {"ngram_range": (1, 1), "token_pattern": PATTERN, **parameters}
+    reference = CountVectorizer(**parameters).fit(TEXTS)
+    net = TextPoolClassifier(
+        **{"analyzer": "word", "sublinear_tf": False, "min_df": 1, **parameters},
+        epochs=1, random_state=0,
+    ).fit(TEXTS, LABELS)  # fmt: skip
+    names = reference.get_feature_names_out()
+    assert set(net.vocabulary_) == set(names)
+    columns = [net.vocabulary_[name] for name in names]
+    for texts in (TEXTS, ["FINE Café a b of the cafe", "fine"]):
+        ours = net.counter_.transform(texts).toarray()[:, columns]
+        np.testing.assert_array_equal(ours, reference.transform(texts).toarray())
+    assert net.predict_proba(["fine", ""]).shape == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"stop_words": ["a", 3]}, "stop_words must be a list of strings"),
+        ({"vocabulary": []}, "vocabulary must consist of strings, at least one"),
+        ({"vocabulary": ["a", "a"]}, "vocabulary has an n-gram twice"),
+        ({"vocabulary": ["Fine"]}, "vocabulary has 'Fine', which no text can have"),
+        ({"vocabulary": ["a b c d"]}, r"'a b c d', which.*ngram_range=\(1, 3\)"),
+        ({"vocabulary": ["a"], "n_features": 64}, "vocabulary and n_features exclude"),
+        (
+            {"vocabulary": ["a"], "analyzer": ("word", "char")},
+            "vocabulary needs one analyzer",
+        ),
+    ],
+)
+def test_what_cannot_be_counted(parameters, message):
+    with pytest.raises(ValueError, match=message):
+        TextPoolClassifier(**parameters).fit(TEXTS, LABELS)
+
+
+def test_limits_that_leave_nothing_say_how_many_texts_there_are():
+    with pytest.raises(ValueError, match=r"min_df=9 .* 9 of the 6 texts, max_df=1.0"):
+        TextPoolClassifier(min_df=9).fit(TEXTS, LABELS)
+
+
+def test_stop_words_of_hashed_texts():
+    net = TextPoolClassifier(
+        n_features=2**12, stop_words=["bad"], strip_accents="ascii", random_state=0
+    ).partial_fit(TEXTS, LABELS, classes=[0, 1])
+    assert "bad" not in " ".join(net.explain("a bad cafe").ngrams)
+    assert "cafe" in net.explain("a bad café").ngrams
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"stop_words": ["a"]}, {"stop_words": None}),
+        ({"strip_accents": "ascii"}, {"strip_accents": None}),
+        ({"analyzer": halved}, {"analyzer": "word"}),
+        ({}, {"preprocessor": str.upper}),
+    ],
+)
+def test_cannot_change_under_warm_start(before, after):
+    net = TextPoolClassifier(epochs=1, warm_start=True, random_state=0, **before)
+    net.fit(TEXTS, LABELS).fit(TEXTS, LABELS)
+    with pytest.raises(ValueError, match=f"now {next(iter(after))}="):
+        net.set_params(**after).fit(TEXTS, LABELS)
+
+
+def test_saved_with_stop_words(tmp_path):
+    net = TextPoolClassifier(
+        stop_words="english", strip_accents="unicode", epochs=1, random_state=0
+    ).fit(TEXTS, LABELS)
+    sknets.save(net, tmp_path / "net.sknets")
+    loaded = sknets.load(tmp_path / "net.sknets")
+    np.testing.assert_array_equal(loaded.predict_proba(TEXTS), net.predict_proba(TEXTS))
