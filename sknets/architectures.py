@@ -162,6 +162,7 @@ def to_keras(
     *,
     sample_shape: Shape | None = None,
     scaling: Scaling | None = None,
+    target_scaling: Mapping[str, np.ndarray] | None = None,
 ) -> keras.Model:
     """Build the Keras model of a network.
 
@@ -174,6 +175,8 @@ def to_keras(
         Shape of one row as the model takes it, where that differs.
     scaling : dict, optional
         Input scaling, put in front as layers of constants.
+    target_scaling : dict, optional
+        ``shift`` and ``scale`` of the targets, put at the end as a layer of constants.
 
     Returns
     -------
@@ -191,15 +194,24 @@ def to_keras(
     for layer in network.layers:
         x = layer.to_keras(keras.layers, x)
     x = keras.layers.Activation(objective.keras_activation)(x)
+    if target_scaling is not None:
+        scale, shift = (_constant(target_scaling[name]) for name in ("scale", "shift"))
+        x = keras.layers.Rescaling(scale, offset=shift)(x)
     return keras.Model(inputs, x)
 
 
 def fitted_model(
-    network: Network, weights: Weights, scaling: Scaling, objective: Objective
+    network: Network,
+    weights: Weights,
+    scaling: Scaling,
+    objective: Objective,
+    target_scaling: Mapping[str, np.ndarray] | None = None,
 ) -> keras.Model:
-    """Keras model of a fitted network: scaling in front, probabilities at the end."""
+    """Keras model of a fitted network: scaling in front, predictions at the end."""
     with unchanged_random_state():
-        model = to_keras(network, objective, scaling=scaling)
+        model = to_keras(
+            network, objective, scaling=scaling, target_scaling=target_scaling
+        )
     model.set_weights(weights)
     return model
 

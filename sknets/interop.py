@@ -24,7 +24,7 @@ from ._core.objectives import CLASS_OBJECTIVES
 from ._core.poolings import POOLINGS
 from ._estimators import from_keras as network_to_estimator
 from ._estimators import state
-from ._estimators.base import NeuralNetClassifier
+from ._estimators.classifier import NeuralNetClassifier
 from ._estimators.cnn import SmallCNNClassifier
 from ._estimators.dense import DenseNetClassifier
 from ._estimators.targets import MULTILABEL

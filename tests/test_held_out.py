@@ -22,14 +22,22 @@ GROUPS = np.arange(60) // 5
 
 
 def test_share_is_stratified():
-    train, held_out = split(LABELS, None, 0.2, seed=0)
+    train, held_out = split(LABELS, None, 0.2, seed=0, stratify=True)
     assert np.bincount(LABELS[held_out]).tolist() == [4, 4, 4]
     assert np.array_equal(np.sort(np.r_[train, held_out]), np.arange(60))
 
 
+def test_numbers_are_not_stratified():
+    shares = [
+        np.bincount(LABELS[split(LABELS, None, 0.2, seed, stratify=False)[1]])
+        for seed in range(5)
+    ]
+    assert any(share.tolist() != [4, 4, 4] for share in shares)
+
+
 @pytest.mark.parametrize("validation_fraction", [0.2, GroupKFold(4)])
 def test_groups_stay_together(validation_fraction):
-    train, held_out = split(LABELS, GROUPS, validation_fraction, seed=0)
+    train, held_out = split(LABELS, GROUPS, validation_fraction, seed=0, stratify=True)
     assert not set(GROUPS[train]) & set(GROUPS[held_out])
     assert len(set(GROUPS[held_out])) == 3
     assert len(train) + len(held_out) == 60
@@ -40,14 +48,18 @@ def test_groups_stay_together(validation_fraction):
 )
 def test_first_split_of_a_splitter(splitter):
     first = next(splitter.split(np.zeros((60, 1)), LABELS))
-    for ours, theirs in zip(split(LABELS, None, splitter, seed=0), first, strict=True):
+    for ours, theirs in zip(
+        split(LABELS, None, splitter, seed=0, stratify=True), first, strict=True
+    ):
         np.testing.assert_array_equal(ours, np.sort(theirs))
 
 
 def test_splitter_without_a_seed_takes_that_of_the_estimator():
     splitter = ShuffleSplit(test_size=0.3)
     state = np.random.get_state()[1].copy()  # noqa: NPY002
-    one, two, other = (split(LABELS, None, splitter, seed)[1] for seed in (0, 0, 1))
+    one, two, other = (
+        split(LABELS, None, splitter, seed, stratify=True)[1] for seed in (0, 0, 1)
+    )
     np.testing.assert_array_equal(one, two)
     assert not np.array_equal(one, other)
     assert splitter.random_state is None
@@ -76,7 +88,7 @@ class Wrong:
 )
 def test_impossible_splits(validation_fraction, groups, match):
     with pytest.raises(ValueError, match=match):
-        split(LABELS, groups, validation_fraction, seed=0)
+        split(LABELS, groups, validation_fraction, seed=0, stratify=True)
 
 
 def test_recorded_without_early_stopping(quick, blobs):
@@ -107,8 +119,8 @@ def test_auto_holds_out_a_tenth_for_early_stopping(quick, blobs):
 def held_out_sizes(monkeypatch):
     sizes = []
 
-    def spy(y, groups, validation_fraction, seed):
-        parts = split(y, groups, validation_fraction, seed)
+    def spy(y, groups, validation_fraction, seed, *, stratify):
+        parts = split(y, groups, validation_fraction, seed, stratify=stratify)
         sizes.append((groups, *parts))
         return parts
 

@@ -6,7 +6,15 @@ from sklearn.metrics import f1_score, make_scorer, matthews_corrcoef
 from sklearn.model_selection import GridSearchCV
 
 from sknets import DenseNetClassifier, SmallCNNClassifier, TextPoolClassifier
-from sknets._estimators.scores import scorers_of
+from sknets._core.objectives import Huber, Multiclass
+from sknets._estimators.scores import recorded, scorers_of
+
+RECORDED = ["loss", "accuracy"]
+
+
+def test_metric_is_recorded_where_there_is_one():
+    assert recorded(Multiclass()) == RECORDED
+    assert recorded(Huber()) == ["loss"]
 
 
 def constant(estimator, X, y):
@@ -21,7 +29,7 @@ def test_scores_are_those_of_the_estimator_of_each_epoch(quick, blobs):
     est = quick(DenseNetClassifier, **params).fit(X, y, X_val=X_val, y_val=y_val)
     for epochs in (1, 5):
         shorter = quick(DenseNetClassifier, **params, epochs=epochs).fit(X, y)
-        for name, scorer in scorers_of(params["scoring"]).items():
+        for name, scorer in scorers_of(params["scoring"], RECORDED).items():
             figures = est.history_[name], est.history_[f"val_{name}"]
             assert figures[0][epochs - 1] == pytest.approx(scorer(shorter, X, y))
             assert figures[1][epochs - 1] == pytest.approx(
@@ -43,7 +51,7 @@ def test_labels_and_texts_as_the_caller_has_them():
 def test_compiled_training(quick, digits):
     X, y = digits
     est = quick(SmallCNNClassifier, scoring="balanced_accuracy", epochs=2).fit(X, y)
-    [scorer] = scorers_of("balanced_accuracy").values()
+    [scorer] = scorers_of("balanced_accuracy", RECORDED).values()
     assert est.history_["balanced_accuracy"][-1] == scorer(est, X, y)
 
 

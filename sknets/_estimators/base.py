@@ -1,27 +1,29 @@
-"""The estimator template: fit, partial_fit, fitted state, tags.
+"""The estimator template: fit, fitted state, the Keras model, tags.
 
-A subclass says what its input is and what its network looks like; everything else is
-here, in `_predictions` and in `_training_settings`. Data flows one way: check the
-input, encode the target, train, keep numpy arrays and plain values, predict from those.
+A subclass says what its input is and what its network looks like, as `DenseInput` does,
+and what its target is, as `NeuralNetClassifier` does; everything else is here and in
+the mixins. Data flows one way: check the input, encode the target, train, keep numpy
+arrays and plain values, predict from those.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from numbers import Integral
 from typing import Any, Never, Self
 
 import numpy as np
 import sklearn.utils
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from .._core.activations import ACTIVATIONS
 from .._core.layers import Layer
 from .._core.layers.base import Shape, Weights
 from .._core.network import Network
+from .._core.objectives import Objective
 from .._core.prediction import frozen
 from .._optional import needs_tensorflow
 from .._sklearn import (
@@ -37,9 +39,9 @@ from .held_out import named_as_validation, split
 from .keywords import refuse_keywords
 from .lazy_model import LazyModel
 from .plain_params import plain_params
-from .predictions import Predictions
+from .predictions import Logits
 from .progress import Progress, candidate_name
-from .scores import RECORDED, EpochScores, scorers_of
+from .scores import EpochScores, recorded, scorers_of
 from .settings import CONSTRAINTS, TrainingSettings, check_memory
 from .sklearn_callbacks import EpochTasks, training_rows
 from .state import (
@@ -51,16 +53,13 @@ from .state import (
     with_new_parameters,
 )
 
+LossTerms = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
-class NeuralNetClassifier(
-    DocumentationLink,
-    TrainingSettings,
-    Predictions,
-    CallbackSupportMixin,
-    ClassifierMixin,
-    BaseEstimator,
+
+class NeuralNet(
+    DocumentationLink, TrainingSettings, Logits, CallbackSupportMixin, BaseEstimator
 ):
-    """Base of the three classifiers.
+    """Base of classifiers and regressors.
 
     Subclasses define `__init__` and the methods marked "subclass" below.
     """
@@ -70,8 +69,6 @@ class NeuralNetClassifier(
         **CONSTRAINTS,
     }
 
-    target_type_: str
-    classes_: np.ndarray
     weights_: Weights
     history_: dict[str, list[float]]
     n_iter_: int
@@ -79,7 +76,7 @@ class NeuralNetClassifier(
     n_features_in_: int
     feature_names_in_: np.ndarray
 
-    # --- What a subclass defines -----------------------------------------------------
+    # --- What a subclass defines of the input ----------------------------------------
 
     def _check_X(self, X: Any, *, reset: bool) -> Any:
         """Subclass: check X; set (`reset`) or check the attributes of the input."""
@@ -106,6 +103,53 @@ class NeuralNetClassifier(
     def _input_shape(self) -> Shape:
         """Subclass: shape of one row as the first layer takes it."""
         raise NotImplementedError
+
+    # --- What a subclass defines of the target ---------------------------------------
+
+    _is_stratified = False  # where rows are held out
+
+    @property
+    def _objective(self) -> Objective:
+        """Subclass: what the network is trained for."""
+        raise NotImplementedError
+
+    def _check_y(self, y: Any) -> tuple[np.ndarray, np.ndarray | None]:
+        """Subclass: checked y, and the names of its columns."""
+        raise NotImplementedError
+
+    def _learn_target(
+        self,
+        y: np.ndarray,
+        names: np.ndarray | None,
+        classes: Any,
+        goes_on: bool,
+        one_pass: bool,
+    ) -> None:
+        """Subclass: settle the kind of target, or compare it with the settled one."""
+        raise NotImplementedError
+
+    def _encode(self, y: np.ndarray, names: np.ndarray | None) -> np.ndarray:
+        """Subclass: checked y as an array of numbers."""
+        raise NotImplementedError
+
+    def _loss_terms(
+        self, encoded: np.ndarray, weight: np.ndarray, goes_on: bool
+    ) -> LossTerms:
+        """Subclass: settle from the rows to train on what the loss makes of a target.
+
+        Returns a function from encoded targets and weights of rows to the targets and
+        weights in the loss, as `TrainingData` has them but for the type of the weights.
+        """
+        raise NotImplementedError
+
+    @property
+    def _n_outputs(self) -> int:
+        """Subclass: number of outputs of the network."""
+        raise NotImplementedError
+
+    def _prediction_scaling(self) -> dict[str, Any] | None:
+        """Subclass: scaling behind the network in the Keras model, if there is one."""
+        return None
 
     # --- Training --------------------------------------------------------------------
 
@@ -135,17 +179,18 @@ class NeuralNetClassifier(
         ----------
         X : array-like
             Training input, see the class.
-        y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Class labels, strings, numbers or booleans, as arrays or in the types of
-            pandas, polars and pyarrow; or an indicator matrix (multilabel).
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Of a classifier class labels, strings, numbers or booleans, as arrays or in
+            the types of pandas, polars and pyarrow; or an indicator matrix
+            (multilabel). Of a regressor numbers, of one target or several.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights in the loss. Of rows of weight zero only the class is learnt:
-            input scaling, vocabulary, validation split and training leave them out.
+            scalings, vocabulary, validation split and training leave them out.
         X_val, y_val : array-like, default=None
-            Validation rows, whose loss and accuracy `history_` records and
+            Validation rows, whose loss and metric `history_` records and
             `early_stopping` monitors. They are never trained on.
         sample_weight_val : array-like of shape (n_val_samples,), default=None
-            Weights in the validation loss, accuracy and scores.
+            Weights in the validation loss, metric and scores.
         groups : array-like of shape (n_samples,), default=None
             Group of each row; `validation_fraction` holds out whole groups.
         **others : dict
@@ -157,59 +202,9 @@ class NeuralNetClassifier(
             The fitted estimator.
         """
         refuse_keywords(self, "fit", others)
-        validation = _given_validation(X_val, y_val, sample_weight_val)
+        validation = given_validation(X_val, y_val, sample_weight_val)
         with self._fitted_aside() as aside:
             aside._fit(X, y, sample_weight, validation, groups=groups)
-        return self
-
-    @fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(
-        self,
-        X: Any,
-        y: Any,
-        classes: Any = None,
-        sample_weight: Any = None,
-        *,
-        X_val: Any = None,
-        y_val: Any = None,
-        sample_weight_val: Any = None,
-        **others: Never,
-    ) -> Self:
-        """Train one epoch on some rows, going on from the weights of now.
-
-        The first call settles the classes and the input scaling. `early_stopping`,
-        `validation_fraction`, `epochs`, `learning_rate_schedule` and `warmup` play no
-        part, sample weights are taken as they are, not relative to their mean, and
-        ``class_weight="balanced"`` balances the rows of each call. For callbacks each
-        call is a training of its own, of one epoch, whose number counts on.
-
-        Parameters
-        ----------
-        X : array-like
-            Training input, see the class.
-        y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Class labels, or an indicator matrix.
-        classes : array-like of shape (n_classes,), default=None
-            All classes that will come; needed in the first call unless y has them
-            all.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights in the loss.
-        X_val, y_val : array-like, default=None
-            Validation rows, whose loss, accuracy and scores `history_` records.
-        sample_weight_val : array-like of shape (n_val_samples,), default=None
-            Weights in the validation loss, accuracy and scores.
-        **others : dict
-            Keywords of other libraries: an error that says what has them here.
-
-        Returns
-        -------
-        self : estimator
-            The fitted estimator.
-        """
-        refuse_keywords(self, "partial_fit", others)
-        validation = _given_validation(X_val, y_val, sample_weight_val)
-        with self._fitted_aside() as aside:
-            aside._fit(X, y, sample_weight, validation, classes=classes, one_pass=True)
         return self
 
     @contextlib.contextmanager
@@ -244,7 +239,7 @@ class NeuralNetClassifier(
     ) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray]:
         """Checked X; numbers, encoded target and weights of the rows with weight."""
         X = self._check_X(X, reset=not goes_on)
-        y, names = targets.check_target(y, self)
+        y, names = self._check_y(y)
         sklearn.utils.check_consistent_length(X, y, groups)
         weight = targets.check_sample_weight(sample_weight, X)
         if not one_pass:  # only proportions matter
@@ -256,11 +251,8 @@ class NeuralNetClassifier(
             )
         # A class whose rows all have weight zero is a class: meta-estimators choose
         # rows by their weights, and combine columns of all classes.
-        if not goes_on:
-            self._learn_classes(y, names, classes, one_pass)
-        elif classes is not None:
-            targets.check_same_classes(classes, self.classes_)
-        encoded = targets.encode(y, names, self._objective, self.classes_)
+        self._learn_target(y, names, classes, goes_on, one_pass)
+        encoded = self._encode(y, names)
         return X, index, encoded[index], weight[index]
 
     def _fit(
@@ -287,17 +279,16 @@ class NeuralNetClassifier(
         train, held_out = np.arange(len(encoded)), None
         if held_out_of is not None:
             seed = int(rng.integers(2**31))
-            train, held_out = split(encoded, groups, held_out_of, seed)
-        tables = targets.class_tables(
-            encoded[train], weight[train], self.class_weight, self.classes_,
-            self.target_type_,
-        )  # fmt: skip
+            train, held_out = split(
+                encoded, groups, held_out_of, seed, stratify=self._is_stratified
+            )
+        terms = self._loss_terms(encoded[train], weight[train], goes_on)
         if goes_on:
             self._check_same_input()
             rows = self._rows(X)
         else:
             rows = self._learn_input(X, index[train], weight[train])
-        make = functools.partial(self._training_data, tables=tables)
+        make = functools.partial(self._training_data, terms=terms)
         data = make(
             rows, index[train], encoded[train], weight[train], normalise=not one_pass
         )
@@ -310,49 +301,32 @@ class NeuralNetClassifier(
             rows_given["val_"] = training_rows(validation, np.arange(len(val)))
         self._train(data, val, rng, rows_given, one_pass=one_pass, goes_on=goes_on)
 
-    def _learn_classes(
-        self, y: np.ndarray, names: np.ndarray | None, classes: Any, one_pass: bool
-    ) -> None:
-        self.target_type_, self.classes_ = targets.learn_classes(y, names, classes)
-        if self.target_type_ == targets.MULTILABEL:
-            targets.warn_if_one_hot(y)
-            return
-        if one_pass and classes is None:
-            targets.refuse_one_class(self.classes_)
-        targets.warn_if_one_class(self.classes_)
-
     def _training_data(
         self,
         rows: Any,
         index: np.ndarray,
         encoded: np.ndarray,
         weight: np.ndarray,
-        tables: list[np.ndarray],
+        terms: LossTerms,
         normalise: bool = False,
     ) -> Any:
         from .._training.data import TrainingData
 
-        w = targets.loss_weights(encoded, weight, tables, normalise=normalise)
-        return TrainingData(
-            rows,
-            index,
-            encoded,
-            w,
-            self._objective,
-            self.input_scaling_,
-        )
+        y, w = terms(encoded, weight)
+        w = targets.loss_weights(w, normalise=normalise)
+        return TrainingData(rows, index, y, w, self._objective, self.input_scaling_)
 
     def _validation_data(self, X: Any, y: Any, sample_weight: Any, make: Any) -> Any:
         with named_as_validation():
             X = self._check_X(X, reset=False)
-            y, names = targets.check_target(y, self)
+            y, names = self._check_y(y)
             if num_samples(X) != len(y):
                 raise ValueError(
                     "X and y must have the same number of rows; found "
                     f"{num_samples(X)} and {len(y)}."
                 )
             weight = targets.check_sample_weight(sample_weight, X)
-            encoded = targets.encode(y, names, self._objective, self.classes_)
+            encoded = self._encode(y, names)
             return make(self._rows(X), np.arange(len(y)), encoded, weight)
 
     def _generator(self) -> np.random.Generator:
@@ -376,8 +350,8 @@ class NeuralNetClassifier(
     ) -> None:
         from .._training.loop import train
 
-        n_outputs = self._objective.n_outputs(self.classes_)
-        network = Network(tuple(self._layers(n_outputs)), self._input_shape())
+        layers = self._layers(self._n_outputs)
+        network = Network(tuple(layers), self._input_shape())
         shapes = network.weight_shapes()
         if goes_on:
             self._check_same_shapes(shapes)
@@ -388,11 +362,12 @@ class NeuralNetClassifier(
             self.history_, self.n_iter_, self.best_epoch_ = {}, 0, 0
             stamp(self)
         settings = self._settings(len(data), one_pass)
-        scorers = scorers_of(self.scoring)
-        self._check_monitor(scorers)
+        always = recorded(self._objective)
+        scorers = scorers_of(self.scoring, always)
+        self._check_monitor([*always, *scorers])
         scores = EpochScores(self, scorers, given) if scorers else None
-        recorded = [prefix + n for prefix in given for n in (*RECORDED, *scorers)]
-        observers = self._observers(settings, given[""], recorded, one_pass=one_pass)
+        names = [prefix + n for prefix in given for n in (*always, *scorers)]
+        observers = self._observers(settings, given[""], names, one_pass=one_pass)
         slots, n_steps = self._optimizer_state(settings.optimizer)
         trained = train(
             network,
@@ -486,6 +461,7 @@ class NeuralNetClassifier(
             weights,
             self.input_scaling_,
             self._objective,
+            self._prediction_scaling(),
         )
 
     def summary(self) -> None:
@@ -498,8 +474,8 @@ class NeuralNetClassifier(
         """The fitted network as a standard ``keras.Model``, built anew each time.
 
         It takes unscaled rows (the input scaling is in front, as constants) and gives
-        probabilities. Changing it does not change the estimator. It is built, and
-        TensorFlow imported, when something of it is used.
+        probabilities, or numbers in the units of y. Changing it does not change the
+        estimator. It is built, and TensorFlow imported, when something of it is used.
         """
         fitted = snapshot(self)
         check_is_fitted(fitted)
@@ -516,7 +492,6 @@ class NeuralNetClassifier(
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_label = True
         tags.input_tags.sparse = True
         return tags
 
@@ -526,7 +501,7 @@ class NeuralNetClassifier(
         frozen(getattr(self, "weights_", []))
 
 
-def _given_validation(X: Any, y: Any, sample_weight: Any) -> dict[str, Any] | None:
+def given_validation(X: Any, y: Any, sample_weight: Any) -> dict[str, Any] | None:
     """Validation rows as they were given, if they were."""
     given = {"X": X, "y": y, "sample_weight": sample_weight}
     if all(part is None for part in given.values()):

@@ -23,7 +23,7 @@ from .._images.shapes import (
     warn_of_rectangle,
 )
 from .._sklearn import Interval, StrOptions
-from .base import NeuralNetClassifier
+from .classifier import NeuralNetClassifier
 from .parameter_types import (
     Auto,
     Callbacks,

@@ -15,7 +15,7 @@ from .._core.layers import Layer
 from .._core.layers.base import Shape
 from .._sklearn import Interval, StrOptions
 from . import diagnosis
-from .base import NeuralNetClassifier
+from .classifier import NeuralNetClassifier
 from .parameter_types import (
     Auto,
     Callbacks,

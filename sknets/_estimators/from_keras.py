@@ -14,7 +14,7 @@ from .._core.network import Network
 from .._images.shapes import pixel_scale, settle_image_shape, type_range
 from .._keras.reader import Reading, refuse
 from .._texts.ngrams import NgramCounter
-from .base import NeuralNetClassifier
+from .classifier import NeuralNetClassifier
 from .cnn import SmallCNNClassifier
 from .dense import DenseNetClassifier
 from .text import TextPoolClassifier

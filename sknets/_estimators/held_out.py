@@ -17,19 +17,26 @@ Rows = tuple[np.ndarray, np.ndarray]
 
 
 def split(
-    y: np.ndarray, groups: np.ndarray | None, validation_fraction: Any, seed: int
+    y: np.ndarray,
+    groups: np.ndarray | None,
+    validation_fraction: Any,
+    seed: int,
+    *,
+    stratify: bool,
 ) -> Rows:
     """Numbers of the rows to train on and of those held out, both sorted.
 
     Parameters
     ----------
     y : ndarray of shape (n,), (n, 1) or (n, n_labels)
-        Encoded target, for stratification.
+        Encoded target.
     groups : ndarray of shape (n,) or None
         Rows of the same group stay together.
     validation_fraction : float or splitter
         Share of rows, or a splitter whose first split is taken.
     seed : int
+    stratify : bool
+        Whether to hold out the same share of each value of y, where that is possible.
 
     Raises
     ------
@@ -43,7 +50,9 @@ def split(
         elif groups is not None:
             train, held_out = _by_groups(y, groups, validation_fraction, seed)
         else:
-            train, held_out = _by_share(y, validation_fraction, seed)
+            train, held_out = _by_share(
+                y, validation_fraction, seed, stratify=stratify and y.ndim == 1
+            )
     except ValueError as error:
         raise ValueError(
             f"validation_fraction={validation_fraction!r} cannot hold out some of "
@@ -58,11 +67,11 @@ def split(
 # `import sknets`.
 
 
-def _by_share(y: np.ndarray, share: float, seed: int) -> Rows:
+def _by_share(y: np.ndarray, share: float, seed: int, *, stratify: bool) -> Rows:
     from sklearn.model_selection import train_test_split
 
     rows, options = np.arange(len(y)), {"test_size": share, "random_state": seed}
-    if y.ndim == 1:
+    if stratify:
         try:
             return tuple(train_test_split(rows, stratify=y, **options))
         except ValueError:  # too few rows of some class to stratify

@@ -1,4 +1,4 @@
-"""The predict family: labels, probabilities and logits from the fitted state."""
+"""Logits from the fitted state, and the predict family of the classifiers."""
 
 from __future__ import annotations
 
@@ -18,15 +18,9 @@ from .keywords import refuse_keywords
 from .state import snapshot
 
 
-class Predictions:
-    """Public prediction methods; a subclass computes the logits.
+class Logits:
+    """Logits of rows in NumPy or by a compiled program; a subclass computes them."""
 
-    Each takes one snapshot of the fitted state, which a refit in another thread does
-    not change.
-    """
-
-    target_type_: str
-    classes_: np.ndarray
     network_: StoredNetwork
     weights_: Weights
     input_scaling_: Scaling
@@ -43,10 +37,6 @@ class Predictions:
     def _network(self) -> Network:
         """The fitted network."""
         return Network.from_stored(self.network_, self._input_shape())
-
-    @property
-    def _objective(self) -> ClassObjective:
-        return CLASS_OBJECTIVES[self.target_type_]
 
     def _input_shape(self) -> Shape:
         """Subclass: shape of one row as the first layer takes it."""
@@ -74,6 +64,21 @@ class Predictions:
             np.arange(X.shape[0]),
             self.input_scaling_,
         )
+
+
+class ClassPredictions(Logits):
+    """Public prediction methods of classifiers.
+
+    Each takes one snapshot of the fitted state, which a refit in another thread does
+    not change.
+    """
+
+    target_type_: str
+    classes_: np.ndarray
+
+    @property
+    def _objective(self) -> ClassObjective:
+        return CLASS_OBJECTIVES[self.target_type_]
 
     def decision_function(self, X: Any, **others: Never) -> np.ndarray:
         """Logits: what sigmoid or softmax turns into probabilities.
@@ -115,7 +120,8 @@ class Predictions:
         """
         refuse_keywords(self, "predict", others)
         fitted = snapshot(self)
-        proba = fitted._objective.probabilities(fitted._check_and_run(X))
+        logits = fitted._check_and_run(X)
+        proba = fitted._objective.probabilities(logits)
         return fitted._objective.decode(proba, fitted.classes_)
 
     def predict_proba(self, X: Any, **others: Never) -> np.ndarray:
@@ -136,7 +142,8 @@ class Predictions:
         """
         refuse_keywords(self, "predict_proba", others)
         fitted = snapshot(self)
-        return fitted._objective.probabilities(fitted._check_and_run(X))
+        logits = fitted._check_and_run(X)
+        return fitted._objective.probabilities(logits)
 
     def predict_log_proba(self, X: Any, **others: Never) -> np.ndarray:
         """Predict logarithms of probabilities, without losing small ones.
@@ -155,4 +162,5 @@ class Predictions:
         """
         refuse_keywords(self, "predict_log_proba", others)
         fitted = snapshot(self)
-        return fitted._objective.log_probabilities(fitted._check_and_run(X))
+        logits = fitted._check_and_run(X)
+        return fitted._objective.log_probabilities(logits)

@@ -18,7 +18,7 @@ REFRESH_SECONDS = 0.1
 
 
 class Progress:
-    """Observer that prints loss and accuracy to standard output.
+    """Observer that prints loss and accuracy, if there is one, to standard output.
 
     On a terminal, one line is rewritten in place. Elsewhere (a notebook, a pipe, a
     file) whole lines are written; of many epochs, evenly spaced ones. The last epoch
@@ -86,6 +86,7 @@ class Progress:
         figures = [
             f"  {name} {logs[name]:.4f}" + _in_brackets(logs.get(f"val_{name}"))
             for name in ("loss", "accuracy")
+            if name in logs
         ]
         took = f"{seconds:.1f} s" if seconds >= 1 else f"{1000 * seconds:.0f} ms"
         of_total = f"/{total}" if self.header else ""

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Real
 from typing import Any
 
 import numpy as np
 
+from .._core.objectives import Objective
 from .._sklearn import scorer_takes_weights
 from .state import snapshot
-
-# Recorded of every fit; "accuracy" among the scores is that one.
-RECORDED = ("loss", "accuracy")
 
 # Functions that return X, y and sample_weight as the caller gave them.
 Given = Mapping[str, Callable[[], Any]]
 Scorer = Callable[..., Any]
 
 
-def scorers_of(scoring: Any) -> dict[str, Scorer]:
+def recorded(objective: Objective) -> list[str]:
+    """Names of what is recorded of every fit."""
+    return ["loss"] if objective.metric is None else ["loss", objective.metric]
+
+
+def scorers_of(scoring: Any, recorded: Sequence[str]) -> dict[str, Scorer]:
     """Scorers by the names under which they are recorded.
+
+    A metric among `recorded` is recorded anyway, and needs no scorer.
 
     Raises
     ------
     ValueError
         For an unknown scorer, or a name that is taken.
     """
-    named = _named(scoring)
-    taken = [n for n in named if n in RECORDED or n.startswith("val_")]
+    named = _named(scoring, recorded)
+    taken = [n for n in named if n in recorded or n.startswith("val_")]
     if taken:
         raise ValueError(
             f"scoring cannot record anything as {taken[0]!r}: history_ has other "
@@ -44,7 +49,7 @@ def scorers_of(scoring: Any) -> dict[str, Scorer]:
     }
 
 
-def _named(scoring: Any) -> dict[str, Any]:
+def _named(scoring: Any, recorded: Sequence[str]) -> dict[str, Any]:
     if scoring is None:
         return {}
     if isinstance(scoring, Mapping):
@@ -53,7 +58,7 @@ def _named(scoring: Any) -> dict[str, Any]:
         named = {"score": scoring}
     else:
         names = [scoring] if isinstance(scoring, str) else list(scoring)
-        named = {name: name for name in names if name != "accuracy"}
+        named = {name: name for name in names if name not in recorded[1:]}
     wrong = [n for n, s in named.items() if not (isinstance(s, str) or callable(s))]
     if wrong or not all(isinstance(name, str) for name in named):
         raise ValueError(

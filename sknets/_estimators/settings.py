@@ -17,10 +17,6 @@ from .._training import schedule
 from .._training.settings import Settings
 from .held_out import AUTO_FRACTION
 from .optimizer_params import OptimizerParams
-from .scores import RECORDED
-
-# Most label smoothing of "auto".
-MAX_SMOOTHING = 0.02
 
 
 def check_memory(shapes: Sequence[Shape], optimizer: Any) -> None:
@@ -66,7 +62,6 @@ CONSTRAINTS: dict[str, list] = {
     "weight_decay": [Interval(Real, 0, None, closed="left"), None],
     "l1": [Interval(Real, 0, None, closed="left")],
     "l2": [Interval(Real, 0, None, closed="left")],
-    "label_smoothing": [Interval(Real, 0, 1, closed="left")],
     "shuffle": ["boolean"],
     "early_stopping": ["boolean"],
     "validation_fraction": [
@@ -82,7 +77,6 @@ CONSTRAINTS: dict[str, list] = {
         Options(Real, {np.inf}),
     ],
     "scoring": [str, callable, list, tuple, dict, None],
-    "class_weight": [dict, list, StrOptions({"balanced"}), None],
     "warm_start": ["boolean"],
     "callbacks": [list, tuple, None],
     "random_state": ["random_state"],
@@ -99,7 +93,6 @@ class TrainingSettings(OptimizerParams):
     warmup: float
     l1: float
     l2: float
-    label_smoothing: Any
     shuffle: bool
     early_stopping: bool
     validation_fraction: Any
@@ -117,14 +110,17 @@ class TrainingSettings(OptimizerParams):
             return AUTO_FRACTION if self.early_stopping else None
         return self.validation_fraction
 
-    def _check_monitor(self, scorers: dict[str, Any]) -> None:
-        known = [*RECORDED, *scorers]
+    def _check_monitor(self, known: list[str]) -> None:
         if self.monitor not in known:
             raise ValueError(
                 f"monitor must be one of {known}, of which early_stopping takes that "
                 "of the validation rows where there are some; got "
                 f"{self.monitor!r}. Other scores are named in scoring."
             )
+
+    def _label_smoothing(self, n_rows: int) -> float:
+        """Share of each target that is spread over the classes; subclass: if any."""
+        return 0.0
 
     def _settings(self, n_rows: int, one_pass: bool) -> Any:
         batch_size, epochs = self._auto_size(n_rows)
@@ -137,11 +133,7 @@ class TrainingSettings(OptimizerParams):
                 "constant" if one_pass else self.learning_rate_schedule
             ),
             warmup=0.0 if one_pass else self.warmup,
-            label_smoothing=(
-                min(MAX_SMOOTHING, 1 / math.sqrt(n_rows))
-                if self.label_smoothing == "auto"
-                else self.label_smoothing
-            ),
+            label_smoothing=self._label_smoothing(n_rows),
             l1=float(self.l1),
             l2=float(self.l2),
             early_stopping=self.early_stopping and not one_pass,

@@ -257,14 +257,20 @@ def class_tables(
     ]
 
 
-def loss_weights(
-    encoded: np.ndarray,
-    sample_weight: np.ndarray,
-    tables: list[np.ndarray],
-    *,
-    normalise: bool,
+def class_weighted(
+    encoded: np.ndarray, sample_weight: np.ndarray, tables: list[np.ndarray]
 ) -> np.ndarray:
-    """Sample weights times class weights, float32 of the shape of `encoded`.
+    """Sample weights times class weights, of the shape of `encoded`."""
+    numbers = encoded.astype(int)
+    with np.errstate(over="ignore", invalid="ignore"):
+        if encoded.ndim == 1:
+            return sample_weight * tables[0][numbers]
+        columns = [table[numbers[:, label]] for label, table in enumerate(tables)]
+        return sample_weight[:, None] * np.stack(columns, axis=1)
+
+
+def loss_weights(w: np.ndarray, *, normalise: bool) -> np.ndarray:
+    """Weights in the loss, float32.
 
     With `normalise` their mean is one, so that only their proportions matter.
 
@@ -273,18 +279,12 @@ def loss_weights(
     ValueError
         If all are zero, or too large or small for float32.
     """
-    numbers = encoded.astype(int)
+    if not w.any():
+        raise ValueError(
+            "All rows to train or validate on have weight zero, through "
+            "sample_weight or class_weight."
+        )
     with np.errstate(over="ignore", invalid="ignore"):
-        if encoded.ndim == 1:
-            w = sample_weight * tables[0][numbers]
-        else:
-            columns = [table[numbers[:, label]] for label, table in enumerate(tables)]
-            w = sample_weight[:, None] * np.stack(columns, axis=1)
-        if not w.any():
-            raise ValueError(
-                "All rows to train or validate on have weight zero, through "
-                "sample_weight or class_weight."
-            )
         if normalise:
             w = near_one(w)
             w = w / w.mean()

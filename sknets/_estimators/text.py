@@ -23,7 +23,7 @@ from .._texts import choice, compression, naive_bayes
 from .._texts.tokenize import as_texts
 from .._texts.union import NgramUnion
 from . import text_counting
-from .base import NeuralNetClassifier
+from .classifier import NeuralNetClassifier
 from .parameter_types import (
     Auto,
     Callbacks,

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .._estimators.base import NeuralNetClassifier
+from .._estimators.classifier import NeuralNetClassifier
 from .._estimators.cnn import SmallCNNClassifier
 from .._estimators.targets import MULTILABEL
 from .._estimators.text import TextPoolClassifier

@@ -1,0 +1,160 @@
+"""Numbers as training takes them: checked, shifted and scaled, and turned back."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+import numpy as np
+from sklearn.utils import check_array
+
+from .._core.objectives import NumberObjective, weighted_quantile
+from .._core.scaling import IQR_OF_NORMAL
+
+# Beyond this many spreads float32 would overflow in squares and sums.
+MAX_SPREADS = 1e15
+LARGEST = float(np.finfo(np.float64).max)
+SMALLEST = float(np.finfo(np.float64).tiny)
+
+
+class TargetScaling(TypedDict):
+    """``y = shift + scale * value``: float64 arrays, one entry for each target."""
+
+    shift: np.ndarray
+    scale: np.ndarray
+
+
+def check_numbers(y: Any, estimator: Any) -> np.ndarray:
+    """Check y and return it as float64 of shape (n,) or (n, n_targets).
+
+    Raises
+    ------
+    ValueError
+        If it consists of anything but finite numbers.
+    """
+    name = type(estimator).__name__
+    if y is None:
+        raise ValueError(
+            f"This {name} estimator requires y to be passed, but the target y is None."
+        )
+    # Before they would become numbers: "1.5" is none, and True is a class.
+    kind = _kind(y)
+    if kind is not None:
+        raise ValueError(
+            f"{name} predicts numbers, but y holds {kind}. To predict classes take "
+            f"{name.replace('Regressor', 'Classifier')}; if these are numbers, convert "
+            "them before: y.astype(float)."
+        )
+    y = check_array(
+        y, ensure_2d=False, dtype="numeric", input_name="y", estimator=estimator
+    )
+    return y.astype(np.float64)
+
+
+def _kind(y: Any) -> str | None:
+    """What else than numbers y holds, with an example."""
+    if hasattr(y, "toarray"):  # sparse, which check_array refuses in its words
+        return None
+    values = np.asarray(y)
+    if values.dtype.kind == "b":
+        return "booleans"
+    if values.dtype.kind in "mM":
+        return "dates or times"
+    if values.dtype.kind in "US":
+        return f"strings such as {values.ravel()[0].item()!r}"
+    if values.dtype.kind != "O":
+        return None
+    flat = values.ravel().tolist()
+    for what, types in (("strings", str), ("booleans", bool | np.bool_)):
+        found = [value for value in flat if isinstance(value, types)]
+        if found:
+            return f"{what} such as {found[0]!r}"
+    return None
+
+
+def as_columns(y: np.ndarray) -> np.ndarray:
+    """Targets of shape (n, n_targets)."""
+    return y[:, None] if y.ndim == 1 else y
+
+
+def check_domain(y: np.ndarray, objective: NumberObjective) -> None:
+    """Raise for numbers that the loss has no value for."""
+    if objective.scaled_by == "mean" and (y < 0).any():
+        raise ValueError(
+            f"loss={objective.name!r} is for counts and rates, which are not negative; "
+            f"the lowest of y is {y.min():g}. Take loss='squared_error'."
+        )
+
+
+def learn_scaling(
+    y: np.ndarray, w: np.ndarray, objective: NumberObjective
+) -> TargetScaling:
+    """Shift and scale with which the targets are of the size that training is made for.
+
+    For means these are mean and standard deviation, or the mean alone where predictions
+    are above zero; for quantiles the quantile itself, and a spread that outliers have
+    no part in. Targets that are constant have their size as scale.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n, n_targets)
+    w : ndarray of shape (n,)
+        Weights, none of them zero.
+    objective : NumberObjective
+    """
+    columns = [_learn(column, w, objective) for column in y.T]
+    shift, scale = np.array(columns, np.float64).T
+    return {"shift": shift, "scale": scale}
+
+
+def _learn(y: np.ndarray, w: np.ndarray, objective: NumberObjective) -> tuple:
+    # By a power of two, which rounds nothing: squares and sums stay finite.
+    exponent = int(np.frexp(np.abs(y).max())[1])
+    y = np.ldexp(y, -exponent)
+    if objective.scaled_by == "mean":
+        shift, scale = 0.0, float(np.average(y, weights=w))
+        if scale == 0:
+            raise ValueError(
+                f"loss={objective.name!r} needs some y above zero; all are 0."
+            )
+    elif objective.scaled_by == "moments":
+        shift = float(np.average(y, weights=w))
+        scale = float(np.sqrt(np.average(np.square(y - shift), weights=w)))
+    else:
+        shift = weighted_quantile(y, w, objective.centre)
+        scale = _robust_spread(y, w)
+    distance = float(np.abs(y - shift).max())
+    if distance <= 4 * np.finfo(np.float64).eps * abs(shift):  # constant, but rounded
+        shift, scale = float(y[0]), float(abs(y[0])) or 1.0
+    # At most one, the size of the largest number, as the next one is beyond float64.
+    scale = min(max(scale, distance / MAX_SPREADS), 1.0)
+    return np.ldexp(shift, exponent), max(np.ldexp(scale, exponent), SMALLEST)
+
+
+def _robust_spread(y: np.ndarray, w: np.ndarray) -> float:
+    """Interquartile range in standard deviations; where it is 0, the mean distance."""
+    low, median, high = (weighted_quantile(y, w, q) for q in (0.25, 0.5, 0.75))
+    if high > low:
+        return (high - low) / IQR_OF_NORMAL
+    return float(np.average(np.abs(y - median), weights=w))
+
+
+def scaled(y: np.ndarray, scaling: TargetScaling) -> np.ndarray:
+    """Targets as the loss takes them, float32 of shape (n, n_targets)."""
+    # Halved, as the difference of the largest numbers is beyond float64.
+    values = (y / 2 - scaling["shift"] / 2) / scaling["scale"] * 2
+    limit = np.finfo(np.float32).max / 4
+    if (np.abs(values) > limit).any():
+        raise ValueError(
+            f"y has values up to {np.abs(y).max():.3g}, too far from those that the "
+            f"scale of the target was learnt from: {scaling['scale'].tolist()} around "
+            f"{scaling['shift'].tolist()}. Give such values in the first call, or in "
+            "the rows to train on."
+        )
+    return values.astype(np.float32)
+
+
+def unscaled(values: np.ndarray, scaling: TargetScaling) -> np.ndarray:
+    """Predictions in the units of y, float64; finite."""
+    with np.errstate(over="ignore"):
+        y = values * scaling["scale"] + scaling["shift"]
+    return np.clip(y, -LARGEST, LARGEST)
