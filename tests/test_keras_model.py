@@ -14,6 +14,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
 from sknets import KerasClassifier, KerasRegressor
+from sknets._keras.stored import Stored
 from sknets.wrappers import BaseWrapper
 
 QUICK = {
@@ -535,3 +536,28 @@ def test_folds_are_stratified_and_scored(clf, blobs):
     X, y = blobs
     order = np.argsort(y)
     assert cross_val_score(clf, X[order], y[order], cv=3).min() > 0.8
+
+
+class TestDataAlone:
+    """Formats that keep data alone, where nothing of a file is run."""
+
+    def test_skops_gives_back_the_same_predictions(self, blobs):
+        skops_io = pytest.importorskip("skops.io")
+        X, y = blobs
+        clf = KerasClassifier(sequential(), **QUICK).fit(X, y)
+        data = skops_io.dumps(clf)
+        trusted = skops_io.get_untrusted_types(data=data)
+        own = [name for name in trusted if name != "numpy.dtype"]
+        assert all(name.startswith("sknets.") for name in own)
+        loaded = skops_io.loads(data, trusted=trusted)
+        assert (loaded.predict_proba(X) == clf.predict_proba(X)).all()
+
+    def test_code_in_a_file_is_refused(self):
+        state = {"kind": "code", "label": "build", "content": b"..."}
+        with pytest.raises(ValueError, match="may not hold the code of 'build'"):
+            object.__new__(Stored).__setstate__(state)
+
+    @pytest.mark.parametrize("name", [["os", "system"], ["keras.src.saving", "load"]])
+    def test_a_file_names_nothing_but_parts_of_models(self, name):
+        with pytest.raises(ValueError, match="A file may not name"):
+            Stored("name", "it", name).restore()

@@ -16,17 +16,96 @@ from .keras_targets import RegressorTargetEncoder
 class KerasRegressor(RegressorMixin, BaseWrapper):
     """A Keras model of one's own, as a regressor.
 
-    Parameters and attributes are those of :class:`KerasClassifier`, but for
-    `class_weight`, `label_smoothing` and the classes. y has one column or several, and
-    the model one unit for each.
+    y has one column or several, and the model one unit for each. The rest is as with
+    :class:`KerasClassifier`.
 
     Parameters
     ----------
-    model, build_fn, warm_start, random_state, optimizer, loss, metrics, batch_size
-    validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerly
-    epochs, inputs, early_stopping, validation_fraction, patience
-    learning_rate_schedule, warmup, custom_objects, **kwargs
-        See :class:`KerasClassifier`.
+    model : callable or keras.Model, default=None
+        A function that builds the model, compiled or not, or such a model. The function
+        may take `meta`, a dict of the fitted attributes (``n_features_in_``,
+        ``X_shape_``, ``n_outputs_``, ...), `compile_kwargs`, the
+        arguments for ``Model.compile`` that the parameters give, `params`, all
+        parameters, and hyperparameters of its own, given as ``model__*``. A model is
+        copied by each fit, with its weights, and never changed. None asks for a
+        subclass with a method ``_keras_build_fn``.
+    build_fn : callable, default=None
+        Former name of `model`.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the fitted weights.
+    random_state : int, RandomState instance or None, default=None
+        Decides first weights, order of rows, dropout and augmentation layers. The
+        random states of the process stay as they are.
+    optimizer : str, class or keras.optimizers.Optimizer, default="rmsprop"
+        With arguments given as ``optimizer__*``. It counts, like `loss` and `metrics`,
+        if the model is not compiled already.
+    loss : str, class, function or keras.losses.Loss, default=None
+        With arguments given as ``loss__*``. A list or dict for several outputs.
+    metrics : list or dict of str, class, function or keras.metrics.Metric, default=None
+        With arguments given as ``metrics__*``.
+    batch_size : int, default=None
+        Rows of a step; None is 32, and -1 all of them.
+    validation_batch_size : int, default=None
+        Validation rows that are evaluated together; None is `batch_size`.
+    verbose : int, default=0
+        Whether a line is printed for each epoch.
+    callbacks : keras.callbacks.Callback, class, list or dict, default=None
+        They are called as Keras does. Classes get arguments given as ``callbacks__*``.
+    validation_split : float, default=0.0
+        Share of the rows, the last ones, that is held out and recorded as ``val_*``.
+    shuffle : bool, default=True
+        Whether each epoch has an order of its own.
+    run_eagerly : bool, default=False
+        Whether Keras runs without a compiled program.
+    epochs : int, default=1
+        Passes over the rows.
+    inputs : dict, default=None
+        For a model with several inputs, the columns of X that each takes, by its name:
+        a slice, or a list of numbers or names of columns.
+    early_stopping : bool, default=False
+        Whether training stops when the validation loss has not fallen for `patience`
+        epochs, and the weights of the best epoch are restored.
+    validation_fraction : float or None, default=0.1
+        Share of the rows that early stopping holds out, unless validation
+        rows are given. None monitors the training loss.
+    patience : int, default=10
+        Epochs without improvement before early stopping.
+    learning_rate_schedule : {"constant", "cosine", "one_cycle"}, default="constant"
+        How the learning rate changes over the steps.
+    warmup : float, default=0.0
+        Share of the steps in which the learning rate rises.
+    custom_objects : dict, default=None
+        Classes and functions of the model by their names, for an estimator loaded where
+        they are not registered in Keras.
+    **kwargs : dict
+        Arguments of the build function (also as ``model__*``), and any
+        ``optimizer__*``, ``loss__*``, ``metrics__*``, ``callbacks__*``,
+        ``compile__*``, ``fit__*``, ``predict__*`` and ``score__*``.
+
+    Attributes
+    ----------
+    model_ : keras.Model
+        The fitted model. Changing it changes no prediction.
+    history_ : dict
+        Loss and metrics of each epoch; of validation rows with ``val_`` in front.
+    engine_ : {"loop", "keras"}
+        What trained: the compiled loop, or Keras' own.
+    weights_ : list of ndarray
+        Weights, those that are not trained among them.
+    n_iter_, best_epoch_ : int
+        Epochs in `history_`, and the one whose weights are kept.
+    target_type_ : str
+        Kind of y as scikit-learn names it.
+    target_encoder_, feature_encoder_ : transformer
+        What turns y and X into what the model takes.
+    n_features_in_ : int
+        Size of the second axis of X.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, if X was a data frame.
+    X_shape_, X_dtype_, y_dtype_, y_ndim_ : tuple, dtype, dtype, int
+        Shapes and types of the first fit.
+    n_outputs_, n_outputs_expected_ : int
+        Outputs that the model should have.
 
     See Also
     --------

@@ -18,8 +18,12 @@ from typing import Any
 
 from .._optional import needs_tensorflow
 
-# Of these, a name in a file may be looked up: nothing in them does any harm.
-NAMED = ("keras", "sknets")
+# Where a name in a file may be looked up: nothing in them does any harm.
+NAMED = (
+    *("keras.src.activations", "keras.src.initializers", "keras.src.layers"),
+    *("keras.src.losses", "keras.src.metrics", "keras.src.optimizers"),
+    *("keras.src.regularizers", "sknets.architectures"),
+)
 
 
 class Stored:
@@ -39,8 +43,23 @@ class Stored:
     def __init__(self, kind: str, label: str, content: Any) -> None:
         self.kind, self.label, self.content = kind, label, content
 
+    def __reduce__(self) -> Any:
+        return Stored, (self.kind, self.label, self.content)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """For formats that keep data alone: what comes from them is never run."""
+        self.__dict__.update(state)
+        if self.has_code:
+            raise ValueError(f"A file may not hold the code of {self.label!r}.")
+
     def __repr__(self) -> str:
         return f"<stored {self.label}>"
+
+    @property
+    def has_code(self) -> bool:
+        """Whether this is, or holds, a Python object that was pickled."""
+        code = isinstance(self.content, dict) and self.content.get("code") is not None
+        return self.kind == "code" or code
 
     def restore(self, custom: Mapping[str, Any] | None = None) -> Any:
         """Return the object itself.
@@ -66,8 +85,12 @@ class Stored:
         return _restore_object(self.kind, self.content, custom)
 
 
+def _is_named(module: str) -> bool:
+    return any(f"{module}.".startswith(f"{name}.") for name in NAMED)
+
+
 def _find(module: str, name: str) -> Any:
-    if module.partition(".")[0] not in NAMED:
+    if not _is_named(module):
         raise ValueError(f"A file may not name {module}.{name}.")
     found = importlib.import_module(module)
     for part in name.split("."):
@@ -132,6 +155,8 @@ def store(value: Any, *, code: bool) -> Any:
     if isinstance(value, list | tuple) and type(value) in (list, tuple):
         parts = [store(part, code=code) for part in value]
         return _collection(type(value).__name__, value, parts, parts)
+    if isinstance(value, Stored) and not code and value.has_code:
+        return store(value.restore(), code=False)
     if type(value) is dict:
         pairs = [[key, store(part, code=code)] for key, part in value.items()]
         return _collection("dict", value, [part for _, part in pairs], pairs)
@@ -140,7 +165,7 @@ def store(value: Any, *, code: bool) -> Any:
     if is_keras(value, *CONFIGURED):
         return _store_object(value, code)
     own = inspect.isclass(value) or isinstance(value, types.FunctionType)
-    if own and value.__module__.partition(".")[0] in NAMED:
+    if own and _is_named(value.__module__):
         place = [value.__module__, value.__qualname__]
         return Stored("name", value.__qualname__, place)
     if not code or isinstance(value, Stored):
