@@ -21,7 +21,7 @@ from sknets._training.optimizers import (
     make_optimizer,
     valid_names,
 )
-from sknets._training.tensorflow.program import updater
+from sknets._training.tensorflow import updates
 
 KERAS = {
     "sgd": keras.optimizers.SGD,
@@ -82,25 +82,34 @@ def arrays():
     return weights, steps
 
 
-def updated_in_program(optimizer, weights, steps):
+def updated_in_program(optimizer, weights, steps, arrangement=updates.Separate):
     """Weights after some steps of our rule, as compiled programs take it."""
-    update = updater(optimizer.structure, [True] * len(weights))
+    layout = arrangement([w.shape for w in weights])
+    update = updates.updater(optimizer.structure, layout)
     values = {
         "optimizer": tf.constant(
             [optimizer.values[name] for name in optimizer.value_names], tf.float32
         ),
         "weight_decay": tf.constant(optimizer.weight_decay, tf.float32),
     }
-    slots = optimizer.first_slots(weights)
-    weights = [tf.constant(w) for w in weights]
+    slots = zip(*optimizer.first_slots(weights), strict=True)
+    slots = list(zip(*map(layout.packed, slots), strict=True))
+    parts = layout.packed([tf.constant(w) for w in weights])
     for number, gradients in enumerate(steps, start=1):
         batch = {
             "learning_rate": tf.constant(optimizer.learning_rate, tf.float32),
             "number": tf.constant(number, tf.float32),
         }
         gradients = [tf.constant(g) for g in gradients]
-        weights, slots = update(weights, gradients, slots, batch, values)
-    return [w.numpy() for w in weights]
+        gradients = updates.clipped(gradients, optimizer.structure, values["optimizer"])
+        gradients = layout.packed(gradients)
+        parts, slots = update(parts, gradients, slots, batch, values)
+    return [w.numpy() for w in layout.unpacked(parts)]
+
+
+def updated_in_vectors(optimizer, weights, steps):
+    """The same in the long vectors of networks with convolutions."""
+    return updated_in_program(optimizer, weights, steps, updates.Packed)
 
 
 def updated_in_numpy(optimizer, weights, steps):
@@ -121,7 +130,11 @@ def updated_in_numpy(optimizer, weights, steps):
     return trainer.read_weights()
 
 
-WAYS = {"program": updated_in_program, "numpy": updated_in_numpy}
+WAYS = {
+    "program": updated_in_program,
+    "vectors": updated_in_vectors,
+    "numpy": updated_in_numpy,
+}
 
 
 def updated_by_keras(optimizer, weights, steps):

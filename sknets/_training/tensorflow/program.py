@@ -9,7 +9,7 @@ program at the same time.
 Dense networks are compiled by XLA, which runs the loop over the steps without
 returning to TensorFlow's executor: an epoch takes a third to a fifth of the time of
 Keras. Convolutions run in a plain graph: inside an XLA loop they lose oneDNN's kernels
-and are 20 times slower.
+and are 20 times slower. What goes on between them is compiled in parts, see `fused`.
 """
 
 from __future__ import annotations
@@ -23,10 +23,12 @@ import tensorflow as tf
 
 from ..._core.network import Network
 from ..._core.objectives import Objective
-from ..optimizers import Optimizer, penalty_gradient
+from . import fused
 from .augmentation import augmented
 from .forward import Step, forward, scaled
+from .fused import traced
 from .randomness import dropout, dropout_factors
+from .updates import Packed, Separate, clipped, updater, with_penalties
 
 # A program of a small network holds a few MB of compiled code and graph.
 MAX_PROGRAMS = 32
@@ -57,11 +59,57 @@ def training_program(key: ProgramKey) -> Callable[..., Any]:
         learning_rate (steps,)       number (steps,)                  key (steps,)
     """
     network, objective = key.network, key.objective
-    is_trained = [weight.trained for weight in network.weights()]
-    compiled = not network.has_convolution
-    # Fused loops; in a plain graph each of their operations passes over memory.
-    changed = _fused(partial(augmented, shape=network.input_shape))
-    factors = _fused(dropout_factors)
+    shapes = [weight.shape for weight in network.weights() if weight.trained]
+    by_parts = network.has_convolution
+    layout = Packed(shapes) if by_parts else Separate(shapes)
+    update = updater(key.optimizer, layout)
+    parted, merged = _parting([weight.trained for weight in network.weights()])
+    loss_of = _loss_function(key, by_parts)
+
+    def step(parts: Any, fixed: Any, slots: Any, batch: Any, values: Any) -> tuple:
+        trained = layout.unpacked(parts)
+        with tf.GradientTape() as tape:
+            tape.watch(trained)
+            loss, z, weights = loss_of(merged(trained, fixed), batch, values)
+        gradients = tape.gradient(loss, trained)
+        if key.penalised:
+            gradients = with_penalties(gradients, trained, values["penalties"])
+        gradients = clipped(gradients, key.optimizer, values["optimizer"])
+        _, fixed = parted(weights)
+        parts, slots = update(parts, layout.packed(gradients), slots, batch, values)
+        return parts, fixed, slots, *sums(objective, z, batch)
+
+    def program(weights: Any, slots: Any, batches: Any, values: Any, n_steps: Any):
+        def body(i, parts, fixed, slots, loss, hits):
+            batch = {name: array[i] for name, array in batches.items()}
+            *state, more_loss, more_hits = step(parts, fixed, slots, batch, values)
+            return i + 1, *state, loss + more_loss, hits + more_hits
+
+        trained, fixed = parted(weights)
+        slots, unused_slots = parted(slots)
+        packed_slots = _for_each_slot(layout.packed, slots)
+        start = (layout.packed(trained), fixed, packed_slots)
+        _, parts, fixed, packed_slots, loss, hits = tf.while_loop(
+            lambda i, *_: i < n_steps,
+            body,
+            (tf.constant(0), *start, tf.constant(0.0), tf.constant(0.0)),
+            parallel_iterations=1,
+        )
+        weights = merged(layout.unpacked(parts), fixed)
+        slots = _for_each_slot(layout.unpacked, packed_slots)
+        return weights, merged(slots, unused_slots), loss, hits
+
+    return traced(program, by_xla=not by_parts)
+
+
+def _loss_function(key: ProgramKey, by_parts: bool) -> Callable[..., Any]:
+    """Function of weights, batch and values: loss, logits, weights after the step."""
+    network, objective = key.network, key.objective
+    changed: Callable[..., Any] = partial(augmented, shape=network.input_shape)
+    factors = dropout_factors
+    if by_parts:
+        changed = fused.augmentation(network.input_shape)
+        factors = fused.dropout_factors
 
     def loss_of(weights: Any, batch: Any, values: Any) -> Any:
         x = scaled(batch["X"], values["shift"], values["scale"], key.clip)
@@ -78,43 +126,27 @@ def training_program(key: ProgramKey) -> Callable[..., Any]:
         loss = tf.reduce_sum(losses * batch["w"]) / n_values
         return loss, z, step.after(weights)
 
-    update = _fused(updater(key.optimizer, is_trained, key.penalised))
-
-    def step(weights: Any, slots: Any, batch: Any, values: Any) -> tuple:
-        trained = [w for w, flag in zip(weights, is_trained, strict=True) if flag]
-        with tf.GradientTape() as tape:
-            tape.watch(trained)
-            loss, z, weights = loss_of(weights, batch, values)
-        gradients = tape.gradient(loss, trained)
-        weights, slots = update(weights, gradients, slots, batch, values)
-        return weights, slots, *sums(objective, z, batch)
-
-    def program(weights: Any, slots: Any, batches: Any, values: Any, n_steps: Any):
-        def body(i, weights, slots, loss, hits):
-            batch = {name: array[i] for name, array in batches.items()}
-            weights, slots, more_loss, more_hits = step(weights, slots, batch, values)
-            return i + 1, weights, slots, loss + more_loss, hits + more_hits
-
-        return tf.while_loop(
-            lambda i, *_: i < n_steps,
-            body,
-            (tf.constant(0), weights, slots, tf.constant(0.0), tf.constant(0.0)),
-            parallel_iterations=1,
-        )[1:]
-
-    return _function(program, compiled)
+    return loss_of
 
 
-def _function(function: Callable[..., Any], compiled: bool) -> Callable[..., Any]:
-    traced = tf.function(function, jit_compile=compiled, autograph=False)
-    # TensorFlow counts by the line in the file, so that programs of networks that
-    # differ seem to be one that is traced again and again.
-    traced._omit_frequent_tracing_warning = True
-    return traced
+def _parting(is_trained: Sequence[bool]) -> tuple[Callable, Callable]:
+    """Functions that part a list into what is trained and what is not, and back."""
+
+    def parted(values: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+        pairs = list(zip(values, is_trained, strict=True))
+        return [v for v, flag in pairs if flag], [v for v, flag in pairs if not flag]
+
+    def merged(trained: Sequence[Any], fixed: Sequence[Any]) -> list[Any]:
+        sources = iter(trained), iter(fixed)
+        return [next(sources[0 if flag else 1]) for flag in is_trained]
+
+    return parted, merged
 
 
-def _fused(function: Callable[..., Any]) -> Callable[..., Any]:
-    return _function(function, compiled=True)
+def _for_each_slot(change: Callable[..., Any], slots: Sequence[tuple]) -> list[tuple]:
+    """Apply a function of one array a weight to each slot of an optimizer."""
+    changed = [change(arrays) for arrays in zip(*slots, strict=True)]
+    return list(zip(*changed, strict=True))
 
 
 def sums(objective: Objective, z: Any, batch: Any) -> tuple[Any, Any]:
@@ -127,62 +159,6 @@ def sums(objective: Objective, z: Any, batch: Any) -> tuple[Any, Any]:
     return loss, tf.reduce_sum(hits * tf.reduce_mean(w, axis=1))
 
 
-def updater(
-    structure: tuple, is_trained: Sequence[bool], penalised: bool = False
-) -> Callable[..., Any]:
-    """Function that updates the trained weights by their gradients.
-
-    If `penalised`, those of the penalties are part of them.
-    """
-    name, switches, clipping = structure
-    optimizer = Optimizer(name, switches, clipping, {}, 0.0, 0.0)
-    flags = dict.fromkeys(switches, True)
-
-    def update(weights: Any, gradients: Any, slots: Any, batch: Any, values: Any):
-        lr, t = batch["learning_rate"], batch["number"]
-        hyper = dict(
-            zip(optimizer.value_names, tf.unstack(values["optimizer"]), strict=True)
-        )
-        if penalised:
-            updated = [p for p, flag in zip(weights, is_trained, strict=True) if flag]
-            gradients = _with_penalties(gradients, updated, values["penalties"])
-        remaining = iter(_clipped(gradients, clipping, hyper))
-        new_weights, new_slots = [], []
-        for p, own, trained in zip(weights, slots, is_trained, strict=True):
-            if not trained:
-                new_weights.append(p)
-                new_slots.append(own)
-                continue
-            g = next(remaining)
-            if len(p.shape) > 1:  # biases do not decay
-                p = p * (1.0 - lr * values["weight_decay"])
-            p, own = optimizer.rule.update(p, g, own, t, lr, hyper, **flags)
-            new_weights.append(p)
-            new_slots.append(own)
-        return new_weights, new_slots
-
-    return update
-
-
-def _with_penalties(gradients: Any, weights: Any, penalties: Any) -> list[Any]:
-    l1, l2 = tf.unstack(penalties)
-    return [
-        g + penalty_gradient(p, l1, l2) if len(p.shape) > 1 else g
-        for g, p in zip(gradients, weights, strict=True)
-    ]
-
-
-def _clipped(gradients: Sequence[Any], clipping: str | None, hyper: Any) -> Any:
-    if clipping == "clipvalue":
-        limit = hyper["clipvalue"]
-        return [tf.clip_by_value(g, -limit, limit) for g in gradients]
-    if clipping == "clipnorm":
-        return [tf.clip_by_norm(g, hyper["clipnorm"]) for g in gradients]
-    if clipping == "global_clipnorm":
-        return tf.clip_by_global_norm(gradients, hyper["global_clipnorm"])[0]
-    return gradients
-
-
 @lru_cache(maxsize=MAX_PROGRAMS)
 def prediction_program(network: Network, clip: float | None) -> Callable[..., Any]:
     """Program that predicts: ``(weights, rows, shift, scale)`` to logits."""
@@ -190,4 +166,4 @@ def prediction_program(network: Network, clip: float | None) -> Callable[..., An
     def program(weights: Any, rows: Any, shift: Any, scale: Any) -> Any:
         return forward(network, weights, scaled(rows, shift, scale, clip))
 
-    return _function(program, compiled=not network.has_convolution)
+    return traced(program, by_xla=not network.has_convolution)

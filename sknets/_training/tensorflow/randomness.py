@@ -35,28 +35,39 @@ def mix(x: tf.Tensor) -> tf.Tensor:
     return xor(x, shift(x, _u32(15)))
 
 
-def random_bits(key: tf.Tensor, stream: int, shape: Any) -> tf.Tensor:
-    """Uniform 32-bit integers of a shape, which may be a tensor.
+def key_of_stream(key: tf.Tensor, stream: int) -> tf.Tensor:
+    """Key of one use within a step, such as a layer, from the uint32 of the step."""
+    return mix(key + _u32((stream + 1) * WEYL & 0xFFFFFFFF))
 
-    `key` is the scalar uint32 of the step; `stream` tells the uses within one step
-    apart, such as the layers.
-    """
-    own_key = mix(key + _u32((stream + 1) * WEYL & 0xFFFFFFFF))
+
+def _bits(own_key: tf.Tensor, shape: Any) -> tf.Tensor:
+    """Uniform 32-bit integers of a shape, which may be a tensor."""
     count = tf.reduce_prod(shape)
     position = tf.reshape(tf.cast(tf.range(count), tf.uint32), shape)
     return mix(position * _u32(WEYL) + own_key)
 
 
+def _uniform(own_key: tf.Tensor, shape: Any) -> tf.Tensor:
+    bits = tf.bitwise.right_shift(_bits(own_key, shape), _u32(8))
+    return tf.cast(bits, tf.float32) * 2.0**-24
+
+
 def random_uniform(key: tf.Tensor, stream: int, shape: Any) -> tf.Tensor:
     """Uniform float32 in [0, 1), of 24 bits, which a float32 holds exactly."""
-    bits = random_bits(key, stream, shape)
-    return tf.cast(tf.bitwise.right_shift(bits, _u32(8)), tf.float32) * 2.0**-24
+    return _uniform(key_of_stream(key, stream), shape)
+
+
+def factors_at(shape: Any, rate: tf.Tensor, own_key: tf.Tensor) -> tf.Tensor:
+    """Zeros with probability `rate`, and else ``1 / (1 - rate)``.
+
+    The first values of a longer vector are those of a shorter one.
+    """
+    return tf.where(_uniform(own_key, shape) >= rate, 1.0 / (1.0 - rate), 0.0)
 
 
 def dropout_factors(shape: Any, rate: tf.Tensor, key: tf.Tensor, stream: int) -> Any:
-    """Return zeros with probability `rate`, and else ``1 / (1 - rate)``."""
-    uniform = random_uniform(key, stream, shape)
-    return tf.where(uniform >= rate, 1.0 / (1.0 - rate), 0.0)
+    """Factors of dropout for values of a shape; `stream` tells the layers apart."""
+    return factors_at(shape, rate, key_of_stream(key, stream))
 
 
 def dropout(
