@@ -5,6 +5,7 @@ import math
 import keras
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 
 from sknets import DenseNetClassifier
 from sknets._training import dense_trainer, loop
@@ -98,15 +99,6 @@ def test_partial_fit_has_no_decay_and_the_own_rate(settings_of):
     assert settings.optimizer.learning_rate == pytest.approx(0.001)
 
 
-def test_bytes_are_divided_by_255_and_keep_their_zero(blobs):
-    X = np.random.default_rng(0).integers(0, 256, (90, 4)).astype(np.uint8)
-    est = DenseNetClassifier(width=4, epochs=1, random_state=0).fit(X, blobs[1])
-    scaling = est.input_scaling_
-    assert scaling["clip"] is None
-    np.testing.assert_array_equal(scaling["shift"], [0.0])
-    np.testing.assert_allclose(scaling["scale"], [1 / 255])
-
-
 @pytest.mark.parametrize("n_rows", [10, 30])
 def test_a_handful_of_rows_is_enough_for_a_plain_rule(n_rows):
     """No default needs many rows."""
@@ -135,18 +127,39 @@ def test_bytes_that_are_no_pixels_are_learned_like_other_numbers(dtype, highest)
     )
 
 
-@pytest.mark.parametrize("shape", [(60, 64), (60, 8, 8)])
-def test_bytes_of_pixels_have_one_scale(shape):
-    X = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
-    X[:, :2] = 0
-    net = DenseNetClassifier(4, epochs=1).fit(X, np.arange(60) % 2)
-    assert net.input_scaling_["scale"].tolist() == [1 / 255]
+@pytest.mark.parametrize("seconds", [np.inf, 0.0])  # in numpy, and in a program
+@pytest.mark.parametrize("shape", [(-1, 64), (-1, 8, 8)])
+def test_the_type_of_pixels_does_not_decide(monkeypatch, seconds, shape):
+    """Bytes, the same numbers in floats, and these in 0..1 end at one network."""
+    monkeypatch.setattr(dense_trainer, "MAX_SECONDS", seconds)
+    X, y = load_digits(return_X_y=True)
+    X, y = (X[:300] * 15.9375).astype(np.uint8).reshape(shape), y[:300]
+    net = DenseNetClassifier(32, epochs=2, random_state=0)
+    proba = net.fit(X, y).predict_proba(X)
+    for floats in (X.astype(np.float32), X / 255):
+        same = net.fit(floats, y).predict_proba(floats)
+        np.testing.assert_allclose(proba, same, atol=1e-3)
 
 
-def test_dark_images_have_the_scale_of_pixels():
-    X = np.random.default_rng(0).integers(0, 40, (60, 8, 8)).astype(np.uint8)
+def test_bytes_far_from_zero_are_centred():
+    """Bright pixels without this: many alike inputs drown what tells them apart."""
+    rng = np.random.default_rng(0)
+    y = np.arange(60) % 10
+    X = 200 + 10 * rng.normal(size=(10, 3000))[y] + rng.normal(size=(60, 3000))
+    X = X.clip(0, 255).astype(np.uint8)
+    net = DenseNetClassifier(16, epochs=20, random_state=0).fit(X, y)
+    assert net.score(X, y) == 1.0
+
+
+def test_bytes_scaled_by_an_earlier_version_are_trained_on():
+    X = np.random.default_rng(0).integers(0, 256, (60, 4)).astype(np.uint8)
     net = DenseNetClassifier(4, epochs=1).fit(X, np.arange(60) % 2)
-    assert net.input_scaling_["scale"].tolist() == [1 / 255]
+    net.input_scaling_ = {
+        "shift": np.zeros(1),
+        "scale": np.array([1 / 255]),
+        "clip": None,
+    }
+    assert net.partial_fit(X, np.arange(60) % 2).n_iter_ == 2
 
 
 def test_a_standard_column_that_needs_no_scaling_goes_on():

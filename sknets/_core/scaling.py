@@ -39,7 +39,10 @@ def identity() -> Scaling:
 
 
 def kind(scaling: Scaling) -> str | None:
-    """Name of the parameter `input_scaling` that gives a scaling such as this one."""
+    """Name of the parameter `input_scaling` that gives a scaling such as this one.
+
+    A single scale of 1/255 is what "robust" gave bytes that seemed to be pixels, in files.
+    """
     shift, scale = scaling["shift"], scaling["scale"]
     if len(shift) == 1 and shift[0] == 0 and scale[0] == 1:
         return None
@@ -216,20 +219,6 @@ def half_range(X: Any, index: np.ndarray) -> np.ndarray:
         low = np.minimum(low, rows.min(axis=0))
         high = np.maximum(high, rows.max(axis=0))
     return (np.asarray(high, np.float64) - low) / 2
-
-
-def holds_pixels(X: Any, index: np.ndarray) -> bool:
-    """Whether unsigned bytes are images, or most of their columns go beyond 127.
-
-    Other columns of bytes are numbers of any unit, or zeros and ones.
-    """
-    if X.dtype != np.uint8:
-        return False
-    if X.ndim > 2:
-        return True
-    sample = index[:: -(-len(index) // QUANTILE_ROWS)]
-    highest = np.max([rows.max(axis=0) for rows in blocks(X, sample)], axis=0)
-    return bool(highest.any() and np.median(highest[highest > 0]) > 127)
 
 
 def learn_pixels(

@@ -51,10 +51,9 @@ class DenseNetClassifier(NeuralNetClassifier):
         "sigmoid" or "linear".
     input_scaling : {"robust", "standard"} or None, default="robust"
         "robust" subtracts the median of each feature, divides by its interquartile
-        range and clips smoothly at 5 (after [1]_). Pixels have one unit and are divided
-        by 255 instead: arrays of unsigned 8-bit integers that are images, or most of
-        whose columns go beyond 127. "standard" subtracts means and divides by standard
-        deviations. None leaves the input as it is.
+        range and clips smoothly at 5 (after [1]_). "standard" subtracts means and
+        divides by standard deviations. None leaves the input as it is. The type of the
+        numbers does not matter: bytes are scaled as the same numbers in floats are.
     epochs : int or "auto", default="auto"
         Passes over the training rows. "auto" makes about 6000 steps, within 10 to
         30 epochs, but at least 600 steps.
@@ -278,9 +277,6 @@ class DenseNetClassifier(NeuralNetClassifier):
         return check_rows(self, X, reset=reset)
 
     def _learn_input(self, X: Any, index: np.ndarray, weights: np.ndarray) -> Any:
-        if self.input_scaling == "robust" and scaling.holds_pixels(X, index):
-            _, self.input_scaling_ = scaling.learn_pixels(X, index)
-            return X
         learn = {
             "standard": scaling.learn_standard,
             "robust": scaling.learn_robust,
