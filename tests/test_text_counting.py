@@ -43,7 +43,8 @@ def test_counts_are_those_of_count_vectorizer(parameters):
     parameters = {"ngram_range": (1, 1), "token_pattern": PATTERN, **parameters}
     reference = CountVectorizer(**parameters).fit(TEXTS)
     net = TextPoolClassifier(
-        **{"analyzer": "word", "sublinear_tf": False, "min_df": 1, **parameters},
+        **{"analyzer": "word", "binary": False, "sublinear_tf": False, "min_df": 1,
+           **parameters},
         epochs=1, random_state=0,
     ).fit(TEXTS, LABELS)  # fmt: skip
     names = reference.get_feature_names_out()
@@ -73,6 +74,12 @@ def test_counts_are_those_of_count_vectorizer(parameters):
 def test_what_cannot_be_counted(parameters, message):
     with pytest.raises(ValueError, match=message):
         TextPoolClassifier(**parameters).fit(TEXTS, LABELS)
+
+
+@pytest.mark.parametrize(("labels", "binary"), [(LABELS, True), ([0, 1, 2] * 2, False)])
+def test_two_classes_count_an_ngram_once(labels, binary):
+    net = TextPoolClassifier(analyzer="word", epochs=1, random_state=0)
+    assert net.fit(TEXTS, labels).counter_.binary is binary
 
 
 def test_limits_that_leave_nothing_say_how_many_texts_there_are():

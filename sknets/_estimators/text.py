@@ -93,8 +93,9 @@ class TextPoolClassifier(NeuralNetClassifier):
         from 10,000 on.
     max_df : int or float, default=1.0
         Ignore n-grams in more texts.
-    binary : bool, default=False
-        Whether an n-gram counts once in a text, however often it occurs.
+    binary : bool or "auto", default="auto"
+        Whether an n-gram counts once in a text, however often it occurs. "auto" is
+        False with several classes, whose topics are what is repeated, else True.
     sublinear_tf : bool, default=True
         Replace a count c by ``1 + log(c)``; no effect with `binary`.
     lowercase : bool, default=True
@@ -279,7 +280,7 @@ class TextPoolClassifier(NeuralNetClassifier):
             Interval(Integral, 1, None, closed="left"),
             Interval(RealNotInt, 0, 1, closed="both"),
         ],
-        "binary": ["boolean"],
+        "binary": ["boolean", StrOptions({"auto"})],
         "sublinear_tf": ["boolean"],
         "lowercase": ["boolean"],
         "token_pattern": [str, None],
@@ -309,7 +310,7 @@ class TextPoolClassifier(NeuralNetClassifier):
         max_features: int | None = None,
         min_df: float | Auto = "auto",
         max_df: float = 1.0,
-        binary: bool = False,
+        binary: bool | Auto = "auto",
         sublinear_tf: bool = True,
         lowercase: bool = True,
         token_pattern: str | None = r"(?u)\b\w+\b",

@@ -16,7 +16,7 @@ Counter = NgramCounter | NgramUnion
 
 # Parameters that a counter has under the same name.
 _SAME_NAME = (
-    *("max_features", "max_df", "binary", "sublinear_tf", "lowercase"),
+    *("max_features", "max_df", "sublinear_tf", "lowercase"),
     *("token_pattern", "tokenizer", "strip_accents", "preprocessor"),
 )
 
@@ -38,6 +38,7 @@ def _counter(net: Any, analyzer: Any, ngram_range: Any, min_df: float) -> NgramC
         analyzer=analyzer,
         ngram_range=ngram_range,
         min_df=min_df,
+        binary=net.target_type_ != "multiclass" if net.binary == "auto" else net.binary,
         stop_words=stop_words(net.stop_words),
         n_buckets=net.n_features,
         **{name: getattr(net, name) for name in _SAME_NAME},
@@ -128,7 +129,7 @@ def fitted_settings(counter: Counter) -> dict[str, Any]:
     alone = len(counters) == 1
     first = counters[0]
     return {
-        **{name: vars(first)[name] for name in (*_SAME_NAME, "min_df")},
+        **{name: vars(first)[name] for name in (*_SAME_NAME, "min_df", "binary")},
         "stop_words": first.stop_words,
         "n_features": first.n_buckets,
         "analyzer": analyzers[0] if alone else analyzers,

@@ -4,8 +4,9 @@ How much more often an n-gram occurs in a class than elsewhere says most of what
 linear model will learn about it [1]_. A network that starts there has only to correct
 it, and is trained after two or three epochs. Of many classes each has few texts, and
 how rare an n-gram is in all the others says more than how frequent it is inside [2]_.
-Rare n-grams say more about a topic than frequent ones: each ratio is weighted by the
-inverse document frequency.
+There, rare n-grams say more about a topic than frequent ones: each ratio is weighted by
+the inverse document frequency. Of two classes it is not: rare n-grams are names, which
+tell the films of training reviews and nothing of others.
 
 References
 ----------
@@ -29,6 +30,9 @@ from .._core.objectives import sigmoid, softmax
 
 # Added to the counts, in both classes together per n-gram.
 SMOOTHING = 8.0
+# The network starts at this share of the naive-Bayes classifier of two classes: n-grams
+# of a text depend on each other, and the rest is learnt faster than unlearnt.
+SHARE = 0.5
 # Texts and values that the slope is estimated from: it needs no more.
 SLOPE_TEXTS, SLOPE_VALUES = 2000, 2**22
 
@@ -123,7 +127,10 @@ def ratios_as_embedding(
     ratio = _log_ratio(
         inside, outside, inside.sum(axis=0), outside.sum(axis=0), is_exclusive
     )
-    ratio *= np.float32(counts["slope"]) * _rarity(counts)[:, None]
+    share = 1.0 if is_exclusive else SHARE
+    ratio *= (
+        np.float32(share * counts["slope"]) * _rarity(counts, is_exclusive)[:, None]
+    )
     if ratio.shape[1] != width:
         ratio = ratio @ _directions(ratio.shape[1], width)
     return ratio.astype(np.float32, copy=False)
@@ -186,9 +193,11 @@ def _log_ratio(
     return np.log(numerator / (outside + smooth_out)) - np.log(expected)
 
 
-def _rarity(counts: ClassCounts) -> np.ndarray:
-    """Inverse document frequency of each n-gram, as scikit-learn has it."""
+def _rarity(counts: ClassCounts, is_exclusive: bool) -> np.ndarray:
+    """Inverse document frequency of each n-gram, as scikit-learn has it, or ones."""
     n_texts = _n_texts(counts)
+    if not is_exclusive:
+        return np.ones(len(counts["inside"]), np.float32)
     frequency = counts["inside"][:, 0] + counts["outside"][:, 0]
     return 1 + np.log((1 + n_texts) / (1 + np.minimum(frequency, n_texts)))
 
@@ -217,7 +226,7 @@ def scores_without_themselves(counts: ClassCounts, texts: Texts) -> np.ndarray:
     tokens = texts.tokens
     text_of = np.repeat(np.arange(len(texts)), np.diff(tokens.indptr))
     own_total = np.asarray(tokens.sum(axis=1)).ravel()[text_of]
-    rarity = _rarity(counts)[tokens.indices]
+    rarity = _rarity(counts, texts.is_exclusive)[tokens.indices]
     scores = np.zeros(texts.targets.shape, np.float32)
     for k in range(texts.targets.shape[1]):
         inside, outside = counts["inside"][:, k], counts["outside"][:, k]
