@@ -429,6 +429,13 @@ class TestState:
             assert (other.predict_proba(X) == expected).all()
             assert other.get_params()["optimizer__learning_rate"] == 0.05
 
+    def test_callbacks_are_pickled_without_their_model(self, clf, blobs):
+        stop = keras.callbacks.EarlyStopping(monitor="loss", patience=1)
+        clf.set_params(callbacks=[stop], epochs=2).fit(*blobs)
+        loaded = pickle.loads(pickle.dumps(clf))
+        assert (loaded.predict(blobs[0]) == clf.predict(blobs[0])).all()
+        assert loaded.partial_fit(*blobs).current_epoch == clf.current_epoch + 1
+
     def test_a_local_build_function_is_pickled(self, blobs):
         def local(meta):
             return build(meta, 3)

@@ -357,7 +357,20 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
 
     @staticmethod
     def scorer(y_true: Any, y_pred: Any, **kwargs: Any) -> float:
-        """Accuracy; a subclass may bring another score."""
+        """Score predictions; `score` calls it, and a subclass may bring another.
+
+        Parameters
+        ----------
+        y_true, y_pred : array-like
+            True and predicted labels.
+        **kwargs : dict
+            Sample weights, and parameters given as ``score__*``.
+
+        Returns
+        -------
+        float
+            Accuracy.
+        """
         return accuracy_score(y_true, y_pred, **kwargs)
 
     def __sklearn_tags__(self) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from .._keras import copies
+from .._keras.stored import Stored
 from .._training.keras_training import to_keras
 from .._training.tensorflow import keras_prediction
 from . import keras_build
@@ -38,12 +39,13 @@ def outputs(estimator: Any, X: Any, arguments: dict[str, Any]) -> Any:
 
 
 def listeners(estimator: Any) -> list[Any]:
-    """Callbacks that want to hear of predictions."""
-    return [
-        hook
-        for hook in keras_build.callbacks(estimator, "callbacks", "predict__callbacks")
-        if _hears_predictions(hook)
-    ]
+    """Callbacks that want to hear of predictions, if their code is there."""
+    estimator._restore_params()
+    names = "callbacks", "predict__callbacks"
+    params = estimator._all_params()
+    there = [name for name in names if not isinstance(params.get(name), Stored)]
+    hooks = keras_build.callbacks(estimator, *there)
+    return [hook for hook in hooks if _hears_predictions(hook)]
 
 
 def has_own_way(estimator: Any, *, check_callbacks: bool) -> bool:

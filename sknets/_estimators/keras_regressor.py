@@ -174,7 +174,20 @@ class KerasRegressor(RegressorMixin, BaseWrapper):
 
     @staticmethod
     def scorer(y_true: Any, y_pred: Any, **kwargs: Any) -> float:
-        """R2; a subclass may bring another score."""
+        """Score predictions; `score` calls it, and a subclass may bring another.
+
+        Parameters
+        ----------
+        y_true, y_pred : array-like
+            True and predicted numbers.
+        **kwargs : dict
+            Sample weights, and parameters given as ``score__*``.
+
+        Returns
+        -------
+        float
+            Coefficient of determination.
+        """
         return r2_score(y_true, y_pred, **kwargs)
 
     def __sklearn_tags__(self) -> Any:
