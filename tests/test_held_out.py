@@ -197,3 +197,10 @@ def test_rows_in_the_order_of_the_data(quick, blobs):
     np.testing.assert_allclose(same.weights_[0], ordered.weights_[0], atol=1e-5)
     other = quick(DenseNetClassifier, shuffle=False, **one_step).fit(X[::-2], y[::-2])
     assert not np.allclose(other.weights_[0], ordered.weights_[0], atol=1e-3)
+
+
+@pytest.mark.parametrize("share", ["odd", "", b"auto"])
+def test_strings_are_no_splitters(share):
+    net = DenseNetClassifier(epochs=1, validation_fraction=share)
+    with pytest.raises(ValueError, match="validation_fraction must be a number"):
+        net.fit(np.eye(4), [0, 1, 0, 1])

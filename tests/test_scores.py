@@ -142,3 +142,9 @@ def test_in_a_search(quick, blobs):
 def test_what_is_refused(quick, blobs, scoring, error, match):
     with pytest.raises(error, match=match):
         quick(DenseNetClassifier, scoring=scoring).fit(*blobs)
+
+
+@pytest.mark.parametrize("scoring", [len, int, {"mine": len}])
+def test_callables_that_are_no_scorers(scoring):
+    with pytest.raises(TypeError, match=r"scoring has .* which cannot be called as"):
+        DenseNetClassifier(epochs=1, scoring=scoring).fit(np.eye(4), [0, 1, 0, 1])

@@ -18,6 +18,7 @@ from sklearn.semi_supervised import SelfTrainingClassifier
 
 import sknets
 from sknets import DenseNetClassifier, SmallCNNClassifier, TextPoolClassifier
+from sknets._estimators import number_targets
 from sknets.interop import to_scikeras
 
 ONE_CLASS = "y has only one class"
@@ -212,3 +213,43 @@ def test_keras_model_of_one_class(net, iris):
     np.testing.assert_array_equal(proba, np.ones((5, 1)))
     with pytest.raises(ValueError, match=r"two or more classes; classes_ is \[0\]"):
         to_scikeras(net)
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (3, "y must be a list or array; got 3 of type int"),
+        (np.array(3), "y must be a list or array; got array"),
+        (iter([0, 1]), "y must be a list or array.* of type list_iterator"),
+        ({0, 1}, "y must be a list or array.* of type set"),
+        (np.zeros((4, 2, 2)), r"y must have shape.*its shape is \(4, 2, 2\)"),
+        (np.zeros((4, 0)), r"y must have shape.*its shape is \(4, 0\)"),
+        ([], r"y must have shape.*its shape is \(0,\)"),
+        ([1j, 2j, 1j, 2j], "y has complex numbers. Complex data not supported"),
+    ],
+)
+def test_errors_about_the_form_of_y(y, message):
+    with pytest.raises(ValueError, match=message):
+        DenseNetClassifier(epochs=1).fit(np.eye(4), y)
+    with pytest.raises(ValueError, match=message):
+        number_targets.check_numbers(y, DenseNetClassifier())
+
+
+def test_numbers_in_rows_of_several_lengths():
+    with pytest.raises(ValueError, match="y has rows of several lengths"):
+        number_targets.check_numbers([[1.0], [1.0, 2.0]], DenseNetClassifier())
+
+
+@pytest.mark.parametrize(
+    ("sample_weight", "message"),
+    [
+        (np.array(1.0), r"sample_weight must have one number for each row.*\(\)"),
+        ([], r"sample_weight must have one number for each row.*\(0,\)"),
+        ("a", "sample_weight must consist of numbers; found 'a'"),
+        ({}, "sample_weight must consist of numbers; found {}"),
+        (iter([1.0]), "sample_weight must consist of numbers; found <list_iterator"),
+    ],
+)
+def test_errors_about_the_form_of_weights(sample_weight, message):
+    with pytest.raises(ValueError, match=message):
+        DenseNetClassifier(epochs=1).fit(np.eye(4), [0, 1, 0, 1], sample_weight)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
+from sknets import TextPoolClassifier
 from sknets._texts.tokenize import (
     WORD_PATTERN,
     as_texts,
@@ -224,3 +225,18 @@ def test_tokenizer_may_yield_its_words():
         "a",
         "b",
     ]
+
+
+@pytest.mark.parametrize("name", ["tokenizer", "analyzer", "preprocessor"])
+def test_errors_of_the_users_functions_say_whose_they_are(name):
+    net = TextPoolClassifier(epochs=1, **{"analyzer": "word", name: int})
+    message = f"The .*{name}.* raised ValueError for the text 'a good film': invalid"
+    with pytest.raises(ValueError, match=message):
+        net.fit(["a good film", "a bad film"], [0, 1])
+
+
+@pytest.mark.parametrize("name", ["strip_accents", "preprocessor"])
+def test_functions_that_return_no_string(name):
+    net = TextPoolClassifier(epochs=1, analyzer="word", **{name: len})
+    with pytest.raises(TypeError, match=f"{name} must return a string; it gave 11"):
+        net.fit(["a good film", "a bad film"], [0, 1])

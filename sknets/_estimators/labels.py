@@ -46,6 +46,7 @@ def as_array(labels: Any, name: str) -> np.ndarray:
         raise ValueError(
             f"{name} has rows of several lengths. {TAGS_HINT.format(name=name)}"
         ) from error
+    _refuse_scalar(values, name, labels)
     if values.dtype.kind == "T":  # strings of variable width
         values = values.astype(object)
     if values.dtype.kind in "mM":
@@ -53,6 +54,38 @@ def as_array(labels: Any, name: str) -> np.ndarray:
     if values.dtype != object:
         return values
     return _typed(values, own_type, name)
+
+
+def check_form(values: np.ndarray, name: str, given: Any) -> None:
+    """Raise unless an array has real values or labels, of one row for each sample.
+
+    Parameters
+    ----------
+    values : ndarray
+    name : str
+        Name of the argument, for errors.
+    given : object
+        What the caller passed, which may have been no array.
+    """
+    _refuse_scalar(values, name, given)
+    if values.ndim > 2 or not values.size:
+        raise ValueError(
+            f"{name} must have shape (n_samples,) or (n_samples, n_columns), with at "
+            f"least one row and one column; its shape is {values.shape}."
+        )
+    if values.dtype.kind == "c":
+        raise ValueError(
+            f"{name} has complex numbers. Complex data not supported: pass its real "
+            f"part, {name}.real, or strings as labels."
+        )
+
+
+def _refuse_scalar(values: np.ndarray, name: str, given: Any) -> None:
+    if values.ndim == 0:
+        raise ValueError(
+            f"{name} must be a list or array; got {given!r:.60} of type "
+            f"{type(given).__name__}."
+        )
 
 
 def column_names(labels: Any, name: str) -> np.ndarray | None:

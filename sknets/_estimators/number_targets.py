@@ -9,6 +9,7 @@ from sklearn.utils import check_array
 
 from .._core.objectives import NumberObjective, weighted_quantile
 from .._core.scaling import IQR_OF_NORMAL
+from .labels import check_form
 
 # Beyond this many spreads float32 would overflow in squares and sums.
 MAX_SPREADS = 1e15
@@ -37,7 +38,7 @@ def check_numbers(y: Any, estimator: Any) -> np.ndarray:
             f"This {name} estimator requires y to be passed, but the target y is None."
         )
     # Before they would become numbers: "1.5" is none, and True is a class.
-    kind = _kind(y)
+    kind = None if hasattr(y, "toarray") else _kind(_as_array(y))
     if kind is not None:
         raise ValueError(
             f"{name} predicts numbers, but y holds {kind}. To predict classes take "
@@ -50,11 +51,17 @@ def check_numbers(y: Any, estimator: Any) -> np.ndarray:
     return y.astype(np.float64)
 
 
-def _kind(y: Any) -> str | None:
-    """What else than numbers y holds, with an example."""
-    if hasattr(y, "toarray"):  # sparse, which check_array refuses in its words
-        return None
-    values = np.asarray(y)
+def _as_array(y: Any) -> np.ndarray:
+    try:
+        values = np.asarray(y)
+    except ValueError as error:
+        raise ValueError("y has rows of several lengths.") from error
+    check_form(values, "y", y)
+    return values
+
+
+def _kind(values: np.ndarray) -> str | None:
+    """What else than numbers an array holds, with an example."""
     if values.dtype.kind == "b":
         return "booleans"
     if values.dtype.kind in "mM":

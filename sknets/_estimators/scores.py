@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Real
 from typing import Any
@@ -43,6 +44,8 @@ def scorers_of(scoring: Any, recorded: Sequence[str]) -> dict[str, Scorer]:
         return {}
     from sklearn.metrics import get_scorer
 
+    for name, scorer in named.items():
+        _check_scorer(name, scorer)
     return {
         name: get_scorer(scorer) if isinstance(scorer, str) else scorer
         for name, scorer in named.items()
@@ -66,6 +69,25 @@ def _named(scoring: Any, recorded: Sequence[str]) -> dict[str, Any]:
             f"dict from names to names or callables; got {scoring!r}."
         )
     return named
+
+
+def _check_scorer(name: str, scorer: Any) -> None:
+    """Raise for a callable that cannot be called as scorer(estimator, X, y)."""
+    if isinstance(scorer, str):
+        return
+    fits = not isinstance(scorer, type)
+    try:
+        inspect.signature(scorer).bind(None, None, None)
+    except TypeError:
+        fits = False
+    except ValueError:  # some functions in C do not say
+        pass
+    if not fits:
+        raise TypeError(
+            f"scoring has {scorer!r} as {name!r}, which cannot be called as "
+            "scorer(estimator, X, y). Make a scorer of a metric by "
+            "sklearn.metrics.make_scorer."
+        )
 
 
 class EpochScores:

@@ -106,9 +106,15 @@ class TrainingSettings(OptimizerParams):
 
     def _held_out_share(self) -> Any:
         """Which rows `fit` holds out where it is given none: a share or a splitter."""
-        if self.validation_fraction == "auto":
-            return AUTO_FRACTION if self.early_stopping else None
-        return self.validation_fraction
+        share = self.validation_fraction
+        if isinstance(share, str | bytes):  # strings have a method `split`, too
+            if share == "auto":
+                return AUTO_FRACTION if self.early_stopping else None
+            raise ValueError(
+                "validation_fraction must be a number between 0 and 1, a "
+                f"cross-validation splitter, 'auto' or None; got {share!r}."
+            )
+        return share
 
     def _check_monitor(self, known: list[str]) -> None:
         if self.monitor not in known:

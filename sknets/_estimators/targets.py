@@ -34,8 +34,10 @@ def check_target(y: Any, estimator: Any) -> tuple[np.ndarray, np.ndarray | None]
             "the target y is None."
         )
     names = labels.column_names(y, "y")
+    values = labels.as_array(y, "y")
+    labels.check_form(values, "y", y)
     y = check_array(
-        labels.as_array(y, "y"),
+        values,
         ensure_2d=False,
         dtype=None,
         input_name="y",
@@ -98,7 +100,8 @@ def check_classes(classes: Any) -> np.ndarray:
     ValueError
         If they are none, missing, or no list of labels.
     """
-    found = labels.as_array(classes, "classes")
+    is_list = hasattr(classes, "__len__")
+    found = labels.as_array(classes, "classes") if is_list else np.asarray(classes)
     is_number = found.dtype.kind == "f"
     if found.ndim != 1 or not len(found) or (is_number and np.isnan(found).any()):
         raise ValueError(
@@ -206,8 +209,15 @@ def _check_known(y: np.ndarray, classes: np.ndarray) -> None:
 
 def check_sample_weight(sample_weight: Any, X: Any) -> np.ndarray:
     """Return float64 weights of shape (n,); negative ones are refused."""
-    if np.asarray(sample_weight).dtype.kind in "USO" and sample_weight is not None:
-        sample_weight = _as_numbers(sample_weight)
+    if sample_weight is not None and not isinstance(sample_weight, Real):
+        values = np.asarray(sample_weight)
+        if values.dtype.kind in "USO":
+            sample_weight = values = _as_numbers(sample_weight)
+        if not values.ndim or not values.size:
+            raise ValueError(
+                "sample_weight must have one number for each row, shape (n_samples,); "
+                f"its shape is {values.shape}."
+            )
     return _sklearn.check_sample_weight(
         sample_weight, X, dtype=np.float64, ensure_non_negative=True
     )

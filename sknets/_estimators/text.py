@@ -465,7 +465,7 @@ class TextPoolClassifier(NeuralNetClassifier):
 
     def _settled_width(self, n_outputs: int) -> int:
         if self.width != "auto":
-            return self.width
+            return int(self.width)  # True is a number, and no size of an array
         is_linear = self.pooling == "mean" and not as_tuple(self.dense_width)
         fits = MAX_AUTO_VALUES // (self.counter_.n_features_ + 1)
         most = max(MAX_AUTO_WIDTH, fits) if is_linear else MAX_AUTO_WIDTH

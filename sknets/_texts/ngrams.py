@@ -387,7 +387,8 @@ class NgramCounter:
             raise ValueError(
                 "empty vocabulary; perhaps the documents only contain stop words, or "
                 "are empty or too short for an n-gram of "
-                f"ngram_range={self.ngram_range} with analyzer={self.analyzer!r}."
+                f"ngram_range={self.ngram_range} with analyzer={self.analyzer!r} and "
+                f"token_pattern={self.token_pattern!r}."
             )
 
     def _count(

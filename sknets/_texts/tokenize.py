@@ -195,10 +195,12 @@ def preparation(
     None where nothing is left to do: lower case alone is faster while splitting.
     """
     if preprocessor is not None:
-        return preprocessor
+        return _to_string(preprocessor, "preprocessor")
     if strip_accents is None:
         return None
-    strip = _STRIP_ACCENTS.get(strip_accents, strip_accents)
+    strip = _STRIP_ACCENTS.get(strip_accents)
+    if strip is None:
+        strip = _to_string(strip_accents, "function in strip_accents")
     if lowercase:
         return lambda text: strip(text.lower())
     return strip
@@ -288,27 +290,64 @@ def _pattern_finder(token_pattern: str | None) -> Callable[[str], list]:
     return pattern.findall
 
 
+# A function as analyzer comes here, too.
+_TOKENIZER = "tokenizer or function in analyzer"
+
+
 def _checked(tokenizer: Callable) -> Callable[[str], list]:
     """Return the tokenizer with a check that it gives words."""
+    split = _blamed(tokenizer, _TOKENIZER)
 
     def find(text: str) -> list:
-        words = tokenizer(text)
+        words = split(text)
         # A string would be taken for the list of its characters.
         if isinstance(words, str) or not isinstance(words, Iterable):
             raise TypeError(
-                "The tokenizer must return a list of words (str); it gave "
+                f"The {_TOKENIZER} must return a list of words (str); it gave "
                 f"{words!r:.60} for the text {text!r:.60}."
             )
         words = list(words)
         other = next((word for word in words if not isinstance(word, str)), None)
         if other is not None:
             raise TypeError(
-                f"The tokenizer must return words of type str; it gave {other!r:.60} "
-                f"({type(other).__name__}) among those of the text {text!r:.60}."
+                f"The {_TOKENIZER} must return words of type str; it gave "
+                f"{other!r:.60} ({type(other).__name__}) among those of the text "
+                f"{text!r:.60}."
             )
         return words
 
     return find
+
+
+def _to_string(function: Callable[[str], Any], name: str) -> Callable[[str], str]:
+    """Return the user's function with a check that it gives a string."""
+    change = _blamed(function, name)
+
+    def call(text: str) -> str:
+        changed = change(text)
+        if not isinstance(changed, str):
+            raise TypeError(
+                f"The {name} must return a string; it gave {changed!r:.60} for the "
+                f"text {text!r:.60}."
+            )
+        return changed
+
+    return call
+
+
+def _blamed(function: Callable[[str], Any], name: str) -> Callable[[str], Any]:
+    """Return the user's function with errors that say where they come from."""
+
+    def call(text: str) -> Any:
+        try:
+            return function(text)
+        except Exception as error:
+            raise ValueError(
+                f"The {name} raised {type(error).__name__} for the text "
+                f"{text!r:.60}: {error}"
+            ) from error
+
+    return call
 
 
 def _byte_table(lowercase: bool) -> bytes:
