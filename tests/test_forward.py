@@ -234,7 +234,7 @@ def assert_compiled_agrees(net, X, calls):
         expected = getattr(net, method)(X)
         with sknets.compiled_prediction():
             found = getattr(net, method)(X)
-        assert found.dtype == np.float64
+        assert found.dtype == expected.dtype
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
     with sknets.compiled_prediction():
         np.testing.assert_array_equal(net.predict(X), net.predict(X))
