@@ -1,0 +1,144 @@
+"""partial_fit and warm_start."""
+
+import numpy as np
+import pytest
+from training import spy_on_split
+
+from sknets import DenseNetClassifier, SmallCNNClassifier
+
+BOTH = pytest.mark.parametrize(
+    "estimator_class", [DenseNetClassifier, SmallCNNClassifier]
+)
+
+
+@BOTH
+def test_partial_fit_learns_in_pieces(quick, blobs, estimator_class):
+    X, y = blobs
+    est = quick(estimator_class)
+    for _ in range(10):
+        est.partial_fit(X[y == 0], y[y == 0], classes=[0, 1, 2])
+        est.partial_fit(X[y > 0], y[y > 0])
+    assert list(est.classes_) == [0, 1, 2]
+    assert est.score(X, y) > 0.9
+    assert est.n_iter_ == len(est.history_["loss"]) == 20
+
+
+def test_partial_fit_takes_one_pass_and_holds_nothing_out(quick, blobs, monkeypatch):
+    seen = spy_on_split(monkeypatch)
+    est = quick(DenseNetClassifier, early_stopping=True).partial_fit(*blobs)
+    assert est.n_iter_ == 1
+    assert len(seen["train"]) == 90
+    assert seen["validation"] is None
+
+
+def test_partial_fit_classes(quick, blobs):
+    X, y = blobs
+    est = quick(DenseNetClassifier).partial_fit(X, y, classes=[2, 1, 0])
+    est.partial_fit(X, y, classes=[0, 1, 2])
+    with pytest.raises(ValueError, match=r"classes=\[0, 1\] is not the same"):
+        est.partial_fit(X, y, classes=[0, 1])
+    with pytest.raises(ValueError, match=r"not among the classes.*\[9\]"):
+        est.partial_fit(X, np.where(y == 0, 9, y))
+
+
+def test_partial_fit_balances_the_rows_of_each_call(quick, blobs):
+    X, y = blobs
+    est = quick(DenseNetClassifier, class_weight="balanced")
+    est.partial_fit(X, y).partial_fit(X[20:], y[20:])
+    balanced = est.weights_
+    w = len(y[20:]) / (3 * np.bincount(y[20:]))
+    est = quick(DenseNetClassifier).partial_fit(X, y)
+    est.partial_fit(X[20:], y[20:], sample_weight=w[y[20:]])
+    for a, b in zip(balanced, est.weights_, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+
+
+def test_calls_of_partial_fit_differ_in_their_random_numbers(quick, blobs, monkeypatch):
+    """The first call has drawn weights too, so that the later ones are compared."""
+    from sknets._training import dense_trainer
+
+    orders = []
+    original = dense_trainer.DenseTrainer.run_epoch
+
+    def spy(self, order, *args):
+        orders.append(order.tolist())
+        return original(self, order, *args)
+
+    monkeypatch.setattr(dense_trainer.DenseTrainer, "run_epoch", spy)
+    est = quick(DenseNetClassifier)
+    for _ in range(3):
+        est.partial_fit(*blobs)
+    assert orders[1] != orders[2]
+
+
+@BOTH
+def test_warm_start_goes_on(quick, blobs, estimator_class):
+    est = quick(estimator_class, warm_start=True, epochs=3)
+    est.fit(*blobs)
+    first = est.history_["loss"].copy()
+    est.set_params(epochs=2).fit(*blobs)
+    assert est.n_iter_ == 5
+    assert est.history_["loss"][:3] == first
+    assert est.history_["loss"][3] < first[0]
+    est.set_params(warm_start=False).fit(*blobs)
+    assert est.n_iter_ == 2
+    assert est.history_["loss"][0] == pytest.approx(first[0], rel=0.2)
+
+
+def test_warm_start_keeps_the_state_of_the_optimizer(quick, blobs):
+    """Two fits of one epoch with momentum move as one of two does, not as two firsts.
+
+    One batch an epoch, so that the order of the rows does not matter.
+    """
+    X, y = blobs
+    params = {
+        "optimizer": "sgd",
+        "optimizer__momentum": 0.9,
+        "learning_rate_schedule": "constant",
+        "batch_size": 128,
+    }
+    both = quick(DenseNetClassifier, epochs=2, **params).fit(X, y).weights_
+    est = quick(DenseNetClassifier, epochs=1, warm_start=True, **params)
+    est.fit(X, y).fit(X, y)
+    for a, b in zip(both, est.weights_, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("learned", ["fit", "other optimizer"])
+def test_fresh_optimizer_state_starts_counting_anew(quick, blobs, learned):
+    """Adam's first step is of the size of the learning rate, whatever came before."""
+    X, y = blobs
+    est = quick(DenseNetClassifier, epochs=30, warm_start=learned != "fit")
+    if learned == "other optimizer":
+        est.set_params(optimizer="sgd", optimizer__momentum=0.5)
+    est.fit(X, y)
+    before = est.weights_
+    for name in [name for name in est.get_params() if name.startswith("optimizer__")]:
+        delattr(est, name)
+    est.set_params(optimizer="adam", batch_size=128, learning_rate=1e-3)
+    est.partial_fit(X, y)
+    steps = np.abs(est.weights_[0] - before[0])
+    assert steps.max() == pytest.approx(1e-3, rel=0.02)
+
+
+@pytest.mark.parametrize("call", ["fit", "partial_fit"])
+def test_going_on_with_another_width(quick, blobs, call):
+    est = quick(DenseNetClassifier, warm_start=True).fit(*blobs)
+    est.set_params(width=9)
+    with pytest.raises(ValueError, match=r"shapes are \[\(4, 8\).*ask for \[\(4, 9\)"):
+        getattr(est, call)(*blobs)
+
+
+def test_going_on_with_another_dropout(quick, blobs):
+    est = quick(DenseNetClassifier, warm_start=True, epochs=20).fit(*blobs)
+    loss = est.history_["loss"][-1]
+    est.set_params(dropout=0.9, learning_rate=1e-9).fit(*blobs)
+    assert est.history_["loss"][-1] > 2 * loss
+    assert any(layer.get("rate") == 0.9 for layer in est.network_)
+
+
+def test_going_on_with_other_labels(quick, blobs):
+    X, y = blobs
+    est = quick(DenseNetClassifier, warm_start=True).fit(X, y)
+    with pytest.raises(ValueError, match=r"not among the classes.*\[5\]"):
+        est.fit(X, np.where(y == 1, 5, y))

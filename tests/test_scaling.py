@@ -1,0 +1,110 @@
+"""Feature names, units and offsets of the input."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from sklearn.datasets import load_breast_cancer, load_iris
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+from sklearn.model_selection import cross_val_score
+from training import assert_all_equal
+
+from sknets import DenseNetClassifier, SmallCNNClassifier
+
+BOTH = pytest.mark.parametrize(
+    "estimator_class", [DenseNetClassifier, SmallCNNClassifier]
+)
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+@BOTH
+def test_feature_names_are_kept_and_checked(quick, blobs, estimator_class, frame):
+    X, y = blobs
+    names = ["a", "b", "c", "d"]
+    columns = {name: X[:, number] for number, name in enumerate(names)}
+    est = quick(estimator_class, epochs=1)
+    expected = est.fit(X, y).weights_
+    est.fit(frame(columns), y)
+    assert_all_equal(est.weights_, expected)
+    assert est.feature_names_in_.tolist() == names
+    with pytest.raises(ValueError, match="feature names should match"):
+        est.predict(frame({name: columns[name] for name in reversed(names)}))
+    with pytest.warns(UserWarning, match="X does not have valid feature names"):
+        est.predict(X)
+    est.fit(X, y)
+    assert not hasattr(est, "feature_names_in_")
+    with pytest.warns(UserWarning, match="X has feature names, but .* was fitted with"):
+        est.predict(frame(columns))
+
+
+def test_images_after_a_frame_forget_the_names(quick, blobs):
+    X, y = blobs
+    est = quick(SmallCNNClassifier, epochs=1)
+    est.fit(pd.DataFrame(X, columns=list("abcd")), y)
+    est.fit(X.reshape(-1, 2, 2), y)
+    assert not hasattr(est, "feature_names_in_")
+
+
+def test_read_only_input_and_targets(quick, blobs, tmp_path):
+    X, y = blobs
+    assert not X.flags.writeable
+    np.save(tmp_path / "X.npy", X)
+    mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
+    est = quick(DenseNetClassifier, epochs=1)
+    expected = est.fit(X.copy(), y.copy()).weights_
+    assert_all_equal(est.fit(X, y).weights_, expected)
+    assert_all_equal(est.fit(mapped, y).weights_, expected)
+
+
+@pytest.mark.parametrize("input_scaling", ["robust", "standard"])
+@pytest.mark.parametrize("factor", [1e-300, 1e-30, 1e6, 1e300])
+def test_units_of_the_features_do_not_matter(quick, blobs, input_scaling, factor):
+    X, y = blobs
+    est = quick(DenseNetClassifier, input_scaling=input_scaling, epochs=3)
+    expected = est.fit(X, y).decision_function(X)
+    if factor == 1e300:  # the squares in a deviation have to stay finite
+        factor = 1e150 if input_scaling == "standard" else factor
+    if factor == 1e-300:
+        factor = 1e-140 if input_scaling == "standard" else factor
+    scores = est.fit(factor * X + 3 * factor, y).decision_function(
+        factor * X + 3 * factor
+    )
+    np.testing.assert_allclose(scores, expected, rtol=1e-3, atol=1e-3)
+
+
+def test_large_offset_keeps_the_signal(quick, blobs):
+    """As float32, 1e9 + noise is 1e9."""
+    X, y = blobs
+    est = quick(DenseNetClassifier, epochs=20).fit(1e9 + X, y)
+    assert est.score(1e9 + X, y) > 0.95
+
+
+def test_constant_feature_tells_nothing(quick, blobs):
+    X, y = blobs
+    X = np.c_[X, np.full(len(y), 3.0)]
+    est = quick(DenseNetClassifier).fit(X, y)
+    scores = est.decision_function(X)
+    X[:, -1] = 1e6
+    np.testing.assert_array_equal(est.decision_function(X), scores)
+
+
+def test_raw_features_are_learned():
+    """Unscaled features of all sizes; logistic regression on scaled ones has 0.98."""
+    X, y = load_breast_cancer(return_X_y=True)
+    est = DenseNetClassifier(
+        16, 0.0, epochs=20, batch_size=16, learning_rate=0.01, random_state=0
+    )
+    assert cross_val_score(est, X, y, cv=5).mean() > 0.95
+
+
+def test_no_hidden_layer_is_logistic_regression():
+    X, y = load_iris(return_X_y=True)
+    est = DenseNetClassifier(
+        (), 0.0, input_scaling="standard", label_smoothing=0.0, epochs=300,
+        batch_size=256, learning_rate=0.3, weight_decay=0.0, random_state=0,
+    ).fit(X, y)  # fmt: skip
+    Z = (X - X.mean(axis=0)) / X.std(axis=0)
+    reference = LogisticRegression(C=1e6, max_iter=5000).fit(Z, y)
+    assert (est.predict(X) == reference.predict(Z)).mean() > 0.97
+    assert log_loss(y, est.predict_proba(X)) < 0.06
