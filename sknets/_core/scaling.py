@@ -41,7 +41,8 @@ def identity() -> Scaling:
 def kind(scaling: Scaling) -> str | None:
     """Name of the parameter `input_scaling` that gives a scaling such as this one.
 
-    A single scale of 1/255 is what "robust" gave bytes that seemed to be pixels, in files.
+    A single scale of 1/255 is what "robust" gave bytes that seemed to be pixels, in
+    files of version 0.1.
     """
     shift, scale = scaling["shift"], scaling["scale"]
     if len(shift) == 1 and shift[0] == 0 and scale[0] == 1:
