@@ -3,6 +3,8 @@
 TensorFlow's own setting, TF_CPP_MIN_LOG_LEVEL, wins where a user has made it, and
 errors are shown. Some lines come before TensorFlow looks at that setting; they are
 taken out of what is written to standard error meanwhile.
+
+joblib's workers are told that TensorFlow's memory is no leak (`_make_room_in_worker`).
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
-_users_own = _LEVEL in os.environ
+# Processes that this one starts see by it that the level is not their user's own.
+_MARK = "SKNETS_TF_LOG_LEVEL"
+_users_own = _LEVEL in os.environ and os.environ.get(_MARK) != os.environ[_LEVEL]
 # Information and warnings of the C++ side, which numbers its processes, and the failed
 # search for a GPU where there is none.
 _CHATTER = re.compile(
@@ -58,10 +62,34 @@ def is_chatter(line: bytes) -> bool:
     return bool(_CHATTER.match(line) or without_gpu)
 
 
+# Bytes that stay in the process: importing TensorFlow takes 580 MB, its first compiled
+# program 160 MB, and each of the few dozen programs that are kept some 16 MB.
+_STAYS = 1_300_000_000
+_WORKERS = ("joblib.externals.loky.process_executor", "loky.process_executor")
+
+
+def _make_room_in_worker() -> None:
+    """In a process that joblib started as a worker, allow for TensorFlow's memory.
+
+    loky, joblib's backend, takes the memory of a worker after its first task for what
+    it needs. It ends a worker that has 300 MB more after a later task, and warns of a
+    leak. A worker that imports TensorFlow after its first task would be ended by that,
+    and with it the import and all programs. Only the process of the worker reads this
+    limit, so that the user's own is left as it is.
+    """
+    for name in _WORKERS:
+        loky = sys.modules.get(name)
+        if getattr(loky, "_CURRENT_DEPTH", 0) > 0:
+            limit = getattr(loky, "_MAX_MEMORY_LEAK_SIZE", None)
+            if limit is not None:
+                loky._MAX_MEMORY_LEAK_SIZE = limit + _STAYS  # type: ignore[union-attr]
+
+
 if not _users_own:
-    os.environ[_LEVEL] = "2"  # errors alone
+    os.environ[_LEVEL] = os.environ[_MARK] = "2"  # errors alone
 with quiet():
     import keras
     import tensorflow as tf
+_make_room_in_worker()
 
 __all__ = ["keras", "quiet", "tf"]

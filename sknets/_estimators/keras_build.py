@@ -10,12 +10,12 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-import keras
 import numpy as np
 
 from .._keras import copies
 from .._keras.compilation import compile_arguments
 from .._keras.routing import accepts, argument_names, construct, routed, takes_any
+from .._tensorflow import keras
 from .._training.keras_training import take, to_keras
 from .._training.tensorflow.runtime import prepare
 from .._training.tensorflow.seeds import seeded

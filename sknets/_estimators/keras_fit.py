@@ -6,12 +6,12 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import numpy as np
 
 from .._keras import copies
 from .._keras.compilation import metric_name
 from .._keras.routing import accepts
+from .._tensorflow import keras
 from .._training.keras_training import (
     Outcome,
     Plan,

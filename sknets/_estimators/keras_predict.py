@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
-
 from .._keras import copies
 from .._keras.stored import Stored
+from .._tensorflow import keras
 from .._training.keras_training import to_keras
 from .._training.tensorflow import keras_prediction
 from . import keras_build

@@ -6,8 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import keras
-
+from .._tensorflow import keras
 from .routing import construct, routed
 
 ToClass = Callable[[str, Mapping[str, Any]], Any]

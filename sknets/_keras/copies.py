@@ -15,8 +15,9 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import keras
 import numpy as np
+
+from .._tensorflow import keras
 
 Custom = dict[str, Any]
 

@@ -79,7 +79,7 @@ class Stored:
         if self.kind == "code":
             return pickle.loads(self.content)
         with needs_tensorflow(f"The {self.label} of this estimator"):
-            import keras  # noqa: F401
+            from .._tensorflow import keras  # noqa: F401
         if self.kind == "name":
             return _find(*self.content)
         return _restore_object(self.kind, self.content, custom)
@@ -111,7 +111,7 @@ def _restore_object(kind: str, content: dict, custom: Mapping[str, Any]) -> Any:
             copies.settle_constants(made)
         if content["compile"] is not None:
             config = json.loads(content["compile"])
-            import keras
+            from .._tensorflow import keras
 
             made.compile(
                 **keras.saving.deserialize_keras_object(
@@ -217,8 +217,7 @@ def _store_model(model: Any, code: bool) -> Any:
 
 
 def _store_object(value: Any, code: bool) -> Any:
-    import keras
-
+    from .._tensorflow import keras
     from . import copies
 
     try:

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import keras
 import numpy as np
 import scipy.sparse
 from sklearn.exceptions import ConvergenceWarning
 
 from .._keras import copies
+from .._tensorflow import keras
 from . import schedule
 from .tensorflow.keras_program import KerasProgram, program_for
 

@@ -7,11 +7,11 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from ..._keras import copies
+from ..._tensorflow import keras
 from .keras_program import MAX_PROGRAMS, specs, traced
 
 # Rows that go through the model at a time: bytes of them, and their number.

@@ -21,11 +21,11 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from ..._keras import copies
+from ..._tensorflow import keras
 
 # A program of a small network holds a few MB of graph.
 MAX_PROGRAMS = 24
