@@ -1,14 +1,17 @@
-"""Neural network classifiers that are ordinary scikit-learn estimators."""
+"""Neural networks that are ordinary scikit-learn estimators."""
 
 # First, as it makes importing scikit-learn quicker.
 from . import _deferred as _deferred  # isort: split
 
 from ._estimators.cnn import SmallCNNClassifier
+from ._estimators.cnn_regressor import SmallCNNRegressor
 from ._estimators.compiled import compiled_prediction
 from ._estimators.dense import DenseNetClassifier
+from ._estimators.dense_regressor import DenseNetRegressor
 from ._estimators.keras_classifier import KerasClassifier
 from ._estimators.keras_regressor import KerasRegressor
 from ._estimators.text import TextPoolClassifier
+from ._estimators.text_regressor import TextPoolRegressor
 from ._persistence.files import load, save
 from ._persistence.moved import keep_old_names
 from ._version import __version__
@@ -18,12 +21,15 @@ keep_old_names()
 
 __all__ = [
     "DenseNetClassifier",
+    "DenseNetRegressor",
     "ImageNormalizer",
     "ImageReshaper",
     "KerasClassifier",
     "KerasRegressor",
     "SmallCNNClassifier",
+    "SmallCNNRegressor",
     "TextPoolClassifier",
+    "TextPoolRegressor",
     "__version__",
     "compiled_prediction",
     "load",

@@ -18,6 +18,8 @@ from sknets._training import dense_trainer
 QUICK = {
     "DenseNetClassifier": {"width": 8, "dropout": 0.0, "batch_size": 16},
     "SmallCNNClassifier": {"width": (4,), "dropout": 0.0, "batch_size": 16},
+    "DenseNetRegressor": {"width": 8, "dropout": 0.0, "batch_size": 16},
+    "SmallCNNRegressor": {"width": (4,), "dropout": 0.0, "batch_size": 16},
 }
 
 

@@ -1,10 +1,16 @@
 """scikit-learn's own checks of estimators."""
 
 import pytest
+from sklearn.base import is_classifier
 from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from sknets import DenseNetClassifier, SmallCNNClassifier
+from sknets import (
+    DenseNetClassifier,
+    DenseNetRegressor,
+    SmallCNNClassifier,
+    SmallCNNRegressor,
+)
 
 # scikit-learn checks that one class alone is fitted or refused; a warning is neither.
 pytestmark = pytest.mark.filterwarnings("ignore:y has only one class")
@@ -15,17 +21,19 @@ COMMON = {"epochs": 20, "batch_size": 32, "learning_rate": 0.05, "random_state":
 QUICK = {
     DenseNetClassifier: {**COMMON, "width": 4, "dropout": 0.0},
     SmallCNNClassifier: {**COMMON, "width": (4,), "dropout": 0.0},
+    DenseNetRegressor: {**COMMON, "width": 4, "dropout": 0.0},
+    SmallCNNRegressor: {**COMMON, "width": (4,), "dropout": 0.0},
 }
-CONFIGURATIONS = [
-    {},
-    {"early_stopping": True, "patience": 5},
-    {"class_weight": "balanced"},
-    {"dropout": 0.1},
-]
+CONFIGURATIONS = [{}, {"early_stopping": True, "patience": 5}, {"dropout": 0.1}]
+OF_CLASSES = {"class_weight": "balanced"}
+OF_NUMBERS = {"loss": "quantile", "quantile": 0.5}
 ESTIMATORS = [
     estimator_class(**{**quick, **configuration})
     for estimator_class, quick in QUICK.items()
-    for configuration in CONFIGURATIONS
+    for configuration in [
+        *CONFIGURATIONS,
+        OF_CLASSES if is_classifier(estimator_class()) else OF_NUMBERS,
+    ]
 ]
 
 FLOAT32 = (
@@ -75,9 +83,13 @@ def test_tags_promise_what_the_checks_rely_on(estimator_class):
     tags = estimator_class().__sklearn_tags__()
     assert tags.input_tags.two_d_array
     assert tags.input_tags.sparse
-    assert tags.classifier_tags.multi_class
-    assert tags.classifier_tags.multi_label
     assert not tags.no_validation
     assert not tags.non_deterministic
-    assert not tags.classifier_tags.poor_score
+    if is_classifier(estimator_class()):
+        assert tags.classifier_tags.multi_class
+        assert tags.classifier_tags.multi_label
+        assert not tags.classifier_tags.poor_score
+    else:
+        assert tags.target_tags.multi_output
+        assert not tags.regressor_tags.poor_score
     assert not tags._skip_test

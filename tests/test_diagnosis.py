@@ -73,7 +73,7 @@ def test_labels_are_named_as_the_cause():
     """Noise in so few features that nothing can be learnt by heart."""
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(4000, 1)), rng.integers(0, 2, 4000)
-    with pytest.warns(ConvergenceWarning, match="Look whether the labels belong to"):
+    with pytest.warns(ConvergenceWarning, match="Look whether y belongs to"):
         net(width=2, epochs=3).fit(X, y)
 
 

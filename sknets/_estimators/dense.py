@@ -15,6 +15,7 @@ from .._core.layers import Layer
 from .._core.layers.base import Shape
 from .._sklearn import Interval, StrOptions
 from . import diagnosis
+from .base import NeuralNet
 from .classifier import NeuralNetClassifier
 from .parameter_types import (
     Auto,
@@ -29,12 +30,84 @@ from .parameter_types import (
 )
 from .validation import check_rows
 
-_AUTO = StrOptions({"auto"})
+AUTO = StrOptions({"auto"})
 # Fewest steps that a weight decay of "auto" counts with.
 MIN_DECAY_STEPS = 500
 
 
-class DenseNetClassifier(NeuralNetClassifier):
+class DenseInput(NeuralNet):
+    """What takes tables: rows of features behind a scaling, dense layers."""
+
+    _parameter_constraints = {
+        **NeuralNet._parameter_constraints,
+        "width": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "dropout": ["array-like", Interval(Real, 0, 1, closed="left")],
+        "input_scaling": [StrOptions({"standard", "robust"}), None],
+        **{
+            name: [*NeuralNet._parameter_constraints[name], AUTO]
+            for name in ("learning_rate", "weight_decay")
+        },
+    }
+
+    width: int | Sequence[int]
+    dropout: float | Sequence[float]
+    activation: str
+    input_scaling: Literal["robust", "standard"] | None
+
+    def _check_X(self, X: Any, *, reset: bool) -> Any:
+        return check_rows(self, X, reset=reset)
+
+    def _learn_input(self, X: Any, index: np.ndarray, weights: np.ndarray) -> Any:
+        learn = {
+            "standard": scaling.learn_standard,
+            "robust": scaling.learn_robust,
+            None: lambda *_: scaling.identity(),
+        }[self.input_scaling]
+        self.input_scaling_ = learn(X, index, weights)
+        if self.input_scaling is None:
+            diagnosis.warn_of_large_input(X, index)
+        return X
+
+    def _check_same_input(self) -> None:
+        fitted = scaling.kind(self.input_scaling_)
+        # A single column that was standard already has the scaling of None.
+        is_one_column = self.input_scaling == "standard" and self.n_features_in_ == 1
+        if fitted != self.input_scaling and not (fitted is None and is_one_column):
+            raise ValueError(
+                f"warm_start and partial_fit go on with input_scaling={fitted!r}, as "
+                f"the weights were fitted; now it is {self.input_scaling!r}. Set it "
+                "back, or fit with warm_start=False."
+            )
+
+    def _layers(self, n_outputs: int) -> list[Layer]:
+        return dense_layers(self.width, self.dropout, self.activation, n_outputs)
+
+    def _input_shape(self) -> Shape:
+        return (self.n_features_in_,)
+
+    def _settings(self, n_rows: int, one_pass: bool) -> Any:
+        settings = super()._settings(n_rows, one_pass)
+        optimizer = settings.optimizer
+        n_steps = settings.epochs * -(-n_rows // settings.batch_size)
+        # How many steps will follow a call of partial_fit, nobody knows.
+        if self._is_auto("weight_decay") and not one_pass:
+            decay = 1 / (optimizer.learning_rate * max(n_steps, MIN_DECAY_STEPS))
+            optimizer = replace(optimizer, weight_decay=decay)
+        return replace(settings, optimizer=optimizer)
+
+    def _logits(self, X: Any) -> np.ndarray:
+        def rows(block: slice) -> np.ndarray:
+            return scaling.apply(scaling.dense_rows(X, block), self.input_scaling_)
+
+        return prediction.logits(self._network, self.weights_, rows, X.shape[0])
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+class DenseNetClassifier(DenseInput, NeuralNetClassifier):
     """Multilayer perceptron: dense layers with dropout.
 
     Features are taken as they come: their scales are learned in `fit`. Predictions
@@ -205,13 +278,11 @@ class DenseNetClassifier(NeuralNetClassifier):
 
     _parameter_constraints = {
         **NeuralNetClassifier._parameter_constraints,
-        "width": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "dropout": ["array-like", Interval(Real, 0, 1, closed="left")],
-        "input_scaling": [StrOptions({"standard", "robust"}), None],
-        **{
-            name: [*NeuralNetClassifier._parameter_constraints[name], _AUTO]
-            for name in ("learning_rate", "weight_decay", "label_smoothing")
-        },
+        **DenseInput._parameter_constraints,
+        "label_smoothing": [
+            *NeuralNetClassifier._parameter_constraints["label_smoothing"],
+            AUTO,
+        ],
     }
 
     def __init__(
@@ -272,55 +343,3 @@ class DenseNetClassifier(NeuralNetClassifier):
         self.random_state = random_state
         self.verbose = verbose
         self._set_optimizer_params(optimizer__)
-
-    def _check_X(self, X: Any, *, reset: bool) -> Any:
-        return check_rows(self, X, reset=reset)
-
-    def _learn_input(self, X: Any, index: np.ndarray, weights: np.ndarray) -> Any:
-        learn = {
-            "standard": scaling.learn_standard,
-            "robust": scaling.learn_robust,
-            None: lambda *_: scaling.identity(),
-        }[self.input_scaling]
-        self.input_scaling_ = learn(X, index, weights)
-        if self.input_scaling is None:
-            diagnosis.warn_of_large_input(X, index)
-        return X
-
-    def _check_same_input(self) -> None:
-        fitted = scaling.kind(self.input_scaling_)
-        # A single column that was standard already has the scaling of None.
-        is_one_column = self.input_scaling == "standard" and self.n_features_in_ == 1
-        if fitted != self.input_scaling and not (fitted is None and is_one_column):
-            raise ValueError(
-                f"warm_start and partial_fit go on with input_scaling={fitted!r}, as "
-                f"the weights were fitted; now it is {self.input_scaling!r}. Set it "
-                "back, or fit with warm_start=False."
-            )
-
-    def _layers(self, n_outputs: int) -> list[Layer]:
-        return dense_layers(self.width, self.dropout, self.activation, n_outputs)
-
-    def _input_shape(self) -> Shape:
-        return (self.n_features_in_,)
-
-    def _settings(self, n_rows: int, one_pass: bool) -> Any:
-        settings = super()._settings(n_rows, one_pass)
-        optimizer = settings.optimizer
-        n_steps = settings.epochs * -(-n_rows // settings.batch_size)
-        # How many steps will follow a call of partial_fit, nobody knows.
-        if self._is_auto("weight_decay") and not one_pass:
-            decay = 1 / (optimizer.learning_rate * max(n_steps, MIN_DECAY_STEPS))
-            optimizer = replace(optimizer, weight_decay=decay)
-        return replace(settings, optimizer=optimizer)
-
-    def _logits(self, X: Any) -> np.ndarray:
-        def rows(block: slice) -> np.ndarray:
-            return scaling.apply(scaling.dense_rows(X, block), self.input_scaling_)
-
-        return prediction.logits(self._network, self.weights_, rows, X.shape[0])
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
-        return tags

@@ -64,9 +64,9 @@ def warn_if_not_learnt(
     """Warn if a trained network does no better than one constant answer.
 
     That is, if on the training rows its loss is not below that of always giving the
-    shares of the classes, and its accuracy not well above that of the most frequent
-    answer. Very small data and very few steps are passed over, unless the loss is
-    far beyond any that a start has.
+    shares of the classes, or the mean, and its accuracy not well above that of the
+    most frequent answer. Very small data and very few steps are passed over, unless the
+    loss is far beyond any that a start has.
 
     Parameters
     ----------
@@ -101,10 +101,11 @@ def warn_if_not_learnt(
     if loss < LOSS_LEFT * constant_loss or errors < ERRORS_LEFT * constant_errors:
         return
     is_constant = float(np.ptp(logits, axis=0).max()) < 1e-3
+    counted = f" (accuracy {accuracy:.3g} against {constant_accuracy:.3g})"
     warnings.warn(
         f"The network has not learnt: on its own training rows its loss {loss:.3g} is "
-        f"no lower than the {constant_loss:.3g} of one answer for all rows (accuracy "
-        f"{accuracy:.3g} against {constant_accuracy:.3g}). "
+        f"no lower than the {constant_loss:.3g} of one answer for all rows"
+        f"{counted if data.objective.metric else ''}. "
         + (
             "All training rows are the same: look at how X was made."
             if not network.takes_tokens and _all_alike(data)
@@ -140,7 +141,7 @@ def likely_cause(is_constant: bool, network: Network, settings: Any) -> str:
             f"learning_rate (now {rate:g}), or scale the features."
         )
     return (
-        "Look whether the labels belong to the rows (was one of X and y shuffled or "
+        "Look whether y belongs to the rows (was one of X and y shuffled or "
         "sorted without the other?) and whether the features are scaled; then try "
         f"more epochs or another learning_rate (now {rate:g})."
     )

@@ -13,6 +13,9 @@ import numpy as np
 
 Auto: TypeAlias = Literal["auto"]
 Schedule: TypeAlias = Literal["constant", "cosine", "one_cycle"]
+Loss: TypeAlias = Literal[
+    "squared_error", "absolute_error", "huber", "poisson", "quantile"
+]
 Weights: TypeAlias = dict[Any, Any]  # of labels
 ClassWeight: TypeAlias = Weights | list[Weights] | Literal["balanced"] | None
 Callbacks: TypeAlias = list[Any] | tuple[Any, ...] | None  # keras.callbacks.Callback

@@ -8,6 +8,7 @@ from typing import Any, Never, Self
 import numpy as np
 from sklearn.base import RegressorMixin
 
+from .._core.layers.base import Weights
 from .._core.objectives import NUMBER_OBJECTIVES, NumberObjective, Quantile
 from .._sklearn import Interval, StrOptions, fit_context
 from . import number_targets
@@ -142,6 +143,14 @@ class NeuralNetRegressor(RegressorMixin, NeuralNet):
             number_targets.scaled(encoded, self.target_scaling_),
             np.repeat(weight[:, None], encoded.shape[1], axis=1),
         )
+
+    def _first_weights(
+        self, data: Any, rng: np.random.Generator, goes_on: bool, one_pass: bool
+    ) -> Weights:
+        weights = super()._first_weights(data, rng, goes_on, one_pass)
+        if not goes_on:  # from the best constant answer
+            weights[-2] = np.zeros_like(weights[-2])
+        return weights
 
     @property
     def _n_outputs(self) -> int:

@@ -15,10 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from .._estimators.classifier import NeuralNetClassifier
-from .._estimators.cnn import SmallCNNClassifier
+from .._core.objectives import NUMBER_OBJECTIVES, Quantile
+from .._estimators.base import NeuralNet
+from .._estimators.cnn import ImageInput
+from .._estimators.regressor import NeuralNetRegressor
 from .._estimators.targets import MULTILABEL
-from .._estimators.text import TextPoolClassifier
+from .._estimators.text_input import TextInput
 from ..preprocessing import ImageNormalizer, ImageReshaper
 from .counter_checks import check_counter
 from .network_checks import (
@@ -55,7 +57,7 @@ def check_names(cls: type, state: dict[str, Any]) -> None:
     for name in state:
         if name in parameters or name in _PRIVATE:
             continue
-        if name.startswith("optimizer__") and issubclass(cls, NeuralNetClassifier):
+        if name.startswith("optimizer__") and issubclass(cls, NeuralNet):
             continue
         is_fitted = name.isidentifier() and name.endswith("_") and name[0] != "_"
         require(
@@ -104,10 +106,10 @@ def check_state(estimator: Any) -> None:
     """
     missing = _parameters(type(estimator)) - set(vars(estimator))
     require(not missing, f"parameter {min(missing, default='')} is missing")
-    is_classifier = isinstance(estimator, NeuralNetClassifier)
-    mark = "weights_" if is_classifier else "image_shape_"
+    is_net = isinstance(estimator, NeuralNet)
+    mark = "weights_" if is_net else "image_shape_"
     if mark in vars(estimator):
-        check = _check_classifier if is_classifier else _check_transformer
+        check = _check_net if is_net else _check_transformer
         check(estimator)
         return
     fitted = [name for name in vars(estimator) if _is_fitted_name(name)]
@@ -123,14 +125,18 @@ def _required(estimator: Any, *names: str) -> None:
         require(name in vars(estimator), f"{name} is missing")
 
 
-def _check_classifier(net: Any) -> None:
+def _check_net(net: Any) -> None:
     _required(
-        net, "target_type_", "classes_", "network_", "input_scaling_", "history_",
-        "n_iter_", "best_epoch_", "versions_",
+        net, "network_", "input_scaling_", "history_", "n_iter_", "best_epoch_",
+        "versions_",
     )  # fmt: skip
-    n_outputs = _check_classes(net.target_type_, net.classes_)
-    n_features = 1 if isinstance(net, TextPoolClassifier) else _check_input(net)
-    if isinstance(net, SmallCNNClassifier):
+    if isinstance(net, NeuralNetRegressor):
+        n_outputs = _check_numbers(net)
+    else:
+        _required(net, "target_type_", "classes_")
+        n_outputs = _check_classes(net.target_type_, net.classes_)
+    n_features = 1 if isinstance(net, TextInput) else _check_input(net)
+    if isinstance(net, ImageInput):
         _check_pixels(net)
     shape = net._input_shape()
     network = check_network(net.network_, shape, n_outputs)
@@ -139,7 +145,7 @@ def _check_classifier(net: Any) -> None:
     _check_history(net)
     if "optimizer_state_" in vars(net):
         check_optimizer_state(net.optimizer_state_, net.weights_)
-    if isinstance(net, TextPoolClassifier):
+    if isinstance(net, TextInput):
         _check_text(net, n_outputs)
 
 
@@ -161,6 +167,30 @@ def _check_classes(target_type: Any, classes: Any) -> int:
     if target_type != MULTILABEL:
         require(_is_ascending(classes), "classes_ must be sorted, each there once")
     return 1 if target_type == "binary" else n
+
+
+def _check_numbers(net: Any) -> int:
+    """Objective and scaling of a regressor; return the number of outputs."""
+    _required(net, "objective_", "target_scaling_", "target_shape_")
+    require_dict(net.objective_, {"loss", "quantile"}, "objective_")
+    loss, quantile = net.objective_["loss"], net.objective_["quantile"]
+    known = isinstance(loss, str) and loss in NUMBER_OBJECTIVES
+    require(known, f"objective_ has the loss {loss!r}")
+    if loss == Quantile.name:
+        fits = is_number(quantile) and 0 <= quantile <= 1
+    else:
+        fits = quantile is None
+    require(fits, f"objective_ has the quantile {quantile!r} for the loss {loss!r}")
+    scaling, shape = net.target_scaling_, net.target_shape_
+    is_shape = isinstance(shape, tuple) and len(shape) < 2 and all(map(is_size, shape))
+    require(is_shape, f"target_shape_ is {shape!r}")
+    n_outputs = math.prod(shape)
+    require_dict(scaling, {"shift", "scale"}, "target_scaling_")
+    for key in ("shift", "scale"):
+        name = f"target_scaling_[{key!r}]"
+        require_array(scaling[key], np.float64, (n_outputs,), name)
+    require((scaling["scale"] > 0).all(), "target_scaling_['scale'] must be above 0")
+    return n_outputs
 
 
 def _is_ascending(labels: np.ndarray) -> bool:

@@ -13,8 +13,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from .._estimators.cnn import SmallCNNClassifier
+from .._estimators.cnn_regressor import SmallCNNRegressor
 from .._estimators.dense import DenseNetClassifier
+from .._estimators.dense_regressor import DenseNetRegressor
 from .._estimators.text import TextPoolClassifier
+from .._estimators.text_regressor import TextPoolRegressor
 from .._texts.ngrams import NgramCounter
 from .._texts.symbols import Values, Words
 from .._texts.union import NgramUnion
@@ -32,10 +35,13 @@ ESTIMATORS: dict[str, type] = {
     cls.__name__: cls
     for cls in (
         DenseNetClassifier,
+        DenseNetRegressor,
         ImageNormalizer,
         ImageReshaper,
         SmallCNNClassifier,
+        SmallCNNRegressor,
         TextPoolClassifier,
+        TextPoolRegressor,
     )
 }
 # With the classes that are found in fitted attributes of estimators.

@@ -1,0 +1,322 @@
+"""SmallCNNRegressor: a convolutional network that predicts numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, Unpack
+
+from .cnn import ImageInput
+from .parameter_types import (
+    Auto,
+    Callbacks,
+    Loss,
+    Optimizer,
+    OptimizerSettings,
+    RandomState,
+    Schedule,
+    Scoring,
+    ValidationFraction,
+)
+from .regressor import NeuralNetRegressor
+
+
+class SmallCNNRegressor(ImageInput, NeuralNetRegressor):
+    """Convolutional network that predicts numbers from small images.
+
+    Pixels are taken as they come: their scale is settled in `fit` from their type and
+    range. Predictions are computed in numpy; TensorFlow is needed only to train.
+
+    The defaults are those of :class:`SmallCNNClassifier`: standardised pixels, Adam
+    [1]_ with a warm-up and half a cosine [2]_, dropout before the output [3]_ and mild
+    random changes of the training images [4]_.
+
+    Parameters
+    ----------
+    width : int or tuple, default=(32, 64, 128)
+        Filters of each block. An entry may itself be a tuple: several convolutions
+        before one pooling.
+    dropout : float, tuple of float or "auto", default="auto"
+        Share of values dropped after each block and each dense layer. "auto" is 0.5
+        before the output, and none elsewhere.
+    loss : str, default="squared_error"
+        "squared_error", whose predictions are means; "absolute_error", medians;
+        "huber", which is the first up to a distance of one spread of the target and the
+        second from there on; "poisson", means of counts and rates that are not
+        negative; or "quantile".
+    quantile : float in [0, 1], default=None
+        Which quantile to predict with ``loss="quantile"``; no part in other losses.
+    activation : str, default="relu"
+        Activation of convolutions and hidden dense layers: "relu", "elu", "selu",
+        "gelu", "silu", "tanh", "sigmoid" or "linear".
+    kernel_size : int or pair of int, default=3
+        Height and width of the kernels; they shrink where the image is smaller.
+    padding : {"auto", "valid", "same"}, default="auto"
+        "valid" lets each convolution shrink the image by the kernel's size less one,
+        "same" keeps its size. "auto" is "valid" where height and width are at least
+        16, else "same".
+    pool_last : bool, default=False
+        Whether the last block is followed by max-pooling, as the others are.
+    dense_width : int or tuple of int, default=()
+        Units of dense layers between the convolutions and the output.
+    image_shape : (height, width) or (height, width, channels), default=None
+        Shape of an image where X has flat rows. None takes square images with one or
+        else three channels; rows that are neither are a signal of shape
+        (1, n_features, 1).
+    input_scaling : {"standard", "range"}, default="standard"
+        "standard" shifts and scales all pixels alike to mean 0 and standard deviation
+        1. "range" scales them to 0..1: the range of their type for 8- and 16-bit
+        integers, else up to the highest value seen; pixels of which some are negative
+        are standardised.
+    augment : None, "auto", bool or dict, default="auto"
+        Random changes of the training images, drawn anew in each epoch; validation
+        and prediction see images as they are. None or False is none. True is
+        ``{"shift": 0.06, "rotation": 0.02, "zoom": 0.08, "elastic": 0.04,
+        "brightness": 0.3, "illumination": 0.3}``; "auto" is the same for images of at
+        least 8 x 8 pixels, else None. The entries of a dict are
+
+        - "shift": vertical and horizontal shift, in heights and widths of the image,
+        - "rotation": counter-clockwise, in full turns: 0.05 is 18 degrees,
+        - "zoom": growth of the content, 0.1 being 10 percent,
+        - "flip": probability to mirror left and right; True is 0.5,
+        - "elastic": smooth waves that bend the content: standard deviation of the
+          displacement, in heights and widths,
+        - "brightness": natural logarithm of the factor on the light of all pixels:
+          0.3 is from 0.74 to 1.35 times as bright. Without light are pixels of the
+          lowest value, or of 2 standard deviations below the mean where signed floats
+          go beyond that,
+        - "illumination": light from a random side: rise of that logarithm from the
+          centre to the border,
+        - "erase": share of the area that a rectangle hides behind the mean pixel.
+
+        A number r is a range from -r to r (for "elastic", "illumination" and "erase"
+        from 0 to r), a pair is the range itself. What comes in from beyond the border
+        repeats the border.
+    epochs : int or "auto", default="auto"
+        Passes over the training rows. "auto" makes about 3000 steps, within 6 to
+        30 epochs, but at least 1200 steps.
+    batch_size : int or "auto", default="auto"
+        Rows in one step. "auto" is the power of two nearest to the square root of the
+        number of rows, within 8 to 128.
+    optimizer : str, keras.optimizers.Optimizer or class of one, default="adam"
+        One of "adadelta", "adagrad", "adam", "adamax", "adamw", "lion", "nadam",
+        "rmsprop" and "sgd", with Keras' formulas and defaults, or the Keras class of
+        that name or an instance. Its settings are given as ``optimizer__*``.
+    learning_rate : float, None or "auto", default="auto"
+        Highest learning rate. None is the optimizer's own (0.001; "sgd" 0.01). "auto"
+        is that over the mean factor of the schedule, so that the mean over all steps
+        is the optimizer's own: 0.002 for "adam".
+    learning_rate_schedule : {"constant", "cosine", "one_cycle"}, default="cosine"
+        How the learning rate changes: not at all, down to zero along half a cosine,
+        or up and down in one cycle.
+    warmup : float in [0, 1), default=0.1
+        Share of the steps over which the learning rate rises from zero.
+    weight_decay : float or None, default=None
+        Decoupled decay of kernels and embeddings, not of biases: each step multiplies
+        them by ``1 - learning_rate * weight_decay``. None is the optimizer's own
+        (0.004 for "adamw", else 0).
+    l1, l2 : float, default=0.0
+        Penalties of the kernels, embeddings included and biases not: the loss grows by
+        `l1` times the sum of their absolute values and `l2` times that of their
+        squares, as with ``keras.regularizers.L1L2``. `history_` leaves them out.
+    shuffle : bool, default=True
+        Whether each epoch takes the rows in another order.
+    early_stopping : bool, default=False
+        Stop when `monitor` has not improved for `patience` epochs, and restore the
+        weights of the best epoch.
+    validation_fraction : float in (0, 1), splitter, "auto" or None, default="auto"
+        Share of the rows to hold out, on which to validate after each epoch: whole
+        `groups` if `fit` has some. A splitter of scikit-learn holds out the rows of its
+        first split. "auto" is 0.1 with `early_stopping` and else None, which holds out
+        nothing. Where ``X_val, y_val`` are given to `fit`, they are the validation
+        rows.
+    monitor : str, default="loss"
+        What `early_stopping` watches: "loss" or a name in `scoring`, of the validation
+        rows, or without those of the training rows.
+    tol : float, default=0.0
+        By how much `monitor` has to improve to count for `patience`.
+    patience : int or np.inf, default=10
+        Epochs without improvement before training stops.
+    scoring : str, callable, list of str, dict or None, default=None
+        Scores to record in `history_`: names of scikit-learn's scorers, a callable
+        ``scorer(estimator, X, y)``, recorded as "score", or a dict of both. After each
+        epoch they are computed of all training and validation rows, which takes time.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the weights and the optimizer state of the last
+        `fit`, for as many epochs more.
+    callbacks : list of keras.callbacks.Callback, default=None
+        Keras callbacks that work on whole epochs. Each `fit` uses copies.
+    random_state : int, RandomState instance or None, default=None
+        Seed of first weights, order of rows, changes of images, dropout and
+        validation split. The same int, machine and number of threads give the same
+        bits. None draws from the operating system. Global random states are neither
+        read nor changed.
+    verbose : int, default=0
+        1 prints the loss of each epoch.
+    **optimizer__ : dict
+        Settings of the optimizer, such as ``optimizer__beta_1``,
+        ``optimizer__momentum``, ``optimizer__clipnorm``. They can be set with
+        `set_params` and searched over. None takes one away again.
+
+    Attributes
+    ----------
+    target_scaling_ : dict
+        ``shift`` and ``scale`` of each target, float64: training takes ``(y - shift) /
+        scale``. They are mean and standard deviation for "squared_error", 0 and the
+        mean for "poisson", else the quantile that is predicted (of "huber" the median)
+        and a spread in which outliers have no part.
+    target_shape_ : tuple
+        Shape of the target of one row: () or (n_outputs,).
+    objective_ : dict
+        The `loss` and the `quantile` that the network was trained for.
+    n_features_in_ : int
+        Number of features: height x width x channels.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns seen in `fit`, if X had any.
+    image_shape_ : tuple (height, width, channels)
+        Shape of an image.
+    pixel_range_ : tuple (low, high)
+        Range of the pixels: that of their type for 8- and 16-bit integers, else the
+        one seen, widened to contain 0 and 1.
+    seen_range_ : tuple (low, high)
+        Lowest and highest pixel seen.
+    pixel_type_ : str
+        Scale that the type of the pixels suggests: "uint8" and the like, "float", or
+        "any" for wider integers. Pixels on another one are refused in `predict`,
+        except floats and bytes that both go beyond 1, or both do not.
+    n_iter_ : int
+        Number of epochs trained, with `warm_start` and `partial_fit` in all calls.
+    history_ : dict of list
+        Training ``loss`` of each epoch, measured while it ran, and ``val_loss`` after
+        it where there were validation rows; what is in `scoring`, and ``val_`` and its
+        name, after it. Losses are those of scaled targets, so that 1 is what the mean
+        of y has with "squared_error"; ``scoring="neg_mean_squared_error"`` records in
+        the units of y. For "huber" and "poisson" they are half the squared error and
+        half the deviance. An epoch in which the loss or a weight became infinite or
+        NaN is the last one here.
+    best_epoch_ : int
+        The epoch, counted from 1, whose weights the estimator holds: the best one
+        with `early_stopping`, else the last; 0 if the first one failed.
+    network_ : list of dict
+        The layers.
+    weights_ : list of ndarray
+        Kernels and biases of the layers, float32, in the order and shapes of Keras.
+    input_scaling_ : dict
+        What is done to the input before the first layer: ``shift``, ``scale`` and
+        ``clip`` in ``clip * tanh((x - shift) * scale / clip)``.
+    model_ : keras.Model
+        The network as a Keras model, built anew at each access.
+
+    See Also
+    --------
+    DenseNetRegressor : For tables.
+    SmallCNNClassifier : For classes.
+    ImageReshaper : For channels first and other layouts.
+
+    Notes
+    -----
+    X is an array of images of shape (n_samples, height, width) or (n_samples, height,
+    width, channels), or an array-like or sparse matrix of flat rows of shape
+    (n_samples, n_features). Images of one size in a list (as arrays or of PIL), a
+    Series or the only column of a frame are stacked.
+
+    Targets are scaled before training, and predictions turned back: they may be of any
+    size. Where the target itself is a place, an angle, a size or a brightness, take
+    ``augment=None``, or a dict of the changes that it does not depend on.
+
+    References
+    ----------
+    .. [1] Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015.
+    .. [2] Goyal et al., "Accurate, large minibatch SGD", 2017; Loshchilov and Hutter,
+       "SGDR: stochastic gradient descent with warm restarts", ICLR 2017.
+    .. [3] Hinton et al., "Improving neural networks by preventing co-adaptation of
+       feature detectors", 2012.
+    .. [4] Simard, Steinkraus and Platt, "Best practices for convolutional neural
+       networks applied to visual document analysis", ICDAR 2003.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sknets import SmallCNNRegressor
+    >>> X, y = load_digits(return_X_y=True)
+    >>> net = SmallCNNRegressor(width=(16, 32), epochs=5, random_state=0).fit(X, y)
+    >>> net.score(X, y) > 0.7
+    True
+    """
+
+    __module__ = "sknets"
+
+    _parameter_constraints = {
+        **NeuralNetRegressor._parameter_constraints,
+        **ImageInput._parameter_constraints,
+    }
+
+    def __init__(
+        self,
+        width: int | Sequence[int | Sequence[int]] = (32, 64, 128),
+        dropout: float | Sequence[float] | Auto = "auto",
+        *,
+        loss: Loss = "squared_error",
+        quantile: float | None = None,
+        activation: str = "relu",
+        kernel_size: int | Sequence[int] = 3,
+        padding: Literal["auto", "valid", "same"] = "auto",
+        pool_last: bool = False,
+        dense_width: int | Sequence[int] = (),
+        image_shape: Sequence[int] | None = None,
+        input_scaling: Literal["standard", "range"] = "standard",
+        augment: bool | Auto | dict[str, Any] | None = "auto",
+        epochs: int | Auto = "auto",
+        batch_size: int | Auto = "auto",
+        optimizer: Optimizer = "adam",
+        learning_rate: float | Auto | None = "auto",
+        learning_rate_schedule: Schedule = "cosine",
+        warmup: float = 0.1,
+        weight_decay: float | None = None,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        shuffle: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: ValidationFraction = "auto",
+        monitor: str = "loss",
+        tol: float = 0.0,
+        patience: float = 10,
+        scoring: Scoring = None,
+        warm_start: bool = False,
+        callbacks: Callbacks = None,
+        random_state: RandomState = None,
+        verbose: int = 0,
+        **optimizer__: Unpack[OptimizerSettings],
+    ) -> None:
+        self.width = width
+        self.dropout = dropout
+        self.loss = loss
+        self.quantile = quantile
+        self.activation = activation
+        self.kernel_size = kernel_size
+        self.padding = padding
+        self.pool_last = pool_last
+        self.dense_width = dense_width
+        self.image_shape = image_shape
+        self.input_scaling = input_scaling
+        self.augment = augment
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
+        self.warmup = warmup
+        self.weight_decay = weight_decay
+        self.l1 = l1
+        self.l2 = l2
+        self.shuffle = shuffle
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.monitor = monitor
+        self.tol = tol
+        self.patience = patience
+        self.scoring = scoring
+        self.warm_start = warm_start
+        self.callbacks = callbacks
+        self.random_state = random_state
+        self.verbose = verbose
+        self._set_optimizer_params(optimizer__)

@@ -1,0 +1,256 @@
+"""DenseNetRegressor: a multilayer perceptron that predicts numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, Unpack
+
+from .dense import DenseInput
+from .parameter_types import (
+    Auto,
+    Callbacks,
+    Loss,
+    Optimizer,
+    OptimizerSettings,
+    RandomState,
+    Schedule,
+    Scoring,
+    ValidationFraction,
+)
+from .regressor import NeuralNetRegressor
+
+
+class DenseNetRegressor(DenseInput, NeuralNetRegressor):
+    """Multilayer perceptron that predicts numbers: dense layers with dropout.
+
+    Features are taken as they come: their scales are learned in `fit`. Predictions
+    are computed in numpy; TensorFlow is needed only to train, and not for small fits.
+
+    Parameters
+    ----------
+    width : int or tuple of int, default=(256, 128)
+        Units of each hidden layer.
+    dropout : float or tuple of float, default=0.3
+        Share of units dropped after each hidden layer.
+    loss : str, default="squared_error"
+        "squared_error", whose predictions are means; "absolute_error", medians;
+        "huber", which is the first up to a distance of one spread of the target and the
+        second from there on; "poisson", means of counts and rates that are not
+        negative; or "quantile".
+    quantile : float in [0, 1], default=None
+        Which quantile to predict with ``loss="quantile"``; no part in other losses.
+    activation : str, default="relu"
+        Activation of the hidden layers: "relu", "elu", "selu", "gelu", "silu", "tanh",
+        "sigmoid" or "linear".
+    input_scaling : {"robust", "standard"} or None, default="robust"
+        "robust" subtracts the median of each feature, divides by its interquartile
+        range and clips smoothly at 5 (after [1]_). "standard" subtracts means and
+        divides by standard deviations. None leaves the input as it is. The type of the
+        numbers does not matter: bytes are scaled as the same numbers in floats are.
+    epochs : int or "auto", default="auto"
+        Passes over the training rows. "auto" makes about 6000 steps, within 10 to
+        30 epochs, but at least 600 steps.
+    batch_size : int or "auto", default="auto"
+        Rows in one step. "auto" is the power of two nearest to the square root of the
+        number of rows, within 8 to 256.
+    optimizer : str, keras.optimizers.Optimizer or class of one, default="adam"
+        One of "adadelta", "adagrad", "adam", "adamax", "adamw", "lion", "nadam",
+        "rmsprop" and "sgd", with Keras' formulas and defaults, or the Keras class of
+        that name or an instance. Its settings are given as ``optimizer__*``.
+    learning_rate : float, "auto" or None, default="auto"
+        Highest learning rate. "auto" is such that the mean over the schedule is the
+        optimizer's own rate (0.001; "sgd" 0.01): twice that for "cosine". None is the
+        optimizer's own rate itself.
+    learning_rate_schedule : {"constant", "cosine", "one_cycle"}, default="cosine"
+        How the learning rate changes: not at all, down to zero along half a cosine,
+        or up and down in one cycle.
+    warmup : float in [0, 1), default=0.0
+        Share of the steps over which the learning rate rises from zero.
+    weight_decay : float, "auto" or None, default="auto"
+        Decoupled decay of kernels, not of biases: each step multiplies them by
+        ``1 - learning_rate * weight_decay``. "auto" is ``1 / (learning_rate *
+        n_steps)``, with at least 500 steps, so that a whole `fit` takes off the same
+        share however long it is [2]_. In `partial_fit`, "auto" is None: the
+        optimizer's own (0.004 for "adamw", else 0).
+    l1, l2 : float, default=0.0
+        Penalties of the kernels, embeddings included and biases not: the loss grows by
+        `l1` times the sum of their absolute values and `l2` times that of their
+        squares, as with ``keras.regularizers.L1L2``. `history_` leaves them out.
+    shuffle : bool, default=True
+        Whether each epoch takes the rows in another order.
+    early_stopping : bool, default=False
+        Stop when `monitor` has not improved for `patience` epochs, and restore the
+        weights of the best epoch.
+    validation_fraction : float in (0, 1), splitter, "auto" or None, default="auto"
+        Share of the rows to hold out, on which to validate after each epoch: whole
+        `groups` if `fit` has some. A splitter of scikit-learn holds out the rows of its
+        first split. "auto" is 0.1 with `early_stopping` and else None, which holds out
+        nothing. Where ``X_val, y_val`` are given to `fit`, they are the validation
+        rows.
+    monitor : str, default="loss"
+        What `early_stopping` watches: "loss" or a name in `scoring`, of the validation
+        rows, or without those of the training rows.
+    tol : float, default=0.0
+        By how much `monitor` has to improve to count for `patience`.
+    patience : int or np.inf, default=10
+        Epochs without improvement before training stops.
+    scoring : str, callable, list of str, dict or None, default=None
+        Scores to record in `history_`: names of scikit-learn's scorers, a callable
+        ``scorer(estimator, X, y)``, recorded as "score", or a dict of both. After each
+        epoch they are computed of all training and validation rows, which takes time.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the weights and the optimizer state of the last
+        `fit`, for as many epochs more.
+    callbacks : list of keras.callbacks.Callback, default=None
+        Keras callbacks that work on whole epochs. Each `fit` uses copies.
+    random_state : int, RandomState instance or None, default=None
+        Seed of first weights, order of rows, dropout and validation split. The same
+        int, machine and number of threads give the same bits. None draws from the
+        operating system. Global random states are neither read nor changed.
+    verbose : int, default=0
+        1 prints the loss of each epoch.
+    **optimizer__ : dict
+        Settings of the optimizer, such as ``optimizer__beta_1``,
+        ``optimizer__momentum``, ``optimizer__clipnorm``. They can be set with
+        `set_params` and searched over. None takes one away again.
+
+    Attributes
+    ----------
+    target_scaling_ : dict
+        ``shift`` and ``scale`` of each target, float64: training takes ``(y - shift) /
+        scale``. They are mean and standard deviation for "squared_error", 0 and the
+        mean for "poisson", else the quantile that is predicted (of "huber" the median)
+        and a spread in which outliers have no part.
+    target_shape_ : tuple
+        Shape of the target of one row: () or (n_outputs,).
+    objective_ : dict
+        The `loss` and the `quantile` that the network was trained for.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns seen in `fit`, if X had any.
+    n_iter_ : int
+        Number of epochs trained, with `warm_start` and `partial_fit` in all calls.
+    history_ : dict of list
+        Training ``loss`` of each epoch, measured while it ran, and ``val_loss`` after
+        it where there were validation rows; what is in `scoring`, and ``val_`` and its
+        name, after it. Losses are those of scaled targets, so that 1 is what the mean
+        of y has with "squared_error"; ``scoring="neg_mean_squared_error"`` records in
+        the units of y. For "huber" and "poisson" they are half the squared error and
+        half the deviance. An epoch in which the loss or a weight became infinite or
+        NaN is the last one here.
+    best_epoch_ : int
+        The epoch, counted from 1, whose weights the estimator holds: the best one
+        with `early_stopping`, else the last; 0 if the first one failed.
+    network_ : list of dict
+        The layers.
+    weights_ : list of ndarray
+        Kernels and biases of the layers, float32, in the order and shapes of Keras.
+    input_scaling_ : dict
+        What is done to the input before the first layer: ``shift``, ``scale`` and
+        ``clip`` in ``clip * tanh((x - shift) * scale / clip)``.
+    model_ : keras.Model
+        The network as a Keras model, built anew at each access.
+
+    See Also
+    --------
+    SmallCNNRegressor : For images.
+    TextPoolRegressor : For raw text.
+    DenseNetClassifier : For classes.
+
+    Notes
+    -----
+    X is an array-like or sparse matrix of shape (n_samples, n_features), or images of
+    shape (n_samples, height, width[, channels]), which are flattened.
+
+    Targets are scaled before training, and predictions turned back: they may be of any
+    size. The network starts from the best constant answer, its last layer at zero, so
+    that a constant target is predicted exactly.
+
+    A :class:`~sklearn.exceptions.ConvergenceWarning` says where `fit` has plainly not
+    learnt, and a UserWarning where ``input_scaling=None`` leaves the features large.
+
+    References
+    ----------
+    .. [1] Holzmüller, Grinsztajn and Steinwart, "Better by default: strong pre-tuned
+       MLPs and boosted trees on tabular data", NeurIPS 2024.
+    .. [2] Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_friedman1
+    >>> from sknets import DenseNetRegressor
+    >>> X, y = make_friedman1(500, random_state=0)
+    >>> net = DenseNetRegressor(random_state=0).fit(X[:400], y[:400])
+    >>> net.score(X[400:], y[400:]) > 0.9
+    True
+    >>> high = DenseNetRegressor(loss="quantile", quantile=0.9, random_state=0)
+    >>> round(float((y <= high.fit(X, y).predict(X)).mean()), 1)
+    0.9
+    """
+
+    __module__ = "sknets"
+
+    _parameter_constraints = {
+        **NeuralNetRegressor._parameter_constraints,
+        **DenseInput._parameter_constraints,
+    }
+
+    def __init__(
+        self,
+        width: int | Sequence[int] = (256, 128),
+        dropout: float | Sequence[float] = 0.3,
+        *,
+        loss: Loss = "squared_error",
+        quantile: float | None = None,
+        activation: str = "relu",
+        input_scaling: Literal["robust", "standard"] | None = "robust",
+        epochs: int | Auto = "auto",
+        batch_size: int | Auto = "auto",
+        optimizer: Optimizer = "adam",
+        learning_rate: float | Auto | None = "auto",
+        learning_rate_schedule: Schedule = "cosine",
+        warmup: float = 0.0,
+        weight_decay: float | Auto | None = "auto",
+        l1: float = 0.0,
+        l2: float = 0.0,
+        shuffle: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: ValidationFraction = "auto",
+        monitor: str = "loss",
+        tol: float = 0.0,
+        patience: float = 10,
+        scoring: Scoring = None,
+        warm_start: bool = False,
+        callbacks: Callbacks = None,
+        random_state: RandomState = None,
+        verbose: int = 0,
+        **optimizer__: Unpack[OptimizerSettings],
+    ) -> None:
+        self.width = width
+        self.dropout = dropout
+        self.loss = loss
+        self.quantile = quantile
+        self.activation = activation
+        self.input_scaling = input_scaling
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
+        self.warmup = warmup
+        self.weight_decay = weight_decay
+        self.l1 = l1
+        self.l2 = l2
+        self.shuffle = shuffle
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.monitor = monitor
+        self.tol = tol
+        self.patience = patience
+        self.scoring = scoring
+        self.warm_start = warm_start
+        self.callbacks = callbacks
+        self.random_state = random_state
+        self.verbose = verbose
+        self._set_optimizer_params(optimizer__)

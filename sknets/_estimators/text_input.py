@@ -1,0 +1,283 @@
+"""What takes texts: their n-grams counted, embedded and pooled."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.utils.validation import check_is_fitted
+
+from .._core import prediction, scaling
+from .._core.build import as_tuple, text_layers
+from .._core.layers import EmbeddingPool, Layer
+from .._core.layers.base import Shape
+from .._core.poolings import POOLINGS
+from .._sklearn import Interval, RealNotInt, StrOptions
+from .._texts import choice, compression
+from .._texts.ngrams import NgramCounter
+from .._texts.tokenize import as_texts
+from .._texts.union import NgramUnion
+from . import text_counting
+from .base import NeuralNet
+from .parameter_types import (
+    Auto,
+)
+from .state import snapshot
+
+# What version 0.1, which did not have these parameters, did.
+WITHOUT_IN_0_1 = {
+    "sublinear_tf": False,
+    "strip_accents": None,
+    "preprocessor": None,
+    "stop_words": None,
+    "vocabulary": None,
+}
+# Width up to which an embedding is made whatever its rows, and values of a wider one:
+# 128 MB, and as much again for each slot of the optimizer.
+MAX_AUTO_WIDTH, MAX_AUTO_VALUES = 64, 2**25
+
+
+class TextInput(NeuralNet):
+    """What takes texts: an embedding of their n-grams, pooled."""
+
+    width: int | Auto
+    dropout: float | Sequence[float]
+    pooling: str
+    dense_width: int | Sequence[int]
+    activation: str
+    analyzer: Any
+    vocabulary: Any
+    n_features: int | None
+    embedding_init: str
+    compress_to: int | None
+    counter_: NgramCounter | NgramUnion
+    embedding_step_: float
+
+    _parameter_constraints = {
+        **NeuralNet._parameter_constraints,
+        "width": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "dropout": ["array-like", Interval(Real, 0, 1, closed="left")],
+        "pooling": [StrOptions(set(POOLINGS))],
+        "dense_width": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "analyzer": [StrOptions({"auto", *choice.ANALYZERS}), tuple, list, callable],
+        "ngram_range": [StrOptions({"auto"}), tuple, list],
+        "max_features": [Interval(Integral, 1, None, closed="left"), None],
+        "min_df": [
+            Interval(Integral, 1, None, closed="left"),
+            Interval(RealNotInt, 0, 1, closed="both"),
+            StrOptions({"auto"}),
+        ],
+        "max_df": [
+            Interval(Integral, 1, None, closed="left"),
+            Interval(RealNotInt, 0, 1, closed="both"),
+        ],
+        "binary": ["boolean", StrOptions({"auto"})],
+        "sublinear_tf": ["boolean"],
+        "lowercase": ["boolean"],
+        "token_pattern": [str, None],
+        "tokenizer": [callable, None],
+        "strip_accents": [StrOptions({"ascii", "unicode"}), callable, None],
+        "preprocessor": [callable, None],
+        "stop_words": [StrOptions({"english"}), list, tuple, set, frozenset, None],
+        "vocabulary": [Mapping, list, tuple, set, frozenset, np.ndarray, None],
+        # Column numbers of sparse matrices have 32 bits.
+        "n_features": [Interval(Integral, 1, 2**31 - 1, closed="left"), None],
+        "compress_to": [Interval(Integral, 1, None, closed="left"), None],
+    }
+
+    _auto_batch = 128
+
+    @property
+    def vocabulary_(self) -> dict[str, int]:
+        """Column of each n-gram in the order of `get_feature_names_out`."""
+        check_is_fitted(self)
+        return self.counter_.vocabulary_
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Get the n-grams of the vocabulary.
+
+        Parameters
+        ----------
+        input_features : None
+            Not used.
+
+        Returns
+        -------
+        ndarray of str
+            N-gram number ``i`` has row ``i + 1`` of the embedding; row 0 is padding.
+
+        Raises
+        ------
+        ValueError
+            With `n_features`: hashed n-grams have no names; `explain` finds those of
+            one text.
+        """
+        check_is_fitted(self)
+        return self.counter_.get_feature_names_out()
+
+    def _check_X(self, X: Any, *, reset: bool) -> list:
+        return as_texts(X)
+
+    def _learn_input(self, X: list, index: np.ndarray, weights: np.ndarray) -> Any:
+        texts = X if len(index) == len(X) else [X[row] for row in index]
+        self.counter_ = text_counting.new_counter(self, texts)
+        self.input_scaling_ = scaling.identity()
+        if self.vocabulary is not None:
+            return self._rows(X)
+        counts = self.counter_.fit_transform(texts)
+        return _with_padding(counts) if texts is X else self._rows(X)
+
+    def _check_same_input(self) -> None:
+        for name, fitted in text_counting.fitted_settings(self.counter_).items():
+            now = choice.as_tuples(getattr(self, name))
+            if name == "stop_words":
+                now = text_counting.stop_words(now)
+            leaves_open = now == "auto" or (
+                callable(self.analyzer) and name == "ngram_range"
+            )
+            if self.vocabulary is not None:
+                leaves_open |= name in ("min_df", "max_df", "max_features")
+            if now != fitted and not leaves_open:
+                raise ValueError(
+                    "warm_start and partial_fit go on from weights fitted with "
+                    f"{name}={fitted!r}; now {name}={now!r}. Set it back, or fit with "
+                    "warm_start=False."
+                )
+
+    def _rows(self, X: list) -> sp.csr_array:
+        return _with_padding(self.counter_.transform(X))
+
+    def _layers(self, n_outputs: int) -> list[Layer]:
+        return text_layers(
+            self.counter_.n_features_ + 1,
+            self._settled_width(n_outputs),
+            self.dropout,
+            self.activation,
+            self.pooling,
+            self.dense_width,
+            n_outputs,
+        )
+
+    def _settled_width(self, n_outputs: int) -> int:
+        if self.width != "auto":
+            return int(self.width)  # True is a number, and no size of an array
+        is_linear = self.pooling == "mean" and not as_tuple(self.dense_width)
+        fits = MAX_AUTO_VALUES // (self.counter_.n_features_ + 1)
+        most = max(MAX_AUTO_WIDTH, fits) if is_linear else MAX_AUTO_WIDTH
+        return min(n_outputs if is_linear else max(16, n_outputs), most)
+
+    def _input_shape(self) -> Shape:
+        return ()
+
+    def _auto_size(self, n_rows: int) -> tuple[int, int]:
+        batch_size, epochs = super()._auto_size(n_rows)
+        if self.epochs == "auto":
+            steps = -(-n_rows // batch_size)
+            low, high, wanted = self._wanted_epochs()
+            epochs = int(np.clip(round(wanted / steps), low, high))
+        return batch_size, epochs
+
+    def _wanted_epochs(self) -> tuple[int, int, int]:
+        """Subclass: of epochs="auto" the fewest, the most, and the steps to aim at."""
+        raise NotImplementedError
+
+    def _settings(self, n_rows: int, one_pass: bool) -> Any:
+        settings = super()._settings(n_rows, one_pass)
+        if one_pass and self.batch_size == "auto":
+            # The rows of one call say nothing of the length of the stream.
+            settings = replace(settings, batch_size=self._auto_batch)
+        return replace(settings, relative_steps=self._starts_from_counts())
+
+    def _starts_from_counts(self) -> bool:
+        network = self._network
+        embedding = network.layers[0]
+        assert isinstance(embedding, EmbeddingPool)
+        return (
+            self.embedding_init != "random"
+            and POOLINGS[embedding.pooling].is_linear
+            and network.n_outputs <= embedding.width
+        )
+
+    def _train(self, data: Any, *args: Any, **options: Any) -> None:
+        if self.compress_to is not None and self.n_features is not None:
+            raise ValueError(
+                "compress_to needs a vocabulary: set n_features=None, or hash into "
+                "fewer rows instead."
+            )
+        self.__dict__.pop("embedding_step_", None)
+        super()._train(data, *args, **options)
+        if self.compress_to is not None:
+            self._compress(data.X[data.index], self.compress_to)
+
+    def _compress(self, tokens: sp.csr_array, n_kept: int) -> np.ndarray:
+        """Keep the rows that contribute most, of 8 bits; return which, as a mask."""
+        table, *others = self.weights_
+        kept = compression.most_contributing(
+            self._network, self.weights_, tokens, n_kept
+        )
+        if self.pooling == "mean":  # which is over fewer n-grams from now on
+            table = table * np.float32(tokens[:, kept].sum() / max(tokens.sum(), 1))
+        numbers, step = compression.rounded(table[kept])
+        self.counter_ = copy.deepcopy(self.counter_)
+        self.counter_.restrict(kept[1:])
+        self.network_ = [{**self.network_[0], "rows": len(numbers)}, *self.network_[1:]]
+        self.weights_ = [numbers * step, *others]
+        self.embedding_step_ = float(step)
+        self.__dict__.pop("optimizer_state_", None)
+        return kept
+
+    def __getstate__(self) -> dict[str, Any]:
+        return compression.pack(super().__getstate__())
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__({**WITHOUT_IN_0_1, **compression.unpack(state)})
+
+    def _contributions(self, text: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """N-grams of a text, their parts of the logits, and the bias.
+
+        The contributions have the shape (n_ngrams, n_outputs), those with the largest
+        first.
+        """
+        fitted = snapshot(self)
+        check_is_fitted(fitted)
+        if not fitted._network.is_linear_text:
+            raise ValueError(
+                "The contributions of n-grams add up only where the output follows the "
+                f"mean of their embeddings; this network has pooling={self.pooling!r} "
+                f"and dense_width={self.dense_width!r}. Fit with pooling='mean' and "
+                "dense_width=()."
+            )
+        [text] = as_texts([text])
+        table, kernel, bias = fitted.weights_
+        tokens = fitted._rows([text])
+        names = fitted.counter_.names_of(tokens.indices - 1, text)
+        share = tokens.data / max(tokens.data.sum(), 1)
+        contributions = table[tokens.indices] @ kernel * share[:, None]
+        order = np.argsort(-np.abs(contributions).max(axis=1), kind="stable")
+        return np.array(names, dtype=str)[order], contributions[order], bias
+
+    def _logits(self, X: list) -> np.ndarray:
+        tokens = self._rows(X)
+        return prediction.logits(
+            self._network, self.weights_, tokens.__getitem__, len(X)
+        )
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        tags.input_tags.sparse = False
+        return tags
+
+
+def _with_padding(counts: sp.csr_array) -> sp.csr_array:
+    """Put the row of the padding, which no text has, in front."""
+    n_texts, n_ngrams = counts.shape
+    return sp.csr_array(
+        (counts.data, counts.indices + 1, counts.indptr), (n_texts, n_ngrams + 1)
+    )
