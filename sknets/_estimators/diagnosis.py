@@ -25,6 +25,8 @@ SAMPLE_ROWS = 2000
 # What a constant answer leaves of loss and of errors; a network that leaves more than
 # these parts of both has not learnt. Random weights alone can take off some errors.
 LOSS_LEFT, ERRORS_LEFT = 0.998, 0.5
+# Share of the rows that are nearer to numbers that a network has learnt.
+NEARER = 0.7
 # Times the loss of a constant answer: no start with random weights is as bad as that.
 DIVERGED = 100.0
 # Standardised columns have a root mean square near 1, pixels in 0..255 near 80.
@@ -100,6 +102,8 @@ def warn_if_not_learnt(
     errors, constant_errors = 1 - accuracy, 1 - constant_accuracy
     if loss < LOSS_LEFT * constant_loss or errors < ERRORS_LEFT * constant_errors:
         return
+    if data.objective.metric is None and _most_are_nearer(logits, data):
+        return
     is_constant = float(np.ptp(logits, axis=0).max()) < 1e-3
     counted = f" (accuracy {accuracy:.3g} against {constant_accuracy:.3g})"
     warnings.warn(
@@ -114,6 +118,16 @@ def warn_if_not_learnt(
         ConvergenceWarning,
         stacklevel=6,
     )
+
+
+def _most_are_nearer(logits: np.ndarray, data: Any) -> bool:
+    """Whether most numbers are predicted better than by one answer for all rows.
+
+    A few outliers may be nearly all of the loss, and say nothing of the others.
+    """
+    constants = data.objective.constants(data.y.astype(np.float64), data.w)
+    of_constant = data.objective.losses(constants, data.y)
+    return bool(np.mean(data.objective.losses(logits, data.y) < of_constant) > NEARER)
 
 
 def likely_cause(is_constant: bool, network: Network, settings: Any) -> str:
