@@ -7,6 +7,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "robustness"))
 
+import disturbed_fits
+import random_estimators
 import saved_files
 
 
@@ -22,3 +24,26 @@ def test_files(outcomes, tmp_path):
     found = dict(outcomes(tmp_path))
     assert len(found) >= 50
     assert {k: v for k, v in found.items() if v != "refused"} == {}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("name", "outcomes"),
+    [
+        ("interrupts", lambda: disturbed_fits.interrupted(3)),
+        ("exceptions of callbacks", lambda: disturbed_fits.failing_callbacks(6)),
+        (
+            "predictions beside refits",
+            lambda: disturbed_fits.predictions_beside_refits(4, 2),
+        ),
+        ("searches in workers", lambda: disturbed_fits.loky_searches(1)),
+    ],
+)
+def test_disturbed_fits(name, outcomes):
+    assert set(outcomes()) <= disturbed_fits.EXPECTED[name]
+
+
+def test_random_estimators():
+    found = random_estimators.outcomes(25)
+    assert len(found) >= 20
+    assert set(found) == {""}
