@@ -63,6 +63,7 @@ def small_cnn(
     padding: str = "valid",
     pool_last: bool = False,
     dense_width: int | Sequence[int] = (),
+    normalization: str | None = None,
     image_shape: Sequence[int] | None = None,
 ) -> keras.Model:
     """Build a network of convolutions and max-pooling.
@@ -86,6 +87,8 @@ def small_cnn(
         Whether the last block is pooled.
     dense_width : int or tuple of int, default=()
         Units of dense layers before the output.
+    normalization : {None, "batch"}, default=None
+        "batch" normalises each convolution before its activation.
     image_shape : tuple, default=None
         (height, width) or (height, width, channels), where ``X_shape_`` is that of
         flat rows which are not square images.
@@ -99,7 +102,7 @@ def small_cnn(
     shape = settle_image_shape(sample_shape, image_shape, "last")
     layers = cnn_layers(
         shape, width, dropout, activation, kernel_size, padding, pool_last,
-        dense_width, _n_outputs(meta),
+        dense_width, _n_outputs(meta), normalization,
     )  # fmt: skip
     network = Network(tuple(layers), shape)
     return to_keras(network, _objective(meta), sample_shape=sample_shape)

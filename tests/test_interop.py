@@ -520,7 +520,7 @@ def image_stack(*inner):
 REFUSED = {
     "batch normalization": (
         lambda: [layers.Dense(5), layers.BatchNormalization(name="bn"), softmax()],
-        r"'bn' \(BatchNormalization\).*no such layer.*Supported are",
+        r"'bn' \(BatchNormalization\).*DenseNetClassifier has.*Supported are",
     ),
     "no bias": (
         lambda: [layers.Dense(5, use_bias=False), softmax()],

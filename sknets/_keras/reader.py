@@ -21,9 +21,9 @@ from .._core.layers.base import Shape, Weights, settings_of
 
 SUPPORTED = (
     "Supported are chains of Dense, Dropout and Activation layers (dense); Conv2D, "
-    "MaxPooling2D, Dropout and Activation, then Flatten, Dense and Dropout (CNN); "
-    "Embedding, GlobalAveragePooling1D, Dense and Dropout (text); with Rescaling, "
-    "Normalization, Flatten or Reshape in front."
+    "BatchNormalization, MaxPooling2D, Dropout and Activation, then Flatten, Dense and "
+    "Dropout (CNN); Embedding, GlobalAveragePooling1D, Dense and Dropout (text); with "
+    "Rescaling, Normalization, Flatten or Reshape in front."
 )
 
 
