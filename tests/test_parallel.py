@@ -19,7 +19,8 @@ from joblib import Parallel, delayed, parallel_config
 from sklearn.model_selection import GridSearchCV
 from sknets import DenseNetClassifier, SmallCNNClassifier
 
-warnings.simplefilter("error")
+# Not "error": raised in joblib's own thread, a warning would leave the search waiting.
+warnings.simplefilter("always")
 
 
 def report():
