@@ -38,7 +38,7 @@ ESTIMATORS = [
 
 FLOAT32 = (
     "compares trainings to 1e-7, but float32 sums differ with the order of their "
-    "terms and a training amplifies that; test_engine.py holds loss and gradient of "
+    "terms and a training amplifies that; test_sample_weights.py holds loss and gradient of "
     "weighted rows against those of repeated rows"
 )
 # Left out by parametrize_with_checks, run by scikit-learn on its own estimators.
@@ -59,6 +59,27 @@ def expected_failed_checks(estimator):
 @parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failed_checks)
 def test_scikit_learn_checks(estimator, check):
     check(estimator)
+
+
+@parametrize_with_checks(
+    [DenseNetClassifier()], expected_failed_checks=expected_failed_checks
+)
+def test_scikit_learn_checks_of_the_defaults(estimator, check):
+    check(estimator)
+
+
+# A default fit of images takes a second: those that look at predictions.
+@pytest.mark.parametrize(
+    "check",
+    [
+        "check_methods_sample_order_invariance",
+        "check_methods_subset_invariance",
+        "check_fit_idempotent",
+        "check_classifiers_train",
+    ],
+)
+def test_scikit_learn_checks_of_the_default_for_images(check):
+    getattr(estimator_checks, check)("SmallCNNClassifier", SmallCNNClassifier())
 
 
 @parametrize_with_checks(
