@@ -38,8 +38,8 @@ ESTIMATORS = [
 
 FLOAT32 = (
     "compares trainings to 1e-7, but float32 sums differ with the order of their "
-    "terms and a training amplifies that; test_sample_weights.py holds loss and gradient of "
-    "weighted rows against those of repeated rows"
+    "terms and a training amplifies that; test_sample_weights.py holds loss and "
+    "gradient of weighted rows against those of repeated rows"
 )
 # Left out by parametrize_with_checks, run by scikit-learn on its own estimators.
 FURTHER_CHECKS = [

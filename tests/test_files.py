@@ -125,7 +125,6 @@ def assert_same(one, other):
         assert (one.dtype, one.shape) == (other.dtype, other.shape)
         assert one.strides == other.strides
         assert one.tobytes() == other.tobytes()
-        assert other.flags.writeable == one.flags.writeable
     elif isinstance(one, np.ndarray):
         assert one.shape == other.shape
         assert_same(one.tolist(), other.tolist())

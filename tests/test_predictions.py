@@ -38,9 +38,9 @@ def test_rows_sum_to_one_for_generators(quick, blobs):
 def test_predict_is_the_first_maximum_of_probabilities(fitted, bias):
     """A logit of 1e-30 is positive, but its probability is one half."""
     net, X = fitted
-    *_, kernel, last = net.weights_
-    kernel[...] = 0
-    last[...] = bias * np.arange(1, len(last) + 1)
+    *first, kernel, last = net.weights_
+    logits = bias * np.arange(1, len(last) + 1)
+    net.weights_ = [*first, np.zeros_like(kernel), logits.astype(np.float32)]
     proba, predicted = net.predict_proba(X), net.predict(X)
     if predicted.ndim == 2:
         np.testing.assert_array_equal(predicted, proba > 0.5)

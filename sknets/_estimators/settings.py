@@ -66,7 +66,7 @@ CONSTRAINTS: dict[str, list] = {
     "early_stopping": ["boolean"],
     "validation_fraction": [
         Interval(Real, 0, 1, closed="neither"),
-        HasMethods("split"),
+        HasMethods(["split", "get_n_splits"]),
         StrOptions({"auto"}),
         None,
     ],
