@@ -93,4 +93,4 @@ def with_new_parameters(state: dict[str, Any], cls: type) -> dict[str, Any]:
         return state
     parameters = inspect.signature(cls).parameters.values()
     defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
-    return {**defaults, **state}
+    return {**state, **{**defaults, **state}}  # in the order of the state

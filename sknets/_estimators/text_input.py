@@ -235,7 +235,8 @@ class TextInput(NeuralNet):
         return compression.pack(super().__getstate__())
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__({**WITHOUT_IN_0_1, **compression.unpack(state)})
+        state = compression.unpack(state)
+        super().__setstate__({**state, **{**WITHOUT_IN_0_1, **state}})
 
     def _contributions(self, text: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """N-grams of a text, their parts of the logits, and the bias.
