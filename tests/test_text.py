@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import check_param_validation
 
 from sknets import TextPoolClassifier
-from sknets._estimators import text as text_estimator
+from sknets._estimators import text_input
 
 GOOD = ["good", "great", "fun", "lovely", "superb"]
 BAD = ["bad", "awful", "boring", "dreadful", "poor"]
@@ -377,7 +377,7 @@ def test_as_wide_as_there_are_classes(monkeypatch):
     net = quick(width="auto", epochs=1, learning_rate=1e-12).fit(texts, words * 4)
     assert net.network_[0]["width"] == 90
     assert net.score(texts, words * 4) == 1.0  # the start alone knows it
-    monkeypatch.setattr(text_estimator, "MAX_AUTO_VALUES", 70 * 91)
+    monkeypatch.setattr(text_input, "MAX_AUTO_VALUES", 70 * 91)
     net = quick(width="auto", epochs=1).fit(texts, words * 4)
     assert net.network_[0]["width"] == 69  # times 92 rows, with the one of padding
 
