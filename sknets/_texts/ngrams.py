@@ -135,7 +135,7 @@ class NgramCounter:
         return {k: v for k, v in self.__dict__.items() if k != "_columns"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update({**_NOT_IN_0_1, **state})
+        self.__dict__.update({**state, **{**_NOT_IN_0_1, **state}})
 
     def fit(self, texts: list) -> "NgramCounter":
         """Learn the n-grams of texts.

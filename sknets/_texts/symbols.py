@@ -65,7 +65,8 @@ class Words:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         # Files of version 0.1 have no stop words.
-        self.__dict__.update({"stop_words": (), **state})
+        self.__dict__.update(state)
+        self.__dict__.setdefault("stop_words", ())
 
     def names(self) -> list[str]:
         """Return the words in the order of their numbers."""
