@@ -115,7 +115,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         What turns y and X into what the model takes.
     n_features_in_ : int
         Size of the second axis of X.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, if X was a data frame.
     X_shape_, X_dtype_, y_dtype_, y_ndim_ : tuple, dtype, dtype, int
         Shapes and types of the first fit.

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_array
 
 from .keras_model import BaseWrapper
 from .keras_targets import RegressorTargetEncoder
+from .scored import ScoredRegressor
 
 
-class KerasRegressor(RegressorMixin, BaseWrapper):
+class KerasRegressor(ScoredRegressor, BaseWrapper):
     """A Keras model of one's own, as a regressor.
 
     y has one column or several, and the model one unit for each. The rest is as with
@@ -100,7 +100,7 @@ class KerasRegressor(RegressorMixin, BaseWrapper):
         What turns y and X into what the model takes.
     n_features_in_ : int
         Size of the second axis of X.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, if X was a data frame.
     X_shape_, X_dtype_, y_dtype_, y_ndim_ : tuple, dtype, dtype, int
         Shapes and types of the first fit.

@@ -6,7 +6,6 @@ from numbers import Real
 from typing import Any, Never, Self
 
 import numpy as np
-from sklearn.base import RegressorMixin
 
 from .._core.layers.base import Weights
 from .._core.objectives import NUMBER_OBJECTIVES, NumberObjective, Quantile
@@ -15,10 +14,11 @@ from . import number_targets
 from .base import LossTerms, NeuralNet, given_validation
 from .keywords import refuse_keywords
 from .number_targets import TargetScaling
+from .scored import ScoredRegressor
 from .state import snapshot
 
 
-class NeuralNetRegressor(RegressorMixin, NeuralNet):
+class NeuralNetRegressor(ScoredRegressor, NeuralNet):
     """Base of the three regressors.
 
     A `partial_fit` of one row tells nothing of the spread of the target, which then is
