@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_array
 
 from .keras_model import BaseWrapper
@@ -188,6 +187,9 @@ class KerasRegressor(ScoredRegressor, BaseWrapper):
         float
             Coefficient of determination.
         """
+        # Imported here, as it is half of the time of `import sknets`.
+        from sklearn.metrics import r2_score
+
         return r2_score(y_true, y_pred, **kwargs)
 
     def __sklearn_tags__(self) -> Any:
