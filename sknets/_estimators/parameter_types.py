@@ -6,7 +6,7 @@ here, so that each of those stands in its own place alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, Protocol, TypeAlias, TypedDict
 
 import numpy as np
@@ -60,3 +60,11 @@ class OptimizerSettings(TypedDict, total=False):
     optimizer__nesterov: bool | None
     optimizer__rho: float | None
     optimizer__weight_decay: float | None
+
+
+Analyzer: TypeAlias = (
+    Literal["auto", "word", "char", "char_wb"]
+    | tuple[str, ...]
+    | list[str]
+    | Callable[[str], Sequence[str]]
+)

@@ -15,6 +15,7 @@ from .._texts import naive_bayes
 from .._texts.union import NgramUnion
 from .classifier import NeuralNetClassifier
 from .parameter_types import (
+    Analyzer,
     Auto,
     Callbacks,
     ClassWeight,
@@ -254,7 +255,7 @@ class TextPoolClassifier(TextInput, NeuralNetClassifier):
         pooling: str = "mean",
         dense_width: int | Sequence[int] = (),
         activation: str = "relu",
-        analyzer: str | Sequence[str] | Callable[[str], Sequence[str]] = "auto",
+        analyzer: Analyzer = "auto",
         ngram_range: Sequence[int] | Sequence[Sequence[int]] | Auto = "auto",
         max_features: int | None = None,
         min_df: float | Auto = "auto",

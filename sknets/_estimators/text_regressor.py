@@ -12,6 +12,7 @@ from .._core.layers.base import Weights
 from .._sklearn import StrOptions
 from .._texts import ridge
 from .parameter_types import (
+    Analyzer,
     Auto,
     Callbacks,
     Loss,
@@ -261,7 +262,7 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
         pooling: str = "mean",
         dense_width: int | Sequence[int] = (),
         activation: str = "relu",
-        analyzer: str | Sequence[str] | Callable[[str], Sequence[str]] = "auto",
+        analyzer: Analyzer = "auto",
         ngram_range: Sequence[int] | Sequence[Sequence[int]] | Auto = "auto",
         max_features: int | None = None,
         min_df: float | Auto = "auto",
