@@ -59,7 +59,9 @@ TEXTS = ["a good film", "bad bad film", "", "a dull film", "good good", "unseen"
 
 @pytest.fixture(scope="module")
 def fitted_text():
-    clf = TextPoolClassifier(4, min_df=1, batch_size=8, epochs=2, random_state=0)
+    clf = TextPoolClassifier(
+        4, analyzer="word", min_df=1, batch_size=8, epochs=2, random_state=0
+    )
     return clf.fit(TEXTS, [1, 0, 0, 0, 1, 1])
 
 
@@ -184,8 +186,8 @@ def test_token_numbers(fitted_text):
 
 def test_default_text_network_to_scikeras():
     fitted = TextPoolClassifier(random_state=0).fit(TEXTS, np.arange(len(TEXTS)) % 2)
-    wrapper = to_scikeras(fitted, length=30)
-    tokens = token_numbers(fitted, TEXTS, length=30)
+    wrapper = to_scikeras(fitted, length=60)
+    tokens = token_numbers(fitted, TEXTS, length=60)
     np.testing.assert_allclose(
         wrapper.predict_proba(tokens), fitted.predict_proba(TEXTS), atol=1e-5
     )

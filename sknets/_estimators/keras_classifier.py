@@ -142,7 +142,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
     ...     loss="sparse_categorical_crossentropy",
     ...     optimizer="adam",
     ...     optimizer__learning_rate=0.02,
-    ...     epochs=20,
+    ...     epochs=60,
     ...     random_state=0,
     ...     model__width=8,
     ... )
