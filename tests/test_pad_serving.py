@@ -1,7 +1,9 @@
 """The server in front of the drawing pad, with slow clients and broken requests."""
 
+import contextlib
 import socket
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -66,8 +68,12 @@ def test_the_connection_that_waited_longest_makes_room(port, monkeypatch):
         for connection in connections:
             if is_open(connection):
                 connection.setblocking(True)
-                connection.sendall(b"x")  # a byte now and then does not help
-    still = [is_open(connection) for connection in connections]
+                with contextlib.suppress(OSError):  # closed in between
+                    connection.sendall(b"x")  # a byte now and then does not help
+    deadline = time.monotonic() + 10
+    still = [True] * len(connections)
+    while sum(still) > 5 and time.monotonic() < deadline:
+        still = [is_open(connection) for connection in connections]
     for connection in connections:
         connection.close()
     assert 1 <= sum(still) <= 5
