@@ -219,4 +219,5 @@ def test_weights_are_routed_through_a_search(net, blobs):
         net.set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
         search = GridSearchCV(net, {"width": [8]}, cv=3)
         search.fit(X, y, sample_weight=weight)
-    assert list(search.best_estimator_.classes_) == [1, 2]
+    assert list(search.best_estimator_.classes_) == [0, 1, 2]
+    assert 0 not in search.best_estimator_.predict(X[y > 0])

@@ -498,7 +498,9 @@ class NeuralNet(
     def __setstate__(self, state: dict[str, Any]) -> None:
         check_versions(state, type(self).__name__)
         super().__setstate__(with_new_parameters(state, type(self)))
-        frozen(getattr(self, "weights_", []))
+        weights = getattr(self, "weights_", None)
+        if isinstance(weights, list):  # else a file will be refused
+            frozen([w for w in weights if isinstance(w, np.ndarray)])
 
 
 def given_validation(X: Any, y: Any, sample_weight: Any) -> dict[str, Any] | None:

@@ -34,15 +34,16 @@ def estimators():
     rng = np.random.default_rng(0)
     table, images = rng.normal(3, 2, (48, 16)), rng.integers(0, 256, (48, 4, 4, 1))
     text = {"min_df": 1, **QUICK}
+    words = {**text, "analyzer": "word", "ngram_range": (1, 2)}
     made = {
         "dense": DenseNetClassifier((8,), warm_start=True, **QUICK).fit(table, LABELS),
         "cnn": SmallCNNClassifier((4,), **QUICK).fit(images.astype(np.uint8), LABELS),
-        "words": TextPoolClassifier(4, **text).fit(TEXTS, LABELS),
+        "words": TextPoolClassifier(4, **words).fit(TEXTS, LABELS),
         "characters": TextPoolClassifier(4, analyzer="char", **text).fit(TEXTS, LABELS),
-        "hashed": TextPoolClassifier(4, n_features=32, **text).partial_fit(
+        "hashed": TextPoolClassifier(4, n_features=32, **words).partial_fit(
             TEXTS, LABELS
         ),
-        "rounded": TextPoolClassifier(4, compress_to=5, **text).fit(TEXTS, LABELS),
+        "rounded": TextPoolClassifier(4, compress_to=5, **words).fit(TEXTS, LABELS),
         "reshaper": ImageReshaper().fit(table),
         "normalizer": ImageNormalizer("pixel").fit(table),
     }
@@ -280,18 +281,25 @@ _COUNTER = {
     **at("counter_.binary", "binary", number=1, text="yes"),
     **at("counter_.token_pattern", "token_pattern|error", number=1, broken="("),
     **at("counter_.tokenizer", "tokenizer", text="eval"),
-    **at("counter_._hidden_columns", "counter_", list=[1]),
     **at("counter_.transform", "counter_", number=1),
     **at("counter_._symbols", "_symbols|analyzer", none=None, text="words",
          counter=NgramCounter()),
 }  # fmt: skip
+
+
+def with_table(tables, change):
+    """The tables with the first of them that is there changed."""
+    place = next(i for i, table in enumerate(tables) if table is not None)
+    return [*tables[:place], change(tables[place]), *tables[place + 1 :]]
+
+
 _TABLES = {
     **at(
         "counter_._tables", "tables|n-grams|features", none=None, empty=[],
-        text="tables", beyond=lambda t: [t[0] + 10**9, *t[1:]],
-        negative=lambda t: [t[0] - 10**9, *t[1:]],
-        reversed=lambda t: [t[0][::-1].copy(), *t[1:]],
-        fraction=lambda t: [t[0].astype(float), *t[1:]],
+        text="tables", beyond=lambda t: with_table(t, lambda table: table + 10**9),
+        negative=lambda t: with_table(t, lambda table: table - 10**9),
+        reversed=lambda t: with_table(t, lambda table: table[::-1].copy()),
+        fraction=lambda t: with_table(t, lambda table: table.astype(float)),
     ),
     **at(
         "counter_._features", "tables|features", none=None, empty=[],
@@ -375,7 +383,9 @@ def _missing(made):
         "optimizer_state_", "class_counts_", "embedding_step_", "feature_names_in_",
     }  # fmt: skip
     for base, estimator in made.items():
-        for name in sorted(set(vars(estimator)) - optional):
+        # A fitted network gets the defaults of parameters that its file lacks.
+        params = estimator.get_params() if hasattr(estimator, "weights_") else {}
+        for name in sorted(set(vars(estimator)) - optional - set(params)):
             changed = copied(estimator)
             del changed.__dict__[name]
             yield f"{base}: without {name}", as_file(changed), "missing|8 bits"
