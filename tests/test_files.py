@@ -60,7 +60,8 @@ def with_history():
 def with_order():
     """An array whose order in memory is not the usual one."""
     net = dense().fit(TABLE, NAMES)
-    net.weights_[0] = np.asfortranarray(net.weights_[0])
+    net.weights_ = [np.asfortranarray(net.weights_[0]), *net.weights_[1:]]
+    net.weights_[0].flags.writeable = False
     return net
 
 
@@ -125,6 +126,7 @@ def assert_same(one, other):
         assert (one.dtype, one.shape) == (other.dtype, other.shape)
         assert one.strides == other.strides
         assert one.tobytes() == other.tobytes()
+        assert other.flags.writeable == one.flags.writeable
     elif isinstance(one, np.ndarray):
         assert one.shape == other.shape
         assert_same(one.tolist(), other.tolist())

@@ -525,7 +525,7 @@ def test_a_very_long_text_and_odd_characters(reviews):
 
 
 def test_a_label_for_each_of_many_texts():
-    n = 2_000
+    n = 20_000
     texts = [f"word{i % 500} text{i % 400}" for i in range(n)]
     net = quick(width="auto", epochs=1, batch_size=512, ngram_range=(1, 2))
     net.fit(texts, np.arange(n))

@@ -219,6 +219,7 @@ class NeuralNet(
         vars(aside).update(plain_params(self))
         try:
             yield aside
+            frozen(aside.weights_)
             take_over(self, aside)
         finally:
             # What scikit-learn needs to tear its callbacks down, whatever happened.
@@ -396,7 +397,7 @@ class NeuralNet(
     def _state_after(self, trained: Any, one_pass: bool) -> dict[str, Any]:
         """Fitted attributes after training; epochs count on from an earlier fit."""
         state = {
-            "weights_": frozen(trained.weights),
+            "weights_": trained.weights,
             "n_iter_": self.n_iter_ + trained.n_epochs,
             "best_epoch_": self.n_iter_ + trained.best_epoch,
             "history_": _joined(self.history_, trained.history),

@@ -167,9 +167,11 @@ class TextInput(NeuralNet):
         if self.width != "auto":
             return int(self.width)  # True is a number, and no size of an array
         is_linear = self.pooling == "mean" and not as_tuple(self.dense_width)
-        fits = MAX_AUTO_VALUES // (self.counter_.n_features_ + 1)
-        most = max(MAX_AUTO_WIDTH, fits) if is_linear else MAX_AUTO_WIDTH
-        return min(n_outputs if is_linear else max(16, n_outputs), most)
+        if not is_linear:
+            return min(max(16, n_outputs), MAX_AUTO_WIDTH)
+        fits = n_outputs * (self.counter_.n_features_ + 1) <= MAX_AUTO_VALUES
+        # A value for each output, or few: the output's kernel grows with the width.
+        return n_outputs if fits else min(n_outputs, MAX_AUTO_WIDTH)
 
     def _input_shape(self) -> Shape:
         return ()
