@@ -61,8 +61,6 @@ def test_scikit_learn_checks(estimator, check):
     check(estimator)
 
 
-# Among the checks' data is noise, of which the defaults rightly say so.
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @parametrize_with_checks(
     [DenseNetClassifier()], expected_failed_checks=expected_failed_checks
 )
@@ -71,7 +69,6 @@ def test_scikit_learn_checks_of_the_defaults(estimator, check):
 
 
 # A default fit of images takes a second: those that look at predictions.
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize(
     "check",
     [

@@ -114,6 +114,14 @@ def test_permuted_labels_are_silent(n_rows):
         DenseNetClassifier(random_state=0).fit(X, permuted)
 
 
+def test_one_answer_that_is_right_for_all_weight_is_silent(table):
+    """Label smoothing keeps the loss above that of the answer."""
+    X, y = table
+    weights = {0: 1000, 1: 1e-4}
+    est = net(class_weight=weights, label_smoothing=0.01).fit(X, y)
+    assert est.history_["loss"][-1] > 1e-5
+
+
 def test_rare_classes_are_silent():
     """An accuracy that only equals the share of the majority is no failure."""
     X, y = make_classification(1000, 8, weights=[0.95], class_sep=0.5, random_state=0)

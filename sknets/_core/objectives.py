@@ -72,9 +72,8 @@ class Objective:
         weight_of_row = row_weights(w)
         total = weight_of_row.sum(dtype=np.float64)
         loss = row_weights(self.losses(z, y) * w).sum()
-        return float(loss / total), float(
-            (self.hits(z, y) * weight_of_row).sum() / total
-        )
+        hits = (self.hits(z, y) * weight_of_row).sum()
+        return float(loss / total), float(hits / total)
 
 
 def row_weights(w: np.ndarray) -> np.ndarray:

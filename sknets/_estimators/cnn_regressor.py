@@ -105,19 +105,19 @@ class SmallCNNRegressor(ImageInput, NeuralNetRegressor):
         One of "adadelta", "adagrad", "adam", "adamax", "adamw", "lion", "nadam",
         "rmsprop" and "sgd", with Keras' formulas and defaults, or the Keras class of
         that name or an instance. Its settings are given as ``optimizer__*``.
-    learning_rate : float, None or "auto", default="auto"
-        Highest learning rate. None is the optimizer's own (0.001; "sgd" 0.01). "auto"
-        is that over the mean factor of the schedule, so that the mean over all steps
-        is the optimizer's own: 0.002 for "adam".
+    learning_rate : float, "auto" or None, default="auto"
+        Highest learning rate. "auto" is such that the mean over the schedule is the
+        optimizer's own rate (0.001; "sgd" 0.01): twice that for "cosine". None is the
+        optimizer's own rate itself.
     learning_rate_schedule : {"constant", "cosine", "one_cycle"}, default="cosine"
         How the learning rate changes: not at all, down to zero along half a cosine,
         or up and down in one cycle.
     warmup : float in [0, 1), default=0.1
         Share of the steps over which the learning rate rises from zero.
     weight_decay : float or None, default=None
-        Decoupled decay of kernels and embeddings, not of biases: each step multiplies
-        them by ``1 - learning_rate * weight_decay``. None is the optimizer's own
-        (0.004 for "adamw", else 0).
+        Decoupled decay of kernels, not of biases: each step multiplies them by
+        ``1 - learning_rate * weight_decay``. None is the optimizer's own (0.004 for
+        "adamw", else 0).
     l1, l2 : float, default=0.0
         Penalties of the kernels, embeddings included and biases not: the loss grows by
         `l1` times the sum of their absolute values and `l2` times that of their
@@ -204,7 +204,8 @@ class SmallCNNRegressor(ImageInput, NeuralNetRegressor):
         The layers.
     weights_ : list of ndarray
         Kernels and biases of the layers, float32, in the order and shapes of Keras;
-        scale, offset, running mean and variance of each normalisation.
+        scale, offset, running mean and variance of each normalisation. They are
+        read-only: assign a list of changed copies.
     input_scaling_ : dict
         What is done to the input before the first layer: ``shift``, ``scale`` and
         ``clip`` in ``clip * tanh((x - shift) * scale / clip)``.

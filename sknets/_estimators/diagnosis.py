@@ -92,8 +92,11 @@ def warn_if_not_learnt(
     n_steps = trained.n_epochs * -(-len(data) // settings.batch_size)
     if trained.n_epochs < MIN_EPOCHS or n_steps < MIN_STEPS or len(data) < MIN_ROWS:
         return
+    # Smoothed labels keep the loss of the best network above that.
+    if constant_loss <= settings.label_smoothing:
+        return
     # Measured while dropout was on: the network itself is better yet.
-    if constant_loss == 0 or last_loss < 0.95 * constant_loss:
+    if last_loss < 0.95 * constant_loss:
         return
     data = _sample(data)
     constant_loss, constant_accuracy = data.objective.constant_answer(data.y, data.w)

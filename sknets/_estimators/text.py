@@ -204,6 +204,7 @@ class TextPoolClassifier(TextInput, NeuralNetClassifier):
         The layers.
     weights_ : list of ndarray
         Kernels and biases of the layers, float32, in the order and shapes of Keras.
+        They are read-only: assign a list of changed copies.
     input_scaling_ : dict
         What is done to the input before the first layer: ``shift``, ``scale`` and
         ``clip`` in ``clip * tanh((x - shift) * scale / clip)``.

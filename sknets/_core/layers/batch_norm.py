@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -11,7 +10,6 @@ import numpy as np
 
 from ..activations import ACTIVATIONS
 from .base import (
-    Kept,
     Layer,
     Shape,
     TrainingStep,
@@ -45,6 +43,7 @@ class BatchNorm(Layer):
     kind = "batch_norm"
     keras_kind = "BatchNormalization"
     n_weights = 4
+    trains_in_numpy = False
 
     def is_valid(self) -> bool:
         return (
@@ -71,35 +70,6 @@ class BatchNorm(Layer):
         z += beta - mean * scale
         return ACTIVATIONS[self.activation].value(z)
 
-    def train(
-        self, weights: Weights, x: np.ndarray, rng: Any
-    ) -> tuple[np.ndarray, Kept]:
-        gamma, beta, running_mean, running_variance = weights
-        axes = tuple(range(x.ndim - 1))
-        mean, variance = x.mean(axis=axes), x.var(axis=axes)
-        for running, value in ((running_mean, mean), (running_variance, variance)):
-            running += (1 - self.momentum) * (value - running)
-        scale = 1 / np.sqrt(variance + self.epsilon)
-        normal = (x - mean) * scale
-        z = normal * gamma + beta
-        activation = ACTIVATIONS[self.activation]
-        a = activation.value(z.copy() if activation.needs_input else z)
-        return a, (normal, scale, z, a)
-
-    def backward(
-        self, weights: Weights, kept: Kept, d: np.ndarray, gradients: Weights
-    ) -> Callable[[], np.ndarray]:
-        normal, scale, z, a = kept
-        derivative = ACTIVATIONS[self.activation].derivative
-        if derivative is not None:
-            d = d * derivative(z, a)
-        axes = tuple(range(d.ndim - 1))
-        gradients[0][...] = (d * normal).sum(axis=axes)
-        gradients[1][...] = d.sum(axis=axes)
-        n = math.prod(d.shape[:-1])
-        centred = d - (gradients[1] + normal * gradients[0]) / np.float32(n)
-        return lambda: weights[0] * scale * centred
-
     def in_graph(self, tf: Any, weights: Any, x: Any, step: TrainingStep | None) -> Any:
         gamma, beta, mean, variance = weights
         if step is not None:
@@ -114,9 +84,9 @@ class BatchNorm(Layer):
 
     def to_keras(self, layers: Any, x: Any) -> Any:
         x = layers.BatchNormalization(momentum=self.momentum, epsilon=self.epsilon)(x)
-        return (
-            x if self.activation == "linear" else layers.Activation(self.activation)(x)
-        )
+        if self.activation != "linear":
+            x = layers.Activation(self.activation)(x)
+        return x
 
     @classmethod
     def from_keras(cls, layer: Any, shape: Shape) -> Self:

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
-
-import numpy as np
 
 from ..activations import ACTIVATIONS
 from ..images import convolve, max_pool
 from .base import (
-    Kept,
     Layer,
     Shape,
     TrainingStep,
@@ -160,22 +156,13 @@ class Flatten(Layer):
     kind = "flatten"
     keras_kind = "Flatten"
     n_axes = 3
+    trains_in_numpy = False
 
     def output_shape(self, shape: Shape) -> Shape:
         return (math.prod(shape),)
 
     def predict(self, weights: Weights, x: Any) -> Any:
         return x.reshape(len(x), -1)
-
-    def train(
-        self, weights: Weights, x: np.ndarray, rng: Any
-    ) -> tuple[np.ndarray, Kept]:
-        return x.reshape(len(x), -1), x.shape
-
-    def backward(
-        self, weights: Weights, kept: Kept, d: np.ndarray, gradients: Weights
-    ) -> Callable[[], np.ndarray]:
-        return lambda: d.reshape(kept)
 
     def in_graph(self, tf: Any, weights: Any, x: Any, step: TrainingStep | None) -> Any:
         return tf.reshape(x, (-1, math.prod(x.shape[1:])))
