@@ -6,6 +6,7 @@ width, channels)``, whatever layout it comes in. That look is always a view.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterator, Sequence
 from numbers import Real
@@ -22,6 +23,7 @@ from sklearn.utils.metaestimators import available_if
 
 from ._containers import as_numbers
 from ._core.scaling import FLOAT32_MAX, SHRINK
+from ._dask import kind_of, lazily
 from ._images.shapes import (
     check_fitted_pixels,
     check_pixels,
@@ -222,6 +224,8 @@ class ImageReshaper(
         ValueError
             If the images have another shape than during `fit`.
         """
+        if kind_of(X):
+            return lazily(copy.copy(self), "transform", X)
         return self._reshape(check_fitted_pixels(self, X))
 
     def inverse_transform(self, X: Any) -> np.ndarray:
@@ -237,6 +241,8 @@ class ImageReshaper(
         X_original : ndarray of shape (n_samples, ...)
             The same pixels, of the same type.
         """
+        if kind_of(X):
+            return lazily(copy.copy(self), "inverse_transform", X)
         pixels = check_fitted_pixels(self, X, names=False)
         images = to_images(pixels, self.image_shape_, self.output_channels)
         return from_images(images, self.input_shape_, self.input_channels)
@@ -458,6 +464,8 @@ class ImageNormalizer(
             bits and integers of 16 bits contradict each other. Longer integers, as
             lists of whole numbers give them, contradict none.
         """
+        if kind_of(X):
+            return lazily(copy.copy(self), "transform", X)
         pixels = check_fitted_pixels(self, X)
         self._check_scale(pixels.dtype)
         return self._apply(
@@ -478,6 +486,8 @@ class ImageNormalizer(
             `X * scale_ + offset_`, neither rounded nor clipped. For uint8 images use
             `X_original.round().clip(0, 255).astype("uint8")`.
         """
+        if kind_of(X):
+            return lazily(copy.copy(self), "inverse_transform", X)
         pixels = check_fitted_pixels(self, X, names=False)
         return self._apply(pixels, (np.multiply, self.scale_), (np.add, self.offset_))
 

@@ -17,6 +17,7 @@ FILES = {
 # What a module may import is on a lower line, or within its own package.
 LAYERS = (
     ("_version", "_optional", "_sklearn", "_deferred", "_containers", "_tensorflow"),
+    ("_dask",),
     ("_core", "metrics"),
     ("_images", "_texts", "_keras"),
     ("_training", "architectures", "preprocessing"),

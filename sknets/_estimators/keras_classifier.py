@@ -12,8 +12,10 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_array, column_or_1d
 
 from .._core import objectives
+from .._dask import kind_of, lazily
 from .keras_model import FIT, BaseWrapper
 from .keras_targets import ClassifierLabelEncoder, takes_numbers
+from .state import snapshot
 
 
 class KerasClassifier(ClassifierMixin, BaseWrapper):
@@ -314,6 +316,8 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         ndarray of shape (n_samples, n_classes)
             Columns in the order of `classes_`.
         """
+        if kind_of(X):
+            return lazily(snapshot(self), "predict_proba", X, **kwargs)
         raw = self._predict_raw(X, **kwargs)
         return self.target_encoder_.inverse_transform(raw, return_proba=True)
 
@@ -332,6 +336,8 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         ndarray of shape (n_samples, n_classes)
             Natural logarithm of `predict_proba`.
         """
+        if kind_of(X):
+            return lazily(snapshot(self), "predict_log_proba", X, **kwargs)
         probabilities = np.asarray(self.predict_proba(X, **kwargs))
         return np.log(np.maximum(probabilities, np.finfo(probabilities.dtype).tiny))
 

@@ -12,12 +12,14 @@ import sklearn.utils
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.multiclass import type_of_target
 
+from .._dask import kind_of, lazily
 from .._keras import chains
 from .._keras.routing import routed
 from .._optional import needs_tensorflow
 from . import keras_inputs
 from .keras_params import without_nested
 from .keras_state import KerasState
+from .state import snapshot
 
 
 class KerasData(KerasState):
@@ -184,6 +186,8 @@ class KerasData(KerasState):
         ndarray
             Predictions, in the shape that y had.
         """
+        if kind_of(X):
+            return lazily(snapshot(self), "predict", X, **kwargs)
         raw = self._predict_raw(X, **kwargs)
         return self.target_encoder_.inverse_transform(raw)
 

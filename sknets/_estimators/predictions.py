@@ -12,6 +12,7 @@ from .._core.network import Network, StoredNetwork
 from .._core.objectives import CLASS_OBJECTIVES, ClassObjective
 from .._core.prediction import MAX_LOGIT
 from .._core.scaling import Scaling
+from .._dask import kind_of, lazily
 from .._optional import needs_tensorflow
 from . import compiled, targets
 from .keywords import refuse_keywords
@@ -98,6 +99,8 @@ class ClassPredictions(Logits):
         """
         refuse_keywords(self, "decision_function", others)
         fitted = snapshot(self)
+        if kind_of(X):
+            return lazily(fitted, "decision_function", X)
         logits = fitted._check_and_run(X)
         is_single = logits.shape[1] == 1 and fitted.target_type_ != targets.MULTILABEL
         return logits[:, 0] if is_single else logits
@@ -120,6 +123,8 @@ class ClassPredictions(Logits):
         """
         refuse_keywords(self, "predict", others)
         fitted = snapshot(self)
+        if kind_of(X):
+            return lazily(fitted, "predict", X)
         logits = fitted._check_and_run(X)
         proba = fitted._objective.probabilities(logits)
         return fitted._objective.decode(proba, fitted.classes_)
@@ -142,6 +147,8 @@ class ClassPredictions(Logits):
         """
         refuse_keywords(self, "predict_proba", others)
         fitted = snapshot(self)
+        if kind_of(X):
+            return lazily(fitted, "predict_proba", X)
         logits = fitted._check_and_run(X)
         return fitted._objective.probabilities(logits)
 
@@ -162,5 +169,7 @@ class ClassPredictions(Logits):
         """
         refuse_keywords(self, "predict_log_proba", others)
         fitted = snapshot(self)
+        if kind_of(X):
+            return lazily(fitted, "predict_log_proba", X)
         logits = fitted._check_and_run(X)
         return fitted._objective.log_probabilities(logits)

@@ -9,6 +9,7 @@ import numpy as np
 
 from .._core.layers.base import Weights
 from .._core.objectives import NUMBER_OBJECTIVES, NumberObjective, Quantile
+from .._dask import kind_of, lazily
 from .._sklearn import Interval, StrOptions, fit_context
 from . import number_targets
 from .base import LossTerms, NeuralNet, given_validation
@@ -179,6 +180,8 @@ class NeuralNetRegressor(ScoredRegressor, NeuralNet):
         """
         refuse_keywords(self, "predict", others)
         fitted = snapshot(self)
+        if kind_of(X):
+            return lazily(fitted, "predict", X)
         logits = fitted._check_and_run(X)
         values = fitted._objective.values(logits)
         y = number_targets.unscaled(values, fitted.target_scaling_)
