@@ -5,6 +5,7 @@ import pytest
 from sklearn.exceptions import NotFittedError
 
 from sknets import DenseNetClassifier, SmallCNNClassifier
+from sknets._estimators import validation
 
 BOTH = pytest.mark.parametrize(
     "estimator_class", [DenseNetClassifier, SmallCNNClassifier]
@@ -70,3 +71,21 @@ def test_unfitted_estimator_says_so(method):
     with pytest.raises(NotFittedError, match="DenseNetClassifier instance is not fit"):
         getattr(est, method)(*arguments)
     assert not hasattr(est, "model_")
+
+
+@BOTH
+def test_plain_arrays_of_the_fitted_width_are_predicted_at_once(
+    quick, blobs, estimator_class, monkeypatch
+):
+    X, y = blobs
+    net = quick(estimator_class).fit(X, y)
+    checked = net.predict_proba(X[:3].tolist())
+
+    def no_check(*args, **keywords):
+        raise AssertionError("scikit-learn's checks take longer than one row")
+
+    monkeypatch.setattr(validation, "validate_data", no_check)
+    np.testing.assert_array_equal(net.predict_proba(X[:3]), checked)
+    for others in (X[:3].tolist(), X[:0], X[:3, :1], X[:3] * np.nan, X[:3] * np.inf):
+        with pytest.raises(AssertionError, match="longer than one row"):
+            net.predict_proba(others)
