@@ -12,6 +12,7 @@ from ._estimators.keras_classifier import KerasClassifier
 from ._estimators.keras_regressor import KerasRegressor
 from ._estimators.text import TextPoolClassifier
 from ._estimators.text_regressor import TextPoolRegressor
+from ._estimators.text_vectorizer import TextPoolVectorizer
 from ._persistence.files import load, save
 from ._persistence.moved import keep_old_names
 from ._version import __version__
@@ -30,6 +31,7 @@ __all__ = [
     "SmallCNNRegressor",
     "TextPoolClassifier",
     "TextPoolRegressor",
+    "TextPoolVectorizer",
     "__version__",
     "compiled_prediction",
     "load",

@@ -1,0 +1,308 @@
+"""TextPoolVectorizer: a column of texts as a few numbers, beside other columns."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from types import SimpleNamespace
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin, clone, is_classifier
+from sklearn.feature_extraction.text import TfidfTransformer
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
+
+from .._sklearn import (
+    DocumentationLink,
+    HasMethods,
+    Interval,
+    fit_context,
+    safe_indexing,
+)
+from .._texts.tokenize import as_texts
+from . import text_counting
+from .parameter_types import RandomState
+from .text import TextPoolClassifier
+from .text_regressor import TextPoolRegressor
+
+
+class TextPoolVectorizer(DocumentationLink, TransformerMixin, BaseEstimator):
+    """Turn texts into a few numbers, for an estimator that has other columns, too.
+
+    With a target, the numbers are what a text estimator makes of each text: a column of
+    `decision_function` for each class, or for each label (one column for two classes);
+    of a regressor, its predictions. Without a target, they are the leading directions
+    of the n-gram counts (latent semantic analysis [1]_).
+
+    An estimator knows the texts that it was fitted on too well: whoever learns from its
+    scores of these trusts them more than those of new texts deserve. As in
+    scikit-learn's ``TargetEncoder``, `fit_transform` therefore scores each text by an
+    estimator that was fitted on other ones, so that ``fit(X, y).transform(X)`` is
+    something else. A `Pipeline` calls `fit_transform`.
+
+    Parameters
+    ----------
+    estimator : estimator or None, default=None
+        Text classifier with `decision_function`, or text regressor. None is
+        `TextPoolRegressor` where y is continuous, and else `TextPoolClassifier`.
+        Without y its parameters say what is counted.
+    n_components : int, default=64
+        Number of columns without a target; fewer where there are fewer n-grams.
+    cv : int or splitter, default=5
+        How `fit_transform` splits the texts; for classes an int makes folds with equal
+        shares of each.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the estimators that are fitted, of the folds that ``cv=int`` makes, and
+        of the decomposition.
+
+    Attributes
+    ----------
+    estimator_ : estimator or None
+        Fitted on all texts, which `transform` uses; None without a target.
+    n_features_out_ : int
+        Number of columns.
+
+    See Also
+    --------
+    TextPoolClassifier : Texts alone.
+
+    References
+    ----------
+    .. [1] Deerwester, Dumais, Furnas, Landauer and Harshman, "Indexing by latent
+       semantic analysis", Journal of the American Society for Information Science 41,
+       1990.
+
+    Examples
+    --------
+    >>> from sknets import TextPoolVectorizer
+    >>> texts = ["a good film", "good fun", "a bad film", "bad, very bad"] * 5
+    >>> labels = ["pos", "pos", "neg", "neg"] * 5
+    >>> vectorizer = TextPoolVectorizer(random_state=0)
+    >>> vectorizer.fit_transform(texts, labels).shape
+    (20, 1)
+    >>> print(*vectorizer.get_feature_names_out())
+    score_pos
+    >>> vectorizer.transform(["a good plot"])[0, 0] > 0
+    np.True_
+    """
+
+    __module__ = "sknets"
+
+    _parameter_constraints = {
+        "estimator": [HasMethods(["fit", "predict"]), None],
+        "n_components": [Interval(Integral, 1, None, closed="left")],
+        "cv": ["cv_object"],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        estimator: Any = None,
+        *,
+        n_components: int = 64,
+        cv: Any = 5,
+        random_state: RandomState = None,
+    ) -> None:
+        self.estimator = estimator
+        self.n_components = n_components
+        self.cv = cv
+        self.random_state = random_state
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+        """Learn from all texts.
+
+        Parameters
+        ----------
+        X : list, ndarray, Series or one-column frame of str
+            Texts.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), or None
+            What to learn to predict.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each text; with a target only.
+
+        Returns
+        -------
+        TextPoolVectorizer
+            The fitted transformer.
+
+        Raises
+        ------
+        TypeError
+            If a text is no string.
+        ValueError
+            If X and y differ in length, or weights come without a target.
+        """
+        texts = as_texts(X)
+        if y is None:
+            _refuse_weights(sample_weight)
+            self._fit_transform_counts(texts)
+        else:
+            seed = check_random_state(self.random_state).randint(2**31)
+            self._fit_estimator(texts, y, sample_weight, seed)
+        return self
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit_transform(
+        self, X: Any, y: Any = None, sample_weight: Any = None
+    ) -> np.ndarray:
+        """Learn from all texts, and score each by what was learnt from other ones.
+
+        Parameters
+        ----------
+        X : list, ndarray, Series or one-column frame of str
+            Texts.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), or None
+            What to learn to predict.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each text; with a target only.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features_out_), float32
+            Scores; a class that is in one fold alone has the lowest score there.
+
+        Raises
+        ------
+        TypeError
+            If a text is no string.
+        ValueError
+            If X and y differ in length, or weights come without a target.
+        """
+        texts = as_texts(X)
+        if y is None:
+            _refuse_weights(sample_weight)
+            return self._fit_transform_counts(texts)
+        seed = check_random_state(self.random_state).randint(2**31)
+        self._fit_estimator(texts, y, sample_weight, seed)
+        scores = np.zeros((len(texts), self.n_features_out_), np.float32)
+        for seen, others in self._folds(texts, y, seed):
+            weights = None if sample_weight is None else np.asarray(sample_weight)[seen]
+            net = self._fitted(
+                [texts[i] for i in seen], safe_indexing(y, seen), weights
+            )
+            scores[others] = self._scores(net, [texts[i] for i in others])
+        return scores
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Score texts by what was learnt from all that were seen in `fit`.
+
+        Parameters
+        ----------
+        X : list, ndarray, Series or one-column frame of str
+            Texts.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features_out_), float32
+            Scores.
+        """
+        check_is_fitted(self)
+        texts = as_texts(X)
+        if self.estimator_ is not None:
+            return self._scores(self.estimator_, texts)
+        counts = self.idf_.transform(self.counter_.transform(texts))
+        return self.directions_.transform(counts).astype(np.float32)
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Get the names of the columns.
+
+        Parameters
+        ----------
+        input_features : None
+            Not used.
+
+        Returns
+        -------
+        ndarray of str
+            "score_" and the class, the label or the number of the target; without a
+            target "component_" and a number.
+        """
+        check_is_fitted(self)
+        net, n_columns = self.estimator_, self.n_features_out_
+        if net is None:
+            names = [f"component_{i}" for i in range(n_columns)]
+        else:
+            classes = list(getattr(net, "classes_", range(n_columns)))
+            names = [f"score_{name}" for name in classes[-n_columns:]]
+        return np.array(names, dtype=object)
+
+    # --- With a target ---------------------------------------------------------------
+
+    def _fit_estimator(
+        self, texts: list, y: Any, sample_weight: Any, seed: int
+    ) -> None:
+        check_consistent_length(texts, y, sample_weight)
+        self._estimator = self._new_estimator(y, seed)
+        self.estimator_ = self._fitted(texts, y, sample_weight)
+        self.n_features_out_ = self._scores(self.estimator_, texts[:1]).shape[1]
+
+    def _new_estimator(self, y: Any, seed: int) -> Any:
+        if self.estimator is None:
+            is_continuous = type_of_target(y, input_name="y").startswith("continuous")
+            net: Any = TextPoolRegressor() if is_continuous else TextPoolClassifier()
+        else:
+            net = clone(self.estimator)
+        if net.get_params().get("random_state", 0) is None:
+            net.set_params(random_state=seed)
+        return net
+
+    def _fitted(self, texts: list, y: Any, sample_weight: Any) -> Any:
+        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+        return clone(self._estimator).fit(texts, y, **weights)
+
+    def _folds(self, texts: list, y: Any, seed: int) -> Any:
+        from sklearn.model_selection import check_cv  # would slow `import sknets`
+
+        cv = check_cv(self.cv, y, classifier=is_classifier(self._estimator))
+        if isinstance(self.cv, Integral):  # sorted texts would give folds that differ
+            cv = type(cv)(cv.get_n_splits(), shuffle=True, random_state=seed)
+        return cv.split(np.zeros(len(texts)), y)
+
+    def _scores(self, net: Any, texts: list) -> np.ndarray:
+        """Scores in the columns of `estimator_`, which may know more classes."""
+        is_net = hasattr(net, "decision_function")
+        scores = net.decision_function(texts) if is_net else net.predict(texts)
+        scores = np.asarray(scores, np.float32).reshape(len(texts), -1)
+        known = getattr(self.estimator_, "classes_", None)
+        own = getattr(net, "classes_", None)
+        if known is None or own is None or len(own) == len(known):
+            return scores
+        if len(own) == 2:  # its one column speaks for the second class
+            scores = np.hstack([-scores, scores])
+        columns = np.full((len(texts), len(known)), scores.min(), np.float32)
+        columns[:, np.searchsorted(known, own)] = scores
+        return columns
+
+    # --- Without a target ------------------------------------------------------------
+
+    def _fit_transform_counts(self, texts: list) -> np.ndarray:
+        from sklearn.decomposition import TruncatedSVD  # would slow `import sknets`
+
+        net = self.estimator or TextPoolClassifier()
+        # Counts are damped, not cut to one, where the target has not been said.
+        settings = SimpleNamespace(**net.get_params(), target_type_="multiclass")
+        self.counter_ = text_counting.new_counter(settings, texts)
+        self.idf_ = TfidfTransformer()
+        counts = self.idf_.fit_transform(self.counter_.fit_transform(texts))
+        self.directions_ = TruncatedSVD(
+            min(self.n_components, *counts.shape), random_state=self.random_state
+        )
+        self.estimator_ = None
+        scores = self.directions_.fit_transform(counts).astype(np.float32)
+        self.n_features_out_ = scores.shape[1]
+        return scores
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        return tags
+
+
+def _refuse_weights(sample_weight: Any) -> None:
+    if sample_weight is not None:
+        raise ValueError(
+            "sample_weight counts with a target only: pass y, or leave the weights out."
+        )

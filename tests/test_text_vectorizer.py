@@ -1,0 +1,156 @@
+"""Texts as a few columns beside others."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.compose import make_column_transformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+
+from sknets import DenseNetClassifier, TextPoolClassifier, TextPoolRegressor
+from sknets import TextPoolVectorizer as Vectorizer
+
+WORDS = [f"word{i}" for i in range(400)]
+
+
+@pytest.fixture(scope="module")
+def noise():
+    """Texts that have nothing to do with their labels."""
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice(WORDS, 12)) for _ in range(200)]
+    return texts, rng.integers(0, 2, 200)
+
+
+@pytest.fixture(scope="module")
+def topics():
+    rng = np.random.default_rng(1)
+    y = rng.choice(["art", "law", "tax"], 120)
+    own = {"art": WORDS[:9], "law": WORDS[9:18], "tax": WORDS[18:27]}
+    texts = [" ".join([*rng.choice(own[c], 2), *rng.choice(WORDS, 4)]) for c in y]
+    return texts, y
+
+
+def test_each_text_is_scored_by_what_was_learnt_from_others(noise):
+    vectorizer = Vectorizer(random_state=0)
+    out_of_fold = vectorizer.fit_transform(*noise)
+    seen = vectorizer.transform(noise[0])
+    assert roc_auc_score(noise[1], seen) > 0.95  # the leak
+    assert abs(roc_auc_score(noise[1], out_of_fold) - 0.5) < 0.1
+
+
+def test_transform_gives_the_scores_of_the_estimator(topics):
+    texts, y = topics
+    net = TextPoolClassifier(random_state=3)
+    vectorizer = Vectorizer(net).fit(texts, y)
+    expected = net.fit(texts, y).decision_function(texts)
+    np.testing.assert_array_equal(vectorizer.transform(texts), expected)
+    names = vectorizer.get_feature_names_out()
+    assert names.tolist() == ["score_art", "score_law", "score_tax"]
+
+
+def test_same_seed_same_scores(topics):
+    first, second = (Vectorizer(random_state=5).fit_transform(*topics) for _ in "ab")
+    np.testing.assert_array_equal(first, second)
+
+
+def test_beside_numbers_and_as_frames(topics):
+    texts, y = topics
+    frame = pd.DataFrame({"text": texts, "price": np.arange(len(texts), dtype=float)})
+    columns = make_column_transformer(
+        (Vectorizer(random_state=0), "text"), remainder="passthrough"
+    )
+    columns.set_output(transform="pandas")
+    out = columns.fit_transform(frame, y)
+    assert out.columns[0] == "textpoolvectorizer__score_art"
+    net = make_pipeline(columns, LogisticRegression(max_iter=1000))
+    assert cross_val_score(net, frame, y, cv=3).mean() > 0.75
+
+
+def test_before_a_dense_net(topics):
+    net = make_pipeline(
+        Vectorizer(random_state=0), DenseNetClassifier((8,), random_state=0)
+    )
+    assert net.fit(*topics).score(*topics) > 0.9
+
+
+def test_numbers_to_predict(topics):
+    texts, y = topics
+    amount = np.where(y == "tax", 5.0, 1.25)
+    vectorizer = Vectorizer(random_state=0)
+    scores = vectorizer.fit_transform(texts, amount)
+    assert isinstance(vectorizer.estimator_, TextPoolRegressor)
+    assert scores.shape == (120, 1)
+    assert np.corrcoef(scores[:, 0], amount)[0, 1] > 0.6
+    assert vectorizer.get_feature_names_out().tolist() == ["score_0"]
+    two = vectorizer.fit_transform(texts, np.column_stack([amount, -amount]))
+    assert two.shape == (120, 2)
+
+
+def test_several_labels(topics):
+    texts, y = topics
+    labels = np.column_stack([y == "art", y != "law"]).astype(int)
+    scores = Vectorizer(random_state=0).fit_transform(texts, labels)
+    assert scores.shape == (120, 2)
+    assert roc_auc_score(labels, scores) > 0.8
+
+
+def test_a_class_of_one_text_has_the_lowest_score_in_its_fold(topics):
+    texts, y = topics
+    vectorizer = Vectorizer(random_state=0, cv=3)
+    with pytest.warns(UserWarning, match="least populated class"):
+        scores = vectorizer.fit_transform([*texts, "alone"], [*y, "zoo"])
+    assert scores.shape == (121, 4)
+    assert np.isfinite(scores).all()
+    assert scores[-1, 3] == scores[-1].min()
+
+
+def test_weights_reach_the_estimators(noise):
+    texts, y = noise
+    weights = np.where(y == 1, 1.0, 1e-3)
+    plain = Vectorizer(random_state=0).fit_transform(texts, y)
+    weighted = Vectorizer(random_state=0).fit_transform(texts, y, weights)
+    assert weighted.mean() > plain.mean() + 1
+
+
+def test_without_a_target(topics):
+    texts, _ = topics
+    vectorizer = Vectorizer(n_components=20, random_state=0)
+    scores = vectorizer.fit_transform(texts)
+    assert scores.shape == (120, 20)
+    assert scores.dtype == np.float32
+    np.testing.assert_allclose(vectorizer.transform(texts), scores, atol=1e-5)
+    assert vectorizer.get_feature_names_out()[-1] == "component_19"
+    loaded = pickle.loads(pickle.dumps(vectorizer))
+    np.testing.assert_array_equal(loaded.transform(texts), vectorizer.transform(texts))
+
+
+def test_fewer_ngrams_than_components():
+    scores = Vectorizer(TextPoolClassifier(ngram_range=(1, 1))).fit_transform(
+        ["a b c", "b c", "c a", "a"]
+    )
+    assert scores.shape == (4, 3)
+
+
+@pytest.mark.parametrize(
+    ("y", "weights", "error", "match"),
+    [
+        ([0, 1], None, ValueError, "inconsistent numbers of samples"),
+        (None, [1, 1, 1], ValueError, "with a target only: pass y"),
+        ([0, 1, 1], [1], ValueError, "inconsistent numbers of samples"),
+    ],
+)
+@pytest.mark.parametrize("method", ["fit", "fit_transform"])
+def test_what_is_refused(method, y, weights, error, match):
+    with pytest.raises(error, match=match):
+        getattr(Vectorizer(), method)(["a", "b", "c"], y, weights)
+
+
+def test_no_texts_are_refused():
+    with pytest.raises(TypeError, match="string"):
+        Vectorizer().fit([1.5, 2.5], [0, 1])
+    with pytest.raises(ValueError, match="n_components"):
+        Vectorizer(n_components=0).fit(["a", "b"], [0, 1])
