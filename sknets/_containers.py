@@ -188,12 +188,7 @@ def _from_frame(frame: Any) -> Any:
     A frame of numbers is returned as it is, for its names.
     """
     names = list(frame.columns)
-    twice = next((name for name, n in Counter(names).items() if n > 1), None)
-    if twice is not None:
-        raise ValueError(
-            f"X has {names.count(twice)} columns of the name {twice!r}: names must "
-            "differ, so that those in predict can be compared with those in fit."
-        )
+    refuse_same_names(names)
     for position, dtype in enumerate(frame.dtypes):
         if getattr(dtype, "kind", " ") in _NUMBERS:
             continue
@@ -212,6 +207,16 @@ def _from_frame(frame: Any) -> Any:
             )
         _check_column(name, dtype, values.dtype, present)
     return frame
+
+
+def refuse_same_names(names: list) -> None:
+    """Raise if two columns have the same name."""
+    twice = next((name for name, n in Counter(names).items() if n > 1), None)
+    if twice is not None:
+        raise ValueError(
+            f"X has {names.count(twice)} columns of the name {twice!r}: names must "
+            "differ, so that those in predict can be compared with those in fit."
+        )
 
 
 def _is_missing(value: Any) -> bool:

@@ -62,9 +62,9 @@ def to_scikeras(fitted: NeuralNetClassifier, *, length: int = 1000) -> Any:
     Returns
     -------
     scikeras.wrappers.KerasClassifier
-        Takes flat rows of shape (n_samples, n_features) where `fitted` is a
-        `DenseNetClassifier`, images of shape (n_samples, height, width, channels)
-        where it is a `SmallCNNClassifier`, and `token_numbers` of shape
+        Takes flat rows of numbers where `fitted` is a `DenseNetClassifier`, as its
+        `encode_columns` gives them; images of shape (n_samples, height, width,
+        channels) where it is a `SmallCNNClassifier`, and `token_numbers` of shape
         (n_samples, `length`) where it is a `TextPoolClassifier`.
 
     Raises

@@ -19,7 +19,7 @@ LAYERS = (
     ("_version", "_optional", "_sklearn", "_deferred", "_containers", "_tensorflow"),
     ("_dask",),
     ("_core", "metrics"),
-    ("_images", "_texts", "_keras"),
+    ("_images", "_tables", "_texts", "_keras"),
     ("_training", "architectures", "preprocessing"),
     ("_estimators",),
     ("_persistence",),

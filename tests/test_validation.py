@@ -15,7 +15,6 @@ BOTH = pytest.mark.parametrize(
 @pytest.mark.parametrize(
     ("X", "error", "match"),
     [
-        (np.full((4, 3), np.nan), ValueError, "Input X contains NaN"),
         (np.full((4, 3), np.inf), ValueError, "Input X contains infinity"),
         (np.full((4, 3, 3), np.nan), ValueError, "Input X contains NaN"),
         (np.ones((4, 3)) + 1j, ValueError, "Complex data not supported"),
@@ -27,7 +26,6 @@ BOTH = pytest.mark.parametrize(
         (np.ones(4), ValueError, "Expected 2D array, got 1D array"),
         (np.float64(3), ValueError, "Expected 2D array, got scalar"),
         ([[1, 2], [3], [4], [5]], ValueError, "their shapes differ: .* in row 0"),
-        ([["a"], ["b"], ["c"], ["d"]], ValueError, "could not convert|bytes/strings"),
         (np.ones((5, 3)), ValueError, "inconsistent numbers of samples"),
     ],
     ids=str,
@@ -58,8 +56,8 @@ def test_bad_input_to_predict(quick, blobs, estimator_class):
             predict(X[:, :3])
         with pytest.raises(ValueError, match="Expected 2D array, got 1D array"):
             predict(X[0])
-        with pytest.raises(ValueError, match="contains NaN"):
-            predict(np.full((2, 4), np.nan))
+        with pytest.raises(ValueError, match="contains infinity"):
+            predict(np.full((2, 4), np.inf))
     with pytest.raises(ValueError, match="X has 9 features, but .* expecting 4"):
         est.predict(np.zeros((2, 3, 3)))
 

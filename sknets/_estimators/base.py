@@ -474,8 +474,9 @@ class NeuralNet(
     def model_(self) -> Any:
         """The fitted network as a standard ``keras.Model``, built anew each time.
 
-        It takes unscaled rows (the input scaling is in front, as constants) and gives
-        probabilities, or numbers in the units of y. Changing it does not change the
+        It takes unscaled rows (the input scaling is in front, as constants), of tables
+        as `encode_columns` gives them, and gives probabilities, or numbers in the units
+        of y. Changing it does not change the
         estimator. It is built, and TensorFlow imported, when something of it is used.
         """
         fitted = snapshot(self)

@@ -8,18 +8,22 @@ from numbers import Integral, Real
 from typing import Any, Literal, Unpack
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 from .._core import prediction, scaling
 from .._core.build import dense_layers
 from .._core.layers import Layer
 from .._core.layers.base import Shape
 from .._sklearn import Interval, StrOptions
-from . import diagnosis
+from .._tables.encoder import ColumnEncoder
+from .._tables.reading import Table
+from . import columns, diagnosis
 from .base import NeuralNet
 from .classifier import NeuralNetClassifier
 from .parameter_types import (
     Auto,
     Callbacks,
+    CategoricalFeatures,
     ClassWeight,
     Optimizer,
     OptimizerSettings,
@@ -28,7 +32,7 @@ from .parameter_types import (
     Scoring,
     ValidationFraction,
 )
-from .validation import check_rows
+from .state import snapshot
 
 AUTO = StrOptions({"auto"})
 # Fewest steps that a weight decay of "auto" counts with.
@@ -43,6 +47,7 @@ class DenseInput(NeuralNet):
         "width": ["array-like", Interval(Integral, 1, None, closed="left")],
         "dropout": ["array-like", Interval(Real, 0, 1, closed="left")],
         "input_scaling": [StrOptions({"standard", "robust"}), None],
+        "categorical_features": ["array-like", StrOptions({"from_dtype"}), None],
         **{
             name: [*NeuralNet._parameter_constraints[name], AUTO]
             for name in ("learning_rate", "weight_decay")
@@ -54,8 +59,60 @@ class DenseInput(NeuralNet):
     activation: str
     input_scaling: Literal["robust", "standard"] | None
 
+    categorical_features: CategoricalFeatures
+    columns_: dict[str, Any]
+
+    def encode_columns(self, X: Any) -> Any:
+        """Encode the columns of a table as `fit` learnt it.
+
+        That is what `model_`, ONNX files of it and wrappers of scikeras take. Where
+        `fit` had numbers alone, without gaps, these are the numbers of X.
+
+        Parameters
+        ----------
+        X : array-like
+            Input, see the class.
+
+        Returns
+        -------
+        ndarray or CSR matrix of shape (n_samples, n_encoded_columns)
+            Columns as `get_feature_names_out` names them; not scaled. A sparse matrix
+            if X is sparse, or where there are very many indicators.
+        """
+        fitted = snapshot(self)
+        check_is_fitted(fitted)
+        rows = fitted._check_X(X, reset=False)
+        return rows.reshape(len(rows), -1) if rows.ndim > 2 else rows
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Get the names of the columns that `encode_columns` gives.
+
+        Parameters
+        ----------
+        input_features : None
+            Not used.
+
+        Returns
+        -------
+        ndarray of str
+            Names of columns of numbers as they are; of others with what an encoded
+            column stands for behind them, such as "colour_red" and "age_missing".
+        """
+        check_is_fitted(self)
+        names = columns.column_names(self)
+        encoder = self._encoder
+        return np.array(encoder.names(names) if encoder else names, dtype=object)
+
+    @property
+    def _encoder(self) -> ColumnEncoder | None:
+        """What the columns become; None where they are numbers as they are."""
+        stored = vars(self).get("columns_")
+        return None if stored is None else ColumnEncoder.from_stored(stored)
+
     def _check_X(self, X: Any, *, reset: bool) -> Any:
-        return check_rows(self, X, reset=reset)
+        if reset:
+            return columns.check_table(self, X)
+        return columns.check_encoded(self, X, self._encoder)
 
     def _learn_input(self, X: Any, index: np.ndarray, weights: np.ndarray) -> Any:
         learn = {
@@ -63,10 +120,19 @@ class DenseInput(NeuralNet):
             "robust": scaling.learn_robust,
             None: lambda *_: scaling.identity(),
         }[self.input_scaling]
-        self.input_scaling_ = learn(X, index, weights)
+        if isinstance(X, Table):
+            encoder = ColumnEncoder.learn(X, index)
+            self.columns_ = encoder.stored()
+            rows = columns.encoded(encoder, X)
+            self.input_scaling_ = columns.scaling_of(
+                learn, encoder, X, rows, index, weights
+            )
+        else:
+            rows = X
+            self.input_scaling_ = learn(rows, index, weights)
         if self.input_scaling is None:
-            diagnosis.warn_of_large_input(X, index)
-        return X
+            diagnosis.warn_of_large_input(rows, index)
+        return rows
 
     def _check_same_input(self) -> None:
         fitted = scaling.kind(self.input_scaling_)
@@ -78,12 +144,14 @@ class DenseInput(NeuralNet):
                 f"the weights were fitted; now it is {self.input_scaling!r}. Set it "
                 "back, or fit with warm_start=False."
             )
+        columns.check_same_categories(self, self._encoder)
 
     def _layers(self, n_outputs: int) -> list[Layer]:
         return dense_layers(self.width, self.dropout, self.activation, n_outputs)
 
     def _input_shape(self) -> Shape:
-        return (self.n_features_in_,)
+        encoder = self._encoder
+        return (encoder.n_encoded if encoder else self.n_features_in_,)
 
     def _settings(self, n_rows: int, one_pass: bool) -> Any:
         settings = super()._settings(n_rows, one_pass)
@@ -104,6 +172,7 @@ class DenseInput(NeuralNet):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = True
         return tags
 
 
@@ -127,6 +196,9 @@ class DenseNetClassifier(DenseInput, NeuralNetClassifier):
         range and clips smoothly at 5 (after [1]_). "standard" subtracts means and
         divides by standard deviations. None leaves the input as it is. The type of the
         numbers does not matter: bytes are scaled as the same numbers in floats are.
+    categorical_features : array-like or "from_dtype" or None, default="from_dtype"
+        Which columns are categories: a mask, positions or names. "from_dtype" takes
+        those whose type says so and those of strings. None takes no column.
     epochs : int or "auto", default="auto"
         Passes over the training rows. "auto" makes about 6000 steps, within 10 to
         30 epochs, but at least 600 steps.
@@ -229,6 +301,9 @@ class DenseNetClassifier(DenseInput, NeuralNetClassifier):
     weights_ : list of ndarray
         Kernels and biases of the layers, float32, in the order and shapes of Keras.
         They are read-only: assign a list of changed copies.
+    columns_ : dict
+        What the columns of a table become, where they are not numbers alone or had
+        gaps in `fit`: the kind of each, what fills its gaps, its categories.
     input_scaling_ : dict
         What is done to the input before the first layer: ``shift``, ``scale`` and
         ``clip`` in ``clip * tanh((x - shift) * scale / clip)``.
@@ -242,8 +317,11 @@ class DenseNetClassifier(DenseInput, NeuralNetClassifier):
 
     Notes
     -----
-    X is an array-like or sparse matrix of shape (n_samples, n_features), or images of
-    shape (n_samples, height, width[, channels]), which are flattened.
+    X is a frame of pandas or polars, a table of pyarrow, an array-like or a sparse
+    matrix of shape (n_samples, n_features), or images of shape (n_samples, height,
+    width[, channels]), which are flattened. Columns may hold numbers, truth values,
+    categories, strings, dates and times, with gaps; NaN and None are gaps. Infinity is
+    an error. The user guide says what becomes of each in "Tables".
 
     The defaults were chosen by cross-validation over 30 tables. They are scaled input
     with outliers drawn in [1]_, dropout, a cosine schedule [4]_, and weight decay,
@@ -293,6 +371,7 @@ class DenseNetClassifier(DenseInput, NeuralNetClassifier):
         *,
         activation: str = "relu",
         input_scaling: Literal["robust", "standard"] | None = "robust",
+        categorical_features: CategoricalFeatures = "from_dtype",
         epochs: int | Auto = "auto",
         batch_size: int | Auto = "auto",
         optimizer: Optimizer = "adam",
@@ -321,6 +400,7 @@ class DenseNetClassifier(DenseInput, NeuralNetClassifier):
         self.dropout = dropout
         self.activation = activation
         self.input_scaling = input_scaling
+        self.categorical_features = categorical_features
         self.epochs = epochs
         self.batch_size = batch_size
         self.optimizer = optimizer

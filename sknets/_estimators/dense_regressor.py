@@ -9,6 +9,7 @@ from .dense import DenseInput
 from .parameter_types import (
     Auto,
     Callbacks,
+    CategoricalFeatures,
     Loss,
     Optimizer,
     OptimizerSettings,
@@ -47,6 +48,9 @@ class DenseNetRegressor(DenseInput, NeuralNetRegressor):
         range and clips smoothly at 5 (after [1]_). "standard" subtracts means and
         divides by standard deviations. None leaves the input as it is. The type of the
         numbers does not matter: bytes are scaled as the same numbers in floats are.
+    categorical_features : array-like or "from_dtype" or None, default="from_dtype"
+        Which columns are categories: a mask, positions or names. "from_dtype" takes
+        those whose type says so and those of strings. None takes no column.
     epochs : int or "auto", default="auto"
         Passes over the training rows. "auto" makes about 6000 steps, within 10 to
         30 epochs, but at least 600 steps.
@@ -147,6 +151,9 @@ class DenseNetRegressor(DenseInput, NeuralNetRegressor):
     weights_ : list of ndarray
         Kernels and biases of the layers, float32, in the order and shapes of Keras.
         They are read-only: assign a list of changed copies.
+    columns_ : dict
+        What the columns of a table become, where they are not numbers alone or had
+        gaps in `fit`: the kind of each, what fills its gaps, its categories.
     input_scaling_ : dict
         What is done to the input before the first layer: ``shift``, ``scale`` and
         ``clip`` in ``clip * tanh((x - shift) * scale / clip)``.
@@ -161,8 +168,11 @@ class DenseNetRegressor(DenseInput, NeuralNetRegressor):
 
     Notes
     -----
-    X is an array-like or sparse matrix of shape (n_samples, n_features), or images of
-    shape (n_samples, height, width[, channels]), which are flattened.
+    X is a frame of pandas or polars, a table of pyarrow, an array-like or a sparse
+    matrix of shape (n_samples, n_features), or images of shape (n_samples, height,
+    width[, channels]), which are flattened. Columns may hold numbers, truth values,
+    categories, strings, dates and times, with gaps; NaN and None are gaps. Infinity is
+    an error. The user guide says what becomes of each in "Tables".
 
     Targets are scaled before training, and predictions turned back: they may be of any
     size. The network starts from the best constant answer, its last layer at zero, so
@@ -206,6 +216,7 @@ class DenseNetRegressor(DenseInput, NeuralNetRegressor):
         quantile: float | None = None,
         activation: str = "relu",
         input_scaling: Literal["robust", "standard"] | None = "robust",
+        categorical_features: CategoricalFeatures = "from_dtype",
         epochs: int | Auto = "auto",
         batch_size: int | Auto = "auto",
         optimizer: Optimizer = "adam",
@@ -234,6 +245,7 @@ class DenseNetRegressor(DenseInput, NeuralNetRegressor):
         self.quantile = quantile
         self.activation = activation
         self.input_scaling = input_scaling
+        self.categorical_features = categorical_features
         self.epochs = epochs
         self.batch_size = batch_size
         self.optimizer = optimizer

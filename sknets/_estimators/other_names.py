@@ -28,6 +28,9 @@ PARAMETERS = {
     "beta_2": "optimizer__beta_2",
     "epsilon": "optimizer__epsilon",
     "clipnorm": "optimizer__clipnorm",
+    **dict.fromkeys(
+        ("cat_features", "cat_col_names", "categorical_feature"), "categorical_features"
+    ),
     "input_shape": "image_shape",
     "vocabulary_size": "max_features",
     "max_tokens": "max_features",

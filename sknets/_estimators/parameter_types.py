@@ -22,6 +22,9 @@ Callbacks: TypeAlias = list[Any] | tuple[Any, ...] | None  # keras.callbacks.Cal
 Scoring: TypeAlias = (
     str | Callable[..., float] | list[str] | tuple[str, ...] | dict[str, Any] | None
 )
+CategoricalFeatures: TypeAlias = (
+    Literal["from_dtype"] | Sequence[bool] | Sequence[int] | Sequence[str] | None
+)
 RandomState: TypeAlias = int | np.random.RandomState | None
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -18,7 +20,14 @@ from .._images.shapes import (
 )
 
 
-def check_rows(estimator: Any, X: Any, *, reset: bool, pixels: bool = False) -> Any:
+def check_rows(
+    estimator: Any,
+    X: Any,
+    *,
+    reset: bool,
+    pixels: bool = False,
+    gaps: bool = False,
+) -> Any:
     """Check numeric input and return it uncopied where that is possible.
 
     Parameters
@@ -31,6 +40,8 @@ def check_rows(estimator: Any, X: Any, *, reset: bool, pixels: bool = False) -> 
     reset : bool
     pixels : bool
         Whether flat rows are images, which is what an error then speaks of.
+    gaps : bool
+        Whether there may be NaN in flat rows.
 
     Returns
     -------
@@ -45,14 +56,14 @@ def check_rows(estimator: Any, X: Any, *, reset: bool, pixels: bool = False) -> 
     if getattr(X, "ndim", 2) > 2:
         return _check_images(estimator, X, reset)
     # The sum with which scikit-learn looks for NaN may overflow.
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"), naming_reordered(estimator, X):
         rows = validate_data(
             estimator,
             X,
             accept_sparse="csr",
             dtype="numeric",
             reset=reset,
-            ensure_all_finite=not pixels,
+            ensure_all_finite="allow-nan" if gaps else not pixels,
         )
     if pixels:
         check_finite_pixels(estimator, rows)
@@ -76,6 +87,25 @@ def _is_as_fitted(estimator: Any, X: Any) -> bool:
         return False
     with np.errstate(over="ignore", invalid="ignore"):
         return math.isfinite(X.sum())
+
+
+@contextlib.contextmanager
+def naming_reordered(estimator: Any, X: Any) -> Iterator[None]:
+    """Let scikit-learn's error about columns in another order name one of them."""
+    try:
+        yield
+    except ValueError as error:
+        if "names must be in the same order" not in str(error):
+            raise
+        found = getattr(X, "column_names", None) or list(X.columns)
+        pairs = zip(found, estimator.feature_names_in_, strict=True)
+        number, (now, then) = next(
+            (n, names) for n, names in enumerate(pairs) if names[0] != names[1]
+        )
+        raise ValueError(
+            f"{error}Column {number} of X is {now!r}, in fit it was {then!r}: pass "
+            "X[list(estimator.feature_names_in_)]."
+        ) from None
 
 
 def _check_images(estimator: Any, X: Any, reset: bool) -> np.ndarray:

@@ -18,10 +18,12 @@ import numpy as np
 from .._core.objectives import NUMBER_OBJECTIVES, Quantile
 from .._estimators.base import NeuralNet
 from .._estimators.cnn import ImageInput
+from .._estimators.dense import DenseInput
 from .._estimators.regressor import NeuralNetRegressor
 from .._estimators.targets import MULTILABEL
 from .._estimators.text_input import TextInput
 from ..preprocessing import ImageNormalizer, ImageReshaper
+from .column_checks import check_columns
 from .counter_checks import check_counter
 from .network_checks import (
     check_network,
@@ -138,6 +140,8 @@ def _check_net(net: Any) -> None:
     n_features = 1 if isinstance(net, TextInput) else _check_input(net)
     if isinstance(net, ImageInput):
         _check_pixels(net)
+    if isinstance(net, DenseInput) and "columns_" in vars(net):
+        n_features = check_columns(net.columns_, n_features)
     shape = net._input_shape()
     network = check_network(net.network_, shape, n_outputs)
     check_weights(net.weights_, network)

