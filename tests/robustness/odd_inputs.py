@@ -385,6 +385,8 @@ def _same(before, after):
     if sp.issparse(before):
         before, after = before.toarray(), after.toarray()
     try:
+        if np.asarray(before).dtype == object:  # where NaN and NA equal nothing
+            return repr(np.asarray(after).tolist()) == repr(np.asarray(before).tolist())
         np.testing.assert_equal(np.asarray(after), np.asarray(before))
     except AssertionError:
         return False
