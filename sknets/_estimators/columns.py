@@ -67,6 +67,8 @@ def check_encoded(estimator: Any, X: Any, encoder: ColumnEncoder | None) -> Any:
 
 def _as_table(X: Any) -> tuple[Any, Any]:
     """X, and what `as_table` makes of it."""
+    if type(X) is np.ndarray and X.dtype.kind in "biuf":
+        return X, None
     refuse_streams(X, "an array, a sparse matrix or a frame")
     X = as_array(X)
     return X, as_table(X)
