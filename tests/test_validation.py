@@ -84,6 +84,6 @@ def test_plain_arrays_of_the_fitted_width_are_predicted_at_once(
 
     monkeypatch.setattr(validation, "validate_data", no_check)
     np.testing.assert_array_equal(net.predict_proba(X[:3]), checked)
-    for others in (X[:3].tolist(), X[:0], X[:3, :1], X[:3] * np.nan, X[:3] * np.inf):
+    for others in (X[:0], X[:3, :1], X[:3] * np.nan, X[:3] * np.inf):
         with pytest.raises(AssertionError, match="longer than one row"):
             net.predict_proba(others)
