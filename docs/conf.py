@@ -1,4 +1,14 @@
+import os
+import sys
+import warnings
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # no banner of TensorFlow's
+
 import sknets
+
+# Where sphinx-gallery finds `strict_and_in_style` below.
+sys.path.insert(0, str(Path(__file__).parent))
 
 project = "sknets"
 author = "The sknets developers"
@@ -10,13 +20,23 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
+    "sphinx.ext.viewcode",
     "numpydoc",
+    "sphinx_copybutton",
+    "sphinx_gallery.gen_gallery",
 ]
 templates_path = ["_templates"]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "sg_execution_times.rst"]
 
 html_theme = "furo"
 html_title = f"sknets {release}"
+html_static_path = ["_static"]
+html_css_files = ["sknets.css"]
+
+# Copies what is typed, without prompts and results.
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+copybutton_exclude = ".linenos, .gp, .go"
 
 autosummary_generate = True
 autodoc_typehints = "none"
@@ -39,4 +59,68 @@ numpydoc_validation_checks = {
     "RT03",
     "SA01",
     "SS05",
+}
+
+# --- The gallery ---------------------------------------------------------------------
+
+# Grey of this tone can be read on white and on black, so that one picture suits light
+# and dark pages.
+GREY = "#7a7f85"
+STYLE = {
+    **dict.fromkeys(
+        [
+            "text.color",
+            "axes.labelcolor",
+            "axes.edgecolor",
+            "xtick.color",
+            "ytick.color",
+        ],
+        GREY,
+    ),
+    **dict.fromkeys(
+        ["figure.facecolor", "axes.facecolor", "savefig.facecolor", "legend.facecolor"],
+        "none",
+    ),
+    "figure.figsize": (6.4, 4),
+    "figure.dpi": 100,
+    "legend.framealpha": 0,
+    "legend.edgecolor": "none",
+}
+
+
+def strict_and_in_style(gallery_conf, fname, when):
+    """Let an example fail at a warning, and draw it for light and dark pages."""
+    import matplotlib.pyplot as plt
+
+    warnings.resetwarnings()
+    if when == "before":
+        warnings.simplefilter("error")
+        # Keras' variables turn into arrays in a way that is older than NumPy 2.
+        warnings.filterwarnings("ignore", ".*copy keyword", DeprecationWarning)
+        plt.rcParams.update(STYLE)
+
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples/gallery",
+    "gallery_dirs": "gallery",
+    "backreferences_dir": "gallery/backreferences",
+    "doc_module": ("sknets",),
+    "reference_url": {"sknets": None},
+    "subsection_order": [
+        f"../examples/gallery/{topic}"
+        for topic in ("basics", "tables", "images", "texts", "keras", "deploying")
+    ],
+    "within_subsection_order": "ExampleTitleSortKey",
+    # All in this process, so that examples share compiled programs.
+    "parallel": False,
+    # Objects at the end of a cell are shown only where they have something to show.
+    "capture_repr": (),
+    "reset_modules": ("matplotlib", f"conf.{strict_and_in_style.__name__}"),
+    "reset_modules_order": "both",
+    "abort_on_example_error": False,
+    "show_memory": False,
+    "show_signature": False,
+    "write_computation_times": False,
+    "download_all_examples": False,
+    "remove_config_comments": True,
 }
