@@ -31,7 +31,12 @@ PLAIN = {
     "weight_decay": 0.0,
     "label_smoothing": 0.0,
 }
-PLAIN_CNN = {**PLAIN, "input_scaling": "range", "augment": None}
+PLAIN_CNN = {
+    **PLAIN,
+    "input_scaling": "range",
+    "augment": None,
+    "normalization": None,
+}
 
 
 def parse_options(description, systems):

@@ -87,8 +87,9 @@ def small_cnn(
         Whether the last block is pooled.
     dense_width : int or tuple of int, default=()
         Units of dense layers before the output.
-    normalization : {None, "batch"}, default=None
-        "batch" normalises each convolution before its activation.
+    normalization : {None, "batch", "pooled"}, default=None
+        "batch" normalises each convolution before its activation, "pooled" behind the
+        pooling.
     image_shape : tuple, default=None
         (height, width) or (height, width, channels), where ``X_shape_`` is that of
         flat rows which are not square images.

@@ -197,7 +197,8 @@ def _build_function(
         return dense_net, fitted._input_shape(), np.float64, _params(fitted, names)
     names.append("dense_width")
     if isinstance(fitted, SmallCNNClassifier):
-        params = _params(fitted, [*names, "kernel_size", "pool_last", "normalization"])
+        params = _params(fitted, [*names, "kernel_size", "pool_last"])
+        params["normalization"] = fitted._settled_normalization()
         convolutions = [layer for layer in fitted.network_ if layer["layer"] == "conv"]
         params["padding"] = convolutions[0]["padding"]  # "auto" is settled there
         params["image_shape"] = fitted.image_shape_

@@ -129,6 +129,30 @@ def test_a_keras_model_with_it_is_read(fitted, digits):
         np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.parametrize("pool_last", [False, True])
+def test_pooled_is_behind_the_pooling_of_a_block(digits, pool_last):
+    fitted = net(width=(4, (4, 4)), normalization="pooled", pool_last=pool_last)
+    kinds = [layer["layer"] for layer in fitted.fit(*digits).network_]
+    first, inner = ["conv", "max_pool", "batch_norm"], ["conv", "batch_norm"]
+    assert kinds[:8] == first + inner + (first if pool_last else [*inner, "dropout"])
+    assert fitted.network_[2]["activation"] == "relu"
+    assert fitted.network_[0]["activation"] == "linear"
+    read = estimator(read_chain(keras_layers(fitted, digits), (8, 8, 1)), (8, 8, 1),
+                     np.dtype(np.float32))  # fmt: skip
+    assert read.normalization == "pooled"
+    assert read.network_ == fitted.network_
+    X = digits[0][:20]
+    proba = fitted.model_.predict(X, verbose=0)
+    assert_allclose(fitted.predict_proba(X), proba, atol=1e-5)
+
+
+def test_a_file_says_which_normalization_and_changes(fitted, digits, tmp_path):
+    save(fitted, tmp_path / "net")
+    loaded = load(tmp_path / "net")
+    assert loaded.normalization_ == "batch"
+    assert loaded.augment_ == fitted.augment_
+
+
 def test_unknown_normalization_is_refused(digits):
     with pytest.raises(ValueError, match="'normalization' parameter.*'layer'"):
         net(normalization="layer").fit(*digits)

@@ -52,7 +52,15 @@ def test_auto_learning_rate_leaves_a_given_one_alone(digits):
 
 @pytest.mark.parametrize(
     ("n_rows", "batch_size", "epochs"),
-    [(10, 8, 600), (100, 8, 92), (1000, 32, 38), (60_000, 128, 6)],
+    [
+        (10, 8, 600),
+        (100, 8, 92),
+        (1000, 32, 38),
+        (3999, 64, 30),
+        (4000, 64, 24),
+        (16_000, 128, 14),
+        (60_000, 128, 10),
+    ],
 )
 def test_epochs_and_batches_follow_the_number_of_rows(n_rows, batch_size, epochs):
     assert SmallCNNClassifier()._auto_size(n_rows) == (batch_size, epochs)

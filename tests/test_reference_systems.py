@@ -12,7 +12,13 @@ from sknets import DenseNetClassifier, SmallCNNClassifier
 ADAM = {"optimizer": "adam", "learning_rate": 1e-3}
 CONSTANT = {**ADAM, "learning_rate_schedule": "constant"}
 # A convolutional network trained plainly: every part of the recipe left out.
-PLAIN = {**CONSTANT, "warmup": 0.0, "input_scaling": "range", "augment": None}
+PLAIN = {
+    **CONSTANT,
+    "warmup": 0.0,
+    "input_scaling": "range",
+    "augment": None,
+    "normalization": None,
+}
 
 # The faces: one convolution, one pooling, and a network that depends on their size.
 FACES = {"width": 4, "dropout": 0.0, "pool_last": True, "epochs": 20, **PLAIN}

@@ -57,7 +57,8 @@ def cnn_layers(
 ) -> list[Layer]:
     """Blocks of convolutions and max-pooling, dense layers, then the logits.
 
-    With `normalization` "batch", each convolution is normalised before its activation.
+    With `normalization` "batch", each convolution is normalised before its activation;
+    with "pooled", the last one of a block behind its pooling.
     Kernels and pools shrink to the image where it is smaller than they are.
     """
     blocks = [_positive("width", as_tuple(block)) for block in as_tuple(width)]
@@ -76,19 +77,27 @@ def cnn_layers(
         shape = layer.output_shape(shape)
 
     for number, (filters, rate) in enumerate(zip(blocks, rates, strict=False), start=1):
-        for n_filters in filters:
-            fitted = (min(kernel[0], shape[0]), min(kernel[1], shape[1]))
-            for layer in _convolution(
-                n_filters, fitted, padding, activation, normalization
-            ):
+        is_pooled = pool_last or number < len(blocks)
+        for position, n_filters in enumerate(filters, start=1):
+            convolution, *normalised = _convolution(
+                n_filters, _fitting(kernel, shape), padding, activation, normalization
+            )
+            append(convolution)
+            ends = is_pooled and position == len(filters)
+            pool = [MaxPool(_fitting((2, 2), shape))] if ends else []
+            is_behind = normalization == "pooled"
+            for layer in [*pool, *normalised] if is_behind else [*normalised, *pool]:
                 append(layer)
-        if pool_last or number < len(blocks):
-            append(MaxPool((min(2, shape[0]), min(2, shape[1]))))
         network += _dropout_if(rate)
     network.append(Flatten())
     for units, rate in zip(hidden, rates[len(blocks) :], strict=True):
         network += [Dense(units, activation), *_dropout_if(rate)]
     return [*network, Dense(n_outputs)]
+
+
+def _fitting(size: Shape, shape: Shape) -> Shape:
+    """A kernel or pool, no larger than the image."""
+    return (min(size[0], shape[0]), min(size[1], shape[1]))
 
 
 def _convolution(

@@ -100,6 +100,11 @@ class NeuralNet(
         """Subclass: the network for the settled input."""
         raise NotImplementedError
 
+    def _settle_by_rows(
+        self, network: Network, data: Any, rng: np.random.Generator
+    ) -> None:
+        """Subclass: settle what takes a look at the rows to train on."""
+
     def _input_shape(self) -> Shape:
         """Subclass: shape of one row as the first layer takes it."""
         raise NotImplementedError
@@ -362,6 +367,7 @@ class NeuralNet(
         if not goes_on:
             self.history_, self.n_iter_, self.best_epoch_ = {}, 0, 0
             stamp(self)
+            self._settle_by_rows(network, data, rng)
         settings = self._settings(len(data), one_pass)
         always = recorded(self._objective)
         scorers = scorers_of(self.scoring, always)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -101,7 +102,7 @@ def _cnn(reading: Reading, sample_shape: Shape, dtype: np.dtype) -> SmallCNNClas
         padding=convolutions[0].padding,
         pool_last="max_pool" in layers[_last_index(layers, "conv") :],
         dense_width=dense_width,
-        normalization="batch" if "batch_norm" in layers else None,
+        normalization=_normalization(layers),
         image_shape=_image_shape_parameter(sample_shape, shape),
     )
     height, width, n_channels = shape
@@ -166,6 +167,13 @@ def _blocks(layers: Sequence[Layer]) -> tuple[list[tuple], list[float]]:
         elif isinstance(layer, Dropout) and rates:
             rates[-1] = layer.rate
     return blocks, rates
+
+
+def _normalization(kinds: Sequence[str]) -> Literal["batch", "pooled"] | None:
+    if "batch_norm" not in kinds:
+        return None
+    pairs = itertools.pairwise(kinds)
+    return "pooled" if ("max_pool", "batch_norm") in pairs else "batch"
 
 
 def _single(width: tuple) -> Any:

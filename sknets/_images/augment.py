@@ -85,7 +85,7 @@ def settled(augment: Any, image_shape: Shape, black: float) -> Changes | None:
     ValueError
         If an entry is unknown or out of its limits, with its name.
     """
-    settings = _settings(augment, image_shape)
+    settings = named(augment, image_shape) or {}
     pairs = {key: _pair(key, settings.get(key, 0.0)) for key in LIMITS}
     if not any(value for pair in pairs.values() for value in pair):
         return None
@@ -94,15 +94,19 @@ def settled(augment: Any, image_shape: Shape, black: float) -> Changes | None:
     return Changes(np.array([pairs["shift"], *pairs.values()], np.float32), black)
 
 
-def _settings(augment: Any, image_shape: Shape) -> Mapping[str, Any]:
+def named(augment: Any, image_shape: Shape) -> Mapping[str, Any] | None:
+    """Return the parameter as a mapping of the changes, or None where it asks for none.
+
+    "auto" is as if there were few rows.
+    """
     if isinstance(augment, np.bool_):
         augment = bool(augment)
     if isinstance(augment, str):  # "auto"
         augment = min(image_shape[:2]) >= AUTO_SIDE
     if augment is None or augment is False:
-        return {}
+        return None
     if augment is True:
-        return AUTO
+        return dict(AUTO)
     unknown = [key for key in augment if key not in LIMITS]
     if unknown:
         raise ValueError(

@@ -139,6 +139,7 @@ def train(
     observers: Sequence[Observer] = (),
     slots: Slots | None = None,
     n_steps: int = 0,
+    keep_interrupted: bool = True,
 ) -> Trained:
     """Train a network.
 
@@ -160,6 +161,8 @@ def train(
     slots, n_steps : optional
         Optimizer state, and the number of steps that made it, of an earlier run that
         this one continues.
+    keep_interrupted : bool
+        Whether Ctrl-C ends training with the last whole epoch, if there is one.
 
     Returns
     -------
@@ -177,6 +180,8 @@ def train(
     try:
         ends_early = _run_epochs(control, data, validation, scores, observers, rng)
     except KeyboardInterrupt as interrupt:
+        if not keep_interrupted:
+            raise
         _warn_interrupted(control, interrupt)
         ends_early = True
     if settings.early_stopping or ends_early:

@@ -7,8 +7,9 @@ Run from a checkout::
 
 The first appends one line a fit to RUNS.csv and leaves out the fits that are there;
 it takes about 8 minutes a seed on one quiet core. The second turns them into the
-table of the user guide. FOLDER holds mnist.npz, orl_faces.npz and yale_faces.npz;
-scikit-image and Pillow are needed for some of the sets.
+table of the user guide. FOLDER holds mnist.npz, orl_faces.npz, yale_faces.npz,
+fashion_mnist_train.npz and cifar10_20k.npz; scikit-image and Pillow are needed for some
+of the sets.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     'input_scaling="range"': {"input_scaling": "range"},
     "dropout=0.0": {"dropout": 0.0},
     "learning_rate=None, warmup=0.0": {"learning_rate": None, "warmup": 0.0},
+    'normalization="pooled"': {"normalization": "pooled"},
     "half the epochs": {"epochs": 0.5},
     "weight_decay=0.05": {"weight_decay": 0.05},
     "label_smoothing=0.0": {"label_smoothing": 0.0},

@@ -36,6 +36,25 @@ def faces(folder: Path, seed: int, name: str, per_person: int, n_used: int) -> S
     return X[train], y[train], X[validation], y[validation]
 
 
+def first_rows(folder: Path, seed: int, name: str, n_pool: int, n_train: int) -> Split:
+    """Some of the first `n_pool` rows of a file, validated on the 3000 behind them."""
+    with np.load(folder / f"{name}.npz") as file:
+        X, y = file["x"], file["y"]
+    train = np.random.default_rng(200 + seed).permutation(n_pool)[:n_train]
+    validation = slice(n_pool, n_pool + 3000)
+    return X[train], y[train], X[validation], y[validation]
+
+
+def garments(folder: Path, seed: int, n_train: int) -> Split:
+    """Some of Fashion-MNIST's training images."""
+    return first_rows(folder, seed, "fashion_mnist_train", 50_000, n_train)
+
+
+def photographs(folder: Path, seed: int, n_train: int) -> Split:
+    """Some of CIFAR-10's training images; the last 4000 of the file are not touched."""
+    return first_rows(folder, seed, "cifar10_20k", 13_000, n_train)
+
+
 def digits(folder: Path, seed: int, n_train: int) -> Split:
     """scikit-learn's digits of 8 x 8 pixels, validated on 600 others."""
     from sklearn.datasets import load_digits
@@ -124,4 +143,8 @@ SETS: dict[str, Callable[[Path, int], Split]] = {
     "letters": letters,
     "tiles": tiles,
     "face or not": face_or_not,
+    "Fashion-MNIST, 1000 rows": lambda folder, seed: garments(folder, seed, 1000),
+    "CIFAR-10, 1000 rows": lambda folder, seed: photographs(folder, seed, 1000),
+    "Fashion-MNIST, 10 000 rows": lambda folder, seed: garments(folder, seed, 10_000),
+    "CIFAR-10, 10 000 rows": lambda folder, seed: photographs(folder, seed, 10_000),
 }

@@ -1,0 +1,142 @@
+"""Which changes of images a short training finds to be safe."""
+
+import numpy as np
+import pytest
+
+from sknets import SmallCNNClassifier, SmallCNNRegressor
+from sknets._estimators import cnn
+from sknets._images.augment import AUTO
+from sknets._training import pilot
+
+
+@pytest.fixture(autouse=True)
+def few_rows(monkeypatch):
+    monkeypatch.setattr(cnn, "MANY_ROWS", 400)
+    monkeypatch.setattr(pilot, "PILOT_ROWS", 200)
+    monkeypatch.setattr(pilot, "MIN_ROWS", 400)
+
+
+def net(**params):
+    quick = {"width": (8, 8), "epochs": 1, "random_state": 0}
+    return SmallCNNClassifier(**{**quick, **params})
+
+
+def lit_side(n_rows=400, *, axis):
+    """Noise that is brighter in one half of the rows or columns, which is the class."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n_rows, 8, 8)).astype(np.float32)
+    y = rng.integers(2, size=n_rows)
+    moved = np.moveaxis(X, axis, 1)
+    moved[y == 0, :4] += 2
+    moved[y == 1, 4:] += 2
+    return X, y
+
+
+def test_no_mirroring_where_left_and_right_are_classes():
+    fitted = net().fit(*lit_side(axis=2))
+    assert "flip" not in (fitted.augment_ or {})
+
+
+def test_mirroring_where_top_and_bottom_are_classes():
+    fitted = net().fit(*lit_side(axis=1))
+    assert fitted.augment_["flip"] == 0.5
+
+
+def test_no_changes_where_they_hide_the_class():
+    """Stripes one pixel apart, whose phase is the class: any shift blurs them."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(2, size=400)
+    X = (
+        rng.normal(scale=0.7, size=(400, 8, 8))
+        + (np.indices((8, 8))[0] + y[:, None, None]) % 2
+    )
+    fitted = net().fit(X.astype(np.float32), y)
+    assert fitted.augment_ == {"flip": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        ((True, True), {**AUTO, "flip": 0.5}),
+        ((True, False), dict(AUTO)),
+        ((False, True), {"flip": 0.5}),
+        ((False, False), None),
+    ],
+)
+def test_what_is_found_is_done(monkeypatch, found, expected):
+    monkeypatch.setattr(pilot, "look", lambda *args: found)
+    fitted = net().fit(*lit_side(axis=1))
+    assert fitted.augment_ == expected
+    ranges = fitted._settings(400, False).augment
+    assert (ranges is None) == (expected is None)
+
+
+def test_a_difference_counts_in_standard_errors():
+    losses = np.random.default_rng(0).normal(1, 0.1, size=2000)
+    noise = np.random.default_rng(1).normal(scale=0.1, size=2000)
+    error = noise.std() / np.sqrt(2000)
+    higher = losses + noise - noise.mean() + 3 * error
+    assert pilot._difference(higher, losses) == pytest.approx(3, rel=1e-3)
+    assert pilot._difference(losses, losses) == 0
+    assert np.isnan(pilot._difference(losses * np.nan, losses))
+
+
+@pytest.mark.parametrize("n_rows", [399, 400])
+def test_normalization_and_epochs_follow_the_number_of_rows(n_rows):
+    X, y = lit_side(n_rows, axis=1)
+    fitted = net().fit(X, y)
+    kinds = [layer["layer"] for layer in fitted.network_]
+    assert fitted.normalization_ == ("pooled" if n_rows == 400 else None)
+    assert ("batch_norm" in kinds) == (n_rows == 400)
+    assert (fitted.augment_ == dict(AUTO)) == (n_rows == 399)
+
+
+def test_what_is_given_is_taken():
+    X, y = lit_side(axis=1)
+    fitted = net(augment={"shift": 0.1}, normalization=None).fit(X, y)
+    assert fitted.augment_ == {"shift": 0.1}
+    assert fitted.normalization_ is None
+
+
+def test_training_goes_on_with_what_was_settled():
+    X, y = lit_side(axis=1)
+    fitted = net(warm_start=True).fit(X, y)
+    augment = fitted.augment_
+    fitted.fit(X[:100], y[:100])
+    assert fitted.n_iter_ == 2
+    assert (fitted.normalization_, fitted.augment_) == ("pooled", augment)
+    fitted.partial_fit(X[:50], y[:50])
+    assert fitted.augment_ == augment
+
+
+def test_a_regressor_has_it():
+    X, y = lit_side(axis=2)
+    params = {"width": (8, 8), "epochs": 1, "random_state": 0}
+    fitted = SmallCNNRegressor(**params).fit(X, y.astype(float))
+    assert "flip" not in (fitted.augment_ or {})
+    assert fitted.normalization_ == "pooled"
+
+
+def test_the_same_seed_gives_the_same_bits():
+    X, y = lit_side(axis=1)
+    one, other = (net().fit(X, y) for _ in range(2))
+    for ours, theirs in zip(one.weights_, other.weights_, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_an_interrupt_of_the_short_training_ends_the_fit(monkeypatch):
+    from sknets._training import loop
+
+    measured, calls = loop._measured, []
+
+    def interrupted(*args):
+        calls.append(args)
+        if len(calls) == 2:  # there is a whole epoch, but of the short training
+            raise KeyboardInterrupt
+        return measured(*args)
+
+    monkeypatch.setattr(loop, "_measured", interrupted)
+    est = net()
+    with pytest.raises(KeyboardInterrupt):
+        est.fit(*lit_side(axis=1))
+    assert not hasattr(est, "weights_")
