@@ -54,10 +54,11 @@ def test_mean_learning_rate_is_the_optimizers_own(settings_of, params, highest):
     assert settings.optimizer.learning_rate == pytest.approx(highest, rel=2e-3)
 
 
-def test_mean_learning_rate_with_a_warm_up(settings_of):
-    """A quarter of the steps has a mean factor of 1/2, and so have the others."""
-    settings = settings_of(warmup=0.25, epochs=100)
-    assert settings.optimizer.learning_rate == pytest.approx(0.002, rel=2e-3)
+@pytest.mark.parametrize(("schedule", "mean"), [("cosine", 0.5), ("constant", 0.875)])
+def test_mean_learning_rate_with_a_warm_up(settings_of, schedule, mean):
+    """A quarter of the steps has a mean factor of 1/2."""
+    settings = settings_of(warmup=0.25, epochs=100, learning_rate_schedule=schedule)
+    assert settings.optimizer.learning_rate == pytest.approx(0.001 / mean, rel=2e-3)
 
 
 @pytest.mark.parametrize(

@@ -376,6 +376,19 @@ def test_compressed_member_is_refused(content, tmp_path):
         sknets.load(tmp_path / "net")
 
 
+def test_members_that_overlap_are_refused(content, tmp_path):
+    """Each says that it is nearly as large as the file, so that all take much more."""
+    changed, size = bytearray(content), (len(content) - 100).to_bytes(4, "little")
+    start = changed.find(b"PK\x01\x02")
+    while start >= 0:  # both sizes of each entry of the directory
+        changed[start + 20 : start + 28] = 2 * size
+        start = changed.find(b"PK\x01\x02", start + 1)
+    head = bytes(changed[:-64])
+    (tmp_path / "net").write_bytes(head + archive.digest(head))
+    with pytest.raises(ValueError, match="compressed or overlap"):
+        sknets.load(tmp_path / "net")
+
+
 # --- Damage --------------------------------------------------------------------------
 
 
@@ -502,7 +515,8 @@ def test_content_is_on_disk_before_it_is_in_place(net, tmp_path, monkeypatch):
             os, name, lambda *a, n=name, real=real: (calls.append(n), real(*a))
         )
     sknets.save(net, tmp_path / "net.sknets")
-    assert calls[:2] == ["fsync", "replace"]
+    # The content, its name, and the folder that has the name.
+    assert calls == ["fsync", "replace", "fsync"]
 
 
 # --- The place of the file -----------------------------------------------------------

@@ -1,8 +1,10 @@
 """partial_fit and warm_start."""
 
+import copy
+
 import numpy as np
 import pytest
-from training import spy_on_split
+from training import assert_all_equal, spy_on_split
 
 from sknets import DenseNetClassifier, SmallCNNClassifier
 
@@ -142,3 +144,29 @@ def test_going_on_with_other_labels(quick, blobs):
     est = quick(DenseNetClassifier, warm_start=True).fit(X, y)
     with pytest.raises(ValueError, match=r"not among the classes.*\[5\]"):
         est.fit(X, np.where(y == 1, 5, y))
+
+
+def test_weights_of_partial_fit_are_taken_as_they_are(quick, blobs):
+    """Twice the weight of all rows is twice the step."""
+    X, y = blobs
+    one_step = {"batch_size": 90, "optimizer": "sgd", "learning_rate": 0.01}
+    est = quick(DenseNetClassifier, weight_decay=0.0, **one_step)
+    first = est.partial_fit(X, y).weights_
+    moved = []
+    for factor in (1.0, 2.0):
+        twin = copy.deepcopy(est)
+        twin.partial_fit(X, y, sample_weight=np.full(90, factor))
+        moved.append(twin.weights_[0] - first[0])
+    assert np.abs(moved[0]).max() > 1e-5
+    np.testing.assert_allclose(moved[1], 2 * moved[0], rtol=1e-2, atol=1e-7)
+
+
+def test_a_class_that_a_call_lacks_is_not_balanced(quick, blobs):
+    """The weights are those of the two classes that are there."""
+    X, y = blobs
+    there = y < 2
+    est = quick(DenseNetClassifier, class_weight="balanced", shuffle=False)
+    est.partial_fit(X[there], y[there], classes=[0, 1, 2])
+    plain = quick(DenseNetClassifier, shuffle=False)
+    plain.partial_fit(X[there], y[there], classes=[0, 1, 2])
+    assert_all_equal(est.weights_, plain.weights_)

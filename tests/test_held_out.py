@@ -14,7 +14,14 @@ from sklearn.model_selection import (
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknets import DenseNetClassifier, TextPoolClassifier
+from sknets import (
+    DenseNetClassifier,
+    DenseNetRegressor,
+    SmallCNNClassifier,
+    SmallCNNRegressor,
+    TextPoolClassifier,
+    TextPoolRegressor,
+)
 from sknets._estimators.held_out import split
 
 LABELS = np.arange(60) % 3
@@ -204,3 +211,63 @@ def test_strings_are_no_splitters(share):
     net = DenseNetClassifier(epochs=1, validation_fraction=share)
     with pytest.raises(ValueError, match="validation_fraction"):
         net.fit(np.eye(4), [0, 1, 0, 1])
+
+
+# --- What is held out teaches nothing ------------------------------------------------
+
+LAST_THIRD = PredefinedSplit(np.repeat([-1, 0], [60, 30]))
+
+
+@pytest.mark.parametrize(
+    "estimator_class",
+    [DenseNetClassifier, SmallCNNClassifier, DenseNetRegressor, SmallCNNRegressor],
+)
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_held_out_rows_do_not_set_the_scaling(
+    quick, blobs, estimator_class, early_stopping
+):
+    X, y = abs(blobs[0]), blobs[1]
+    alone = quick(estimator_class, epochs=1).fit(X[:60], y[:60])
+    larger = np.where(np.arange(90)[:, None] < 60, X, 1000 * X)
+    est = quick(
+        estimator_class,
+        epochs=1,
+        validation_fraction=LAST_THIRD,
+        early_stopping=early_stopping,
+    ).fit(larger, y)
+    for name in ("shift", "scale"):
+        np.testing.assert_array_equal(
+            est.input_scaling_[name], alone.input_scaling_[name]
+        )
+
+
+@pytest.mark.parametrize("estimator_class", [TextPoolClassifier, TextPoolRegressor])
+def test_held_out_texts_do_not_enter_the_vocabulary(estimator_class):
+    texts = ["good film", "bad film"] * 30 + ["unseen"] * 30
+    est = estimator_class(epochs=1, random_state=0, validation_fraction=LAST_THIRD)
+    est.fit(texts, [1, 0] * 45)
+    assert not any("unseen" in ngram for ngram in est.vocabulary_)
+
+
+@pytest.mark.parametrize("target", ["numbers", "two numbers"])
+def test_held_out_targets_do_not_set_the_scaling(quick, blobs, target):
+    X, y = blobs[0], blobs[1].astype(float)
+    y = np.column_stack([y, -y]) if target == "two numbers" else y
+    alone = quick(DenseNetRegressor, epochs=1).fit(X[:60], y[:60])
+    larger = y.copy()
+    larger[60:] *= 1000
+    est = quick(DenseNetRegressor, epochs=1, validation_fraction=LAST_THIRD)
+    est.fit(X, larger)
+    for name, value in alone.target_scaling_.items():
+        np.testing.assert_array_equal(est.target_scaling_[name], value)
+
+
+def test_held_out_rows_do_not_count_in_class_weights(quick, blobs):
+    X, y = blobs[0], np.r_[np.arange(60) % 3, np.full(30, 2)]
+    est = quick(DenseNetClassifier, epochs=2, validation_fraction=LAST_THIRD)
+    balanced = est.set_params(class_weight="balanced").fit(X, y)
+    history = balanced.history_
+    # Balanced as they are without the held-out ones: weights of one.
+    plain = est.set_params(class_weight=None).fit(X, y)
+    assert history["loss"] == plain.history_["loss"]
+    assert history["val_loss"] == plain.history_["val_loss"]

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
+from training import assert_all_equal
 
 from sknets import DenseNetClassifier
 from sknets._core.build import dense_layers
@@ -233,8 +234,11 @@ def test_search_over_a_setting(quick, blobs):
     grid = {"optimizer": ["sgd"], "optimizer__momentum": [0.0, 0.9]}
     search = GridSearchCV(quick(DenseNetClassifier), grid, cv=2).fit(*blobs)
     assert list(search.cv_results_["param_optimizer__momentum"]) == [0.0, 0.9]
-    assert set(search.best_params_) == {"optimizer", "optimizer__momentum"}
-    assert search.best_estimator_.optimizer__momentum in (0.0, 0.9)
+    best = search.best_params_["optimizer__momentum"]
+    assert search.best_estimator_.optimizer__momentum == best
+    # As with the momentum set by hand.
+    by_hand = quick(DenseNetClassifier, optimizer="sgd", optimizer__momentum=best)
+    assert_all_equal(search.best_estimator_.weights_, by_hand.fit(*blobs).weights_)
 
 
 def test_unknown_setting_fails_in_set_params_and_sets_nothing():

@@ -11,6 +11,7 @@ from sklearn.model_selection import cross_val_score
 from training import assert_all_equal
 
 from sknets import DenseNetClassifier, SmallCNNClassifier
+from sknets._core import scaling
 
 BOTH = pytest.mark.parametrize(
     "estimator_class", [DenseNetClassifier, SmallCNNClassifier]
@@ -108,3 +109,27 @@ def test_no_hidden_layer_is_logistic_regression():
     reference = LogisticRegression(C=1e6, max_iter=5000).fit(Z, y)
     assert (est.predict(X) == reference.predict(Z)).mean() > 0.97
     assert log_loss(y, est.predict_proba(X)) < 0.06
+
+
+# --- What is learnt, to the number ---------------------------------------------------
+
+
+def test_weights_of_standard_scaling_belong_to_their_rows(monkeypatch):
+    monkeypatch.setattr(scaling, "BLOCK_VALUES", 3 * 7)  # blocks of seven rows
+    rng = np.random.default_rng(0)
+    X, weights = rng.normal(5, 2, (40, 3)), rng.uniform(0, 3, 40)
+    learnt = scaling.learn_standard(X, np.arange(40), weights)
+    mean = np.average(X, axis=0, weights=weights)
+    variance = np.average((X - mean) ** 2, axis=0, weights=weights)
+    np.testing.assert_allclose(learnt["shift"], mean, rtol=1e-12)
+    np.testing.assert_allclose(learnt["scale"], variance**-0.5, rtol=1e-12)
+
+
+def test_robust_spread():
+    X = np.zeros((101, 4))
+    X[:, 0] = np.arange(101)  # interquartile range 50, a third of 96 is less
+    X[80:, 1] = 9.0  # mostly zero: the interquartile range is 0
+    X[100, 2] = 4.0  # one value alone: half the range
+    learnt = scaling.learn_robust(X, np.arange(101), np.ones(101))
+    np.testing.assert_array_equal(learnt["shift"], [50, 0, 0, 0])
+    np.testing.assert_allclose(learnt["scale"], [1.349 / 50, 1.349 / 3, 1.349 / 2, 0])
