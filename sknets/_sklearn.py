@@ -17,6 +17,7 @@ try:
     from sklearn.utils import _safe_indexing as safe_indexing
     from sklearn.utils._param_validation import (
         HasMethods,
+        Hidden,
         Interval,
         Options,
         RealNotInt,
@@ -90,6 +91,7 @@ __all__ = [
     "CallbackSupportMixin",
     "DocumentationLink",
     "HasMethods",
+    "Hidden",
     "Interval",
     "Options",
     "RealNotInt",

@@ -348,6 +348,7 @@ SCHEDULE = keras.optimizers.schedules.ExponentialDecay(0.1, 100, 0.9)
 @pytest.mark.parametrize(
     "params",
     [
+        {"learning_rate": SCHEDULE},
         {"optimizer__learning_rate": SCHEDULE},
         {"optimizer": keras.optimizers.SGD(SCHEDULE)},
     ],

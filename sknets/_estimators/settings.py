@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .._core.network import Shape
-from .._sklearn import HasMethods, Interval, Options, StrOptions
+from .._sklearn import HasMethods, Hidden, Interval, Options, StrOptions
 from .._training import schedule
 from .._training.settings import Settings
 from .held_out import AUTO_FRACTION
@@ -56,7 +56,11 @@ CONSTRAINTS: dict[str, list] = {
         StrOptions({"auto"}),
     ],
     "optimizer": [str, HasMethods("get_config")],
-    "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
+    "learning_rate": [
+        Interval(Real, 0, None, closed="neither"),
+        None,
+        Hidden(HasMethods("get_config")),  # a schedule, refused with what to do instead
+    ],
     "learning_rate_schedule": [StrOptions({"constant", "cosine", "one_cycle"})],
     "warmup": [Interval(Real, 0, 1, closed="left")],
     "weight_decay": [Interval(Real, 0, None, closed="left"), None],
