@@ -202,7 +202,7 @@ def test_what_is_no_array(estimator, X, message):
 def test_arrays_of_dask():
     da = pytest.importorskip("dask.array")
     with pytest.raises(TypeError, match=r"got dask Array.*X.compute\(\)"):
-        DenseNetClassifier().fit(da.zeros((4, 2)), LABELS)
+        DenseNetClassifier().partial_fit(da.zeros((4, 2)), LABELS)
 
 
 DATES = pd.date_range("2026-01-01", periods=4)

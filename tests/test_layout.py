@@ -18,6 +18,7 @@ FILES = {
 LAYERS = (
     ("_version", "_optional", "_sklearn", "_deferred", "_containers", "_tensorflow"),
     ("_dask",),
+    ("_parts",),
     ("_core", "metrics"),
     ("_images", "_tables", "_texts", "_keras"),
     ("_training", "architectures", "preprocessing"),

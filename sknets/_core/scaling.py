@@ -154,22 +154,44 @@ def _without_overflow(learn: Callable[..., Scaling]) -> Callable[..., Scaling]:
     return learn_any
 
 
+class Moments:
+    """Weighted mean and standard deviation of each feature, from block after block."""
+
+    def __init__(self) -> None:
+        self.first: np.ndarray | None = None
+        self.sums: Any = 0.0
+        self.total = 0.0
+
+    def add(self, rows: np.ndarray, weights: np.ndarray) -> None:
+        """Take some rows into account, of shape (n_rows, n_features)."""
+        if self.first is None:
+            self.first = rows[0].astype(np.float64)
+        # Relative to the first row, so that nothing cancels in the squares.
+        centred = rows - self.first
+        self.sums = self.sums + np.stack(
+            [weights @ centred, weights @ np.square(centred)]
+        )
+        self.total += weights.sum()
+
+    def scaling(self) -> Scaling:
+        """Shift by the mean, scale by the deviation; constant features get 0."""
+        mean = self.sums[0] / self.total
+        variance = np.maximum(self.sums[1] / self.total - mean**2, 0)
+        return {
+            "shift": self.first + mean,
+            "scale": _inverse(np.sqrt(variance)),
+            "clip": None,
+        }
+
+
 @_without_overflow
 def learn_standard(X: Any, index: np.ndarray, weights: np.ndarray) -> Scaling:
     """Mean and standard deviation of each feature, weighted; constant ones get 0."""
-    total = weights.sum()
-    first = dense_rows(X, index[:1])[0].astype(np.float64)
-    sums = np.zeros((2, len(first)))
-    start = 0
+    moments, start = Moments(), 0
     for rows in blocks(X, index):
-        # Relative to the first row, so that nothing cancels in the squares.
-        centred = rows - first
-        w = weights[start : start + len(rows)]
-        sums += w @ centred, w @ np.square(centred)
+        moments.add(rows, weights[start : start + len(rows)])
         start += len(rows)
-    mean = sums[0] / total
-    variance = np.maximum(sums[1] / total - mean**2, 0)
-    return {"shift": first + mean, "scale": _inverse(np.sqrt(variance)), "clip": None}
+    return moments.scaling()
 
 
 def _inverse(spread: np.ndarray) -> np.ndarray:

@@ -26,6 +26,7 @@ from .._core.network import Network
 from .._core.objectives import Objective
 from .._core.prediction import frozen
 from .._optional import needs_tensorflow
+from .._parts import as_parts
 from .._sklearn import (
     CallbackSupportMixin,
     DocumentationLink,
@@ -92,6 +93,22 @@ class NeuralNet(
     def _rows(self, X: Any) -> Any:
         """Subclass: checked X as rows that training indexes."""
         return X
+
+    def _check_part(self, X: Any) -> Any:
+        """Check X of one of many parts, which alone says little of their range."""
+        return self._check_X(X, reset=False)
+
+    def _input_summary(self) -> Any:
+        """What adds up of X in parts, see `parts_summary`."""
+        from .parts_summary import Extremes
+
+        return Extremes()
+
+    def _learn_input_of_parts(self, summary: Any, X: Any, weights: np.ndarray) -> None:
+        """Settle what `_learn_input` does, from that summary and a sample of rows."""
+        rows = summary.beside(X)
+        weights = np.append(weights, [1.0, 1.0])
+        self._learn_input(rows, np.arange(len(weights)), weights)
 
     def _check_same_input(self) -> None:
         """Subclass: raise if parameters ask for another input than is settled."""
@@ -162,7 +179,7 @@ class NeuralNet(
     def fit(
         self,
         X: Any,
-        y: Any,
+        y: Any = None,
         sample_weight: Any = None,
         *,
         X_val: Any = None,
@@ -182,12 +199,16 @@ class NeuralNet(
 
         Parameters
         ----------
-        X : array-like
-            Training input, see the class.
+        X : array-like, or rows in parts
+            Training input, see the class. A collection of Dask, an array of h5py or
+            zarr, a memory map of more than 1 GB, a data set of Parquet files, and an
+            iterable of parts ``(X, y)`` or ``(X, y, sample_weight)`` are read part by
+            part: see the user guide on data larger than memory.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Of a classifier class labels, strings, numbers or booleans, as arrays or in
             the types of pandas, polars and pyarrow; or an indicator matrix
-            (multilabel). Of a regressor numbers, of one target or several.
+            (multilabel). Of a regressor numbers, of one target or several. None beside
+            an iterable of parts; of a data set, the name of its column.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights in the loss. Of rows of weight zero only the class is learnt:
             scalings, vocabulary, validation split and training leave them out.
@@ -208,8 +229,14 @@ class NeuralNet(
         """
         refuse_keywords(self, "fit", others)
         validation = given_validation(X_val, y_val, sample_weight_val)
+        parts = as_parts(X, y, sample_weight)
         with self._fitted_aside() as aside:
-            aside._fit(X, y, sample_weight, validation, groups=groups)
+            if parts is None:
+                aside._fit(X, y, sample_weight, validation, groups=groups)
+            else:
+                from .parts_fit import fit_parts
+
+                fit_parts(aside, parts, validation, groups)
         return self
 
     @contextlib.contextmanager
@@ -390,7 +417,7 @@ class NeuralNet(
         )
         self.__dict__.update(self._state_after(trained, one_pass))
         if not one_pass and not trained.exploded:
-            diagnosis.warn_if_not_learnt(network, trained, data, settings)
+            diagnosis.warn_if_not_learnt(network, trained, data.sample, settings)
 
     def _first_weights(
         self, data: Any, rng: np.random.Generator, goes_on: bool, one_pass: bool

@@ -104,6 +104,12 @@ class ImageInput(NeuralNet):
             self._warn_of_range(X)
         return X
 
+    def _check_part(self, X: Any) -> Any:
+        # A part may well be darker than the first one: its range is not looked at.
+        X = check_rows(self, X, reset=False, pixels=True)
+        settle_image_shape(X.shape[1:], self.image_shape_, "last")
+        return X
+
     def _check_pixel_type(self, X: Any) -> None:
         """Raise if X has pixels on another scale than those seen at `fit`."""
         fitted, now = self.pixel_type_, pixel_scale(X.dtype) or "any"
@@ -227,6 +233,7 @@ class ImageInput(NeuralNet):
             return
         from .._training import pilot
 
+        data = data.sample
         if len(data) < pilot.MIN_ROWS:
             return
         settings = self._settings(len(data), False)

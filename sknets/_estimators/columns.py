@@ -17,8 +17,8 @@ from .._tables.reading import FROM_DTYPE, Table, as_array, as_table, read
 from .validation import check_rows, naming_reordered
 
 
-def check_table(estimator: Any, X: Any) -> Any:
-    """Check X in `fit`.
+def check_table(estimator: Any, X: Any, *, reset: bool = True) -> Any:
+    """Check X in `fit`; without `reset`, further rows of it.
 
     Returns
     -------
@@ -27,7 +27,7 @@ def check_table(estimator: Any, X: Any) -> Any:
     """
     X, found = _as_table(X)
     if found is None:
-        rows, has_gaps = _rows(estimator, X, reset=True)
+        rows, has_gaps = _rows(estimator, X, reset=reset)
         mask = _mask(estimator)
         chosen = mask != FROM_DTYPE and any(mask)
         if not has_gaps and not chosen:
@@ -39,7 +39,7 @@ def check_table(estimator: Any, X: Any) -> Any:
                 "frame or a dense array, or leave categorical_features out."
             )
         return read(rows, mask)
-    _check_names(estimator, found, reset=True)
+    _check_names(estimator, found, reset=reset)
     table = read(found, _mask(estimator))
     return table.numbers if table.is_matrix else table
 

@@ -114,6 +114,11 @@ class DenseInput(NeuralNet):
             return columns.check_table(self, X)
         return columns.check_encoded(self, X, self._encoder)
 
+    def _check_part(self, X: Any) -> Any:
+        if hasattr(self, "input_scaling_"):
+            return self._check_X(X, reset=False)
+        return columns.check_table(self, X, reset=False)
+
     def _learn_input(self, X: Any, index: np.ndarray, weights: np.ndarray) -> Any:
         learn = {
             "standard": scaling.learn_standard,
@@ -133,6 +138,19 @@ class DenseInput(NeuralNet):
         if self.input_scaling is None:
             diagnosis.warn_of_large_input(rows, index)
         return rows
+
+    def _input_summary(self) -> Any:
+        from .parts_summary import Standard
+
+        if self.input_scaling == "standard":
+            return Standard()
+        return super()._input_summary()
+
+    def _learn_input_of_parts(self, summary: Any, X: Any, weights: np.ndarray) -> None:
+        if self.input_scaling == "standard":
+            self.input_scaling_ = summary.scaling()
+        else:
+            super()._learn_input_of_parts(summary, X, weights)
 
     def _check_same_input(self) -> None:
         fitted = scaling.kind(self.input_scaling_)

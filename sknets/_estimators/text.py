@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, Unpack
 
@@ -357,8 +358,15 @@ class TextPoolClassifier(TextInput, NeuralNetClassifier):
         stays = goes_on and (before is None or not one_pass)
         if stays or not self._starts_from_counts():
             return weights
-        texts = naive_bayes.texts_with_targets(data, self._network.n_outputs)
-        counts = naive_bayes.count(texts, rng, before)
+        with_targets = functools.partial(
+            naive_bayes.texts_with_targets, n_outputs=self._network.n_outputs
+        )
+        texts = with_targets(data.sample)
+        parts = None
+        if data.sample is not data:
+            in_order = data.order(rng, shuffle=False)
+            parts = (with_targets(rows) for rows, _ in data.buffers(in_order, 1))
+        counts = naive_bayes.count(texts, rng, before, parts)
         if before is None:
             weights = naive_bayes.first_weights(
                 weights, counts, texts, is_linear=self._network.is_linear_text

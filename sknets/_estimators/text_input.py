@@ -132,6 +132,14 @@ class TextInput(NeuralNet):
         counts = self.counter_.fit_transform(texts)
         return _with_padding(counts) if texts is X else self._rows(X)
 
+    def _input_summary(self) -> Any:
+        from .parts_summary import OfTexts
+
+        return OfTexts()
+
+    def _learn_input_of_parts(self, summary: Any, X: list, weights: np.ndarray) -> None:
+        self._learn_input(X, np.arange(len(X)), weights)
+
     def _check_same_input(self) -> None:
         for name, fitted in text_counting.fitted_settings(self.counter_).items():
             now = choice.as_tuples(getattr(self, name))

@@ -18,6 +18,7 @@ References
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NotRequired, TypedDict
 
@@ -80,16 +81,24 @@ def texts_with_targets(data: Any, n_outputs: int) -> Texts:
 
 
 def count(
-    texts: Texts, rng: np.random.Generator, before: ClassCounts | None = None
+    texts: Texts,
+    rng: np.random.Generator,
+    before: ClassCounts | None = None,
+    parts: Iterable[Texts] | None = None,
 ) -> ClassCounts:
     """Count the n-grams by class, and estimate the slope on texts that `rng` draws.
 
     With the counts `before` of earlier texts, the sum of both; the slope then is a
-    running mean.
+    running mean. With `parts`, the texts in these are counted, of which `texts` are
+    but a sample.
     """
-    inside = texts.tokens.T @ (texts.targets * texts.weights)
-    outside = texts.tokens.T @ ((1 - texts.targets) * texts.weights)
-    n_texts = float(texts.weights[:, 0].sum())
+    inside: Any = np.float32(0)
+    outside: Any = np.float32(0)
+    n_texts = 0.0
+    for part in parts or [texts]:
+        inside = inside + part.tokens.T @ (part.targets * part.weights)
+        outside = outside + part.tokens.T @ ((1 - part.targets) * part.weights)
+        n_texts += float(part.weights[:, 0].sum())
     if before is not None:
         n_texts += _n_texts(before)
         inside, outside = inside + before["inside"], outside + before["outside"]

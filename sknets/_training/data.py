@@ -79,6 +79,21 @@ class TrainingData:
         return scaling.apply(scaling.dense_rows(self.X, self.index[rows]), self.scaling)
 
     @property
+    def sample(self) -> TrainingData:
+        """Rows like these that are in memory: these."""
+        return self
+
+    def order(self, rng: np.random.Generator, shuffle: bool) -> np.ndarray:
+        """In which order an epoch takes the rows."""
+        return rng.permutation(len(self)) if shuffle else np.arange(len(self))
+
+    def buffers(
+        self, order: np.ndarray, batch_size: int
+    ) -> Iterator[tuple[TrainingData, np.ndarray]]:
+        """Yield rows that are in memory, and the order to take them in."""
+        yield self, order
+
+    @property
     def remaining_scaling(self) -> tuple[np.ndarray, np.ndarray]:
         """Shift and scale that `rows` has not applied."""
         empty = np.empty((0, self.n_features), self.X.dtype)

@@ -43,10 +43,13 @@ class Trained:
 class Trainer(Protocol):
     """One way to run an epoch: arrays of features, or counts of tokens."""
 
+    data: TrainingData
+    """Rows in memory that `run_epoch` trains on."""
+
     def run_epoch(
         self, order: np.ndarray, learning_rates: np.ndarray, keys: np.ndarray
     ) -> tuple[float, float]:
-        """Train on the rows in this order; return summed loss and metric."""
+        """Train on rows in this order; return summed loss and metric."""
 
     def read_weights(self) -> Weights: ...
 
@@ -262,11 +265,18 @@ def _train_epoch(
         np.arange(epoch * per_epoch, (epoch + 1) * per_epoch),
         settings.epochs * per_epoch,
     )
-    order = rng.permutation(len(data)) if settings.shuffle else np.arange(len(data))
+    order = data.order(rng, settings.shuffle)
     keys = rng.integers(2**32, size=per_epoch, dtype=np.uint32)
     rates = factors * np.float32(control.learning_rate)
-    loss, hits = control.trainer.run_epoch(order, rates, keys)
-    total = float(data.row_weights.sum(dtype=np.float64))
+    loss = hits = total = 0.0
+    done = 0
+    for rows, own_order in data.buffers(order, settings.batch_size):
+        steps = slice(done, done - (-len(own_order) // settings.batch_size))
+        control.trainer.data = rows
+        sums = control.trainer.run_epoch(own_order, rates[steps], keys[steps])
+        loss, hits = loss + sums[0], hits + sums[1]
+        total += float(rows.row_weights.sum(dtype=np.float64))
+        done = steps.stop
     return _named(data.objective, loss / total, hits / total)
 
 

@@ -1,0 +1,52 @@
+"""What readers of parts have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+
+class Part(NamedTuple):
+    """Some rows, as the user has them."""
+
+    X: Any
+    y: Any
+    sample_weight: Any = None
+
+
+class Parts:
+    """Rows that are read part by part, as often as wanted.
+
+    Attributes
+    ----------
+    n_parts : int or None
+        None where only a pass over them can tell.
+    can_choose : bool
+        Whether parts can be read in any order.
+    may_be_empty : bool
+        Whether parts without rows are usual, and no mistake.
+    """
+
+    n_parts: int | None = None
+    can_choose = True
+    may_be_empty = False
+
+    def read(self, numbers: Sequence[int] | None = None) -> Iterator[tuple[int, Part]]:
+        """Yield parts, each with its number.
+
+        Parameters
+        ----------
+        numbers : sequence of int, optional
+            Which parts, in this order; all in their own order where it is left out or
+            parts cannot be chosen.
+        """
+        for number in range(self.n_parts or 0) if numbers is None else numbers:
+            try:
+                yield number, self.read_one(number)
+            except Exception as error:
+                error.add_note(f"This was while part {number} of X was read.")
+                raise
+
+    def read_one(self, number: int) -> Part:
+        """Subclass: one part."""
+        raise NotImplementedError

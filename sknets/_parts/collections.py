@@ -1,0 +1,124 @@
+"""Collections of Dask: a part is a chunk or a partition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from .._dask import kind_of
+from .arrays import some_rows
+from .base import Part, Parts
+
+# Parts that are computed side by side.
+AT_ONCE = 4
+
+
+class DaskParts(Parts):
+    """Chunks of Dask arrays, partitions of frames, Series and Bags.
+
+    Parameters
+    ----------
+    X : dask.array, dask.dataframe, Series or Bag
+    y, sample_weight : collection with the chunks of X, or rows in memory
+        The latter only beside an array whose chunks have known lengths.
+    """
+
+    may_be_empty = True
+
+    def __init__(self, X: Any, y: Any, sample_weight: Any) -> None:
+        self.columns = [
+            values if values is None else _Column(values, X, name)
+            for name, values in (("X", X), ("y", y), ("sample_weight", sample_weight))
+        ]
+        self.n_parts = _n_parts(X)
+
+    def read(self, numbers: Sequence[int] | None = None) -> Iterator[tuple[int, Part]]:
+        import dask
+
+        chosen = list(range(self.n_parts or 0) if numbers is None else numbers)
+        for start in range(0, len(chosen), AT_ONCE):
+            some = chosen[start : start + AT_ONCE]
+            lazy = [[column and column[i] for column in self.columns] for i in some]
+            try:
+                [computed] = dask.compute(lazy)
+            except Exception as error:
+                error.add_note(_hint(some))
+                raise
+            for number, values in zip(some, computed, strict=True):
+                yield number, Part(*values)
+
+
+def _hint(numbers: list[int]) -> str:
+    hint = f"This was while parts {numbers} of X were computed."
+    try:
+        from distributed import get_client
+
+        get_client()
+    except (ImportError, ValueError):
+        hint += (
+            " No Dask client is connected: if X holds what a client computed, as after "
+            "persist(), and that client is closed, it is gone. Connect another client "
+            "and make X anew."
+        )
+    return hint
+
+
+class _Column:
+    """X, y or the weights, by the number of the part."""
+
+    def __init__(self, values: Any, X: Any, name: str) -> None:
+        self.values, self.ends = values, _ends(X)
+        self.kind = kind_of(values)
+        if self.kind is None:
+            self._check_rows_in_memory(name)
+            return
+        if self.kind == "Array":
+            if self.ends is not None and _ends(values) is not None:
+                _check_length(_ends(values)[-1], self.ends, name)
+                values = values.rechunk({0: X.chunks[0]})
+            values = values.rechunk(dict.fromkeys(range(1, values.ndim), -1))
+        if _n_parts(values) != _n_parts(X):
+            raise ValueError(
+                f"X has {_n_parts(X)} parts, but {name} has {_n_parts(values)}, and "
+                "they cannot be matched since their lengths are unknown: bring both "
+                "to the same partitions, or arrays to known chunks by "
+                "compute_chunk_sizes()."
+            )
+        # A partition of a frame by itself would be optimised anew each time.
+        self.parts = np.ravel(np.array(values.to_delayed(), object))
+
+    def _check_rows_in_memory(self, name: str) -> None:
+        if np.ndim(self.values) == 0:  # one weight for all
+            return
+        if self.ends is None:
+            raise TypeError(
+                f"{name} must be a collection of Dask with the partitions of X, got "
+                f"{type(self.values).__name__}: those of X have unknown lengths."
+            )
+        _check_length(len(self.values), self.ends, name)
+
+    def __getitem__(self, number: int) -> Any:
+        if self.kind is not None:
+            return self.parts[number]
+        if np.ndim(self.values) == 0:
+            return self.values
+        start = self.ends[number - 1] if number else 0
+        return some_rows(self.values, slice(start, self.ends[number]))
+
+
+def _n_parts(values: Any) -> int:
+    return values.numblocks[0] if kind_of(values) == "Array" else values.npartitions
+
+
+def _ends(values: Any) -> Any:
+    """Numbers of the first row behind each part; None where they are not known."""
+    if kind_of(values) != "Array" or np.isnan(values.shape[0]):
+        return None
+    return np.cumsum(values.chunks[0]).tolist()
+
+
+def _check_length(length: int, ends: list[int], name: str) -> None:
+    if length != ends[-1]:
+        raise ValueError(f"X has {ends[-1]} rows, but {name} has {length}.")

@@ -1,0 +1,93 @@
+"""Parquet files and data sets of pyarrow: a part is a row group."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from .base import Part, Parts
+
+
+def is_dataset(X: Any) -> bool:
+    """Whether X is a data set of pyarrow, or the path of a folder or Parquet file."""
+    if isinstance(X, str | os.PathLike):
+        path = Path(X)
+        try:
+            return path.is_dir() or (path.suffix == ".parquet" and path.is_file())
+        except (OSError, ValueError):  # a text that is no path
+            return False
+    module = sys.modules.get("pyarrow.dataset")
+    return module is not None and isinstance(X, module.Dataset)
+
+
+class DatasetParts(Parts):
+    """Row groups of a data set.
+
+    Parameters
+    ----------
+    dataset : pyarrow.dataset.Dataset or path
+    y : str or list of str
+        Names of columns; those left are X.
+    sample_weight : str, optional
+        Name of a column.
+    """
+
+    may_be_empty = True
+
+    def __init__(self, dataset: Any, y: Any, sample_weight: Any) -> None:
+        if isinstance(dataset, str | os.PathLike):
+            dataset = _opened(dataset)
+        self.schema = dataset.schema
+        self.y = _check_names(y, "y", dataset.schema.names, several=True)
+        self.sample_weight = None
+        if sample_weight is not None:
+            self.sample_weight = _check_names(
+                sample_weight, "sample_weight", dataset.schema.names
+            )
+        taken = {*([self.y] if isinstance(self.y, str) else self.y), self.sample_weight}
+        self.X = [name for name in dataset.schema.names if name not in taken]
+        self.groups = [
+            group
+            for fragment in dataset.get_fragments()
+            for group in (
+                fragment.split_by_row_group()
+                if hasattr(fragment, "split_by_row_group")
+                else [fragment]
+            )
+        ]
+        self.n_parts = len(self.groups)
+
+    def read_one(self, number: int) -> Part:
+        frame = self.groups[number].to_table(schema=self.schema).to_pandas()
+        X = frame[self.X[0]] if _is_text(frame, self.X) else frame[self.X]
+        weight = None if self.sample_weight is None else frame[self.sample_weight]
+        return Part(X, frame[self.y], weight)
+
+
+def _is_text(frame: Any, names: list[str]) -> bool:
+    """Whether the only column holds texts, which are no table of one column."""
+    return len(names) == 1 and getattr(frame[names[0]].dtype, "kind", "O") == "O"
+
+
+def _opened(path: Any) -> Any:
+    try:
+        from pyarrow import dataset
+    except ImportError as error:
+        raise ImportError(
+            f"X is the path {os.fspath(path)!r}, and reading Parquet files needs "
+            "pyarrow: pip install pyarrow."
+        ) from error
+    return dataset.dataset(path, format="parquet")
+
+
+def _check_names(given: Any, name: str, known: list[str], several: bool = False) -> Any:
+    wanted = [given] if isinstance(given, str) or not several else list(given or [])
+    wrong = [column for column in wanted if column not in known]
+    if wrong or not wanted:
+        raise ValueError(
+            f"X is a data set of the columns {known}, of which {name} must name "
+            f"{'one or several' if several else 'one'}; got {given!r}."
+        )
+    return given
