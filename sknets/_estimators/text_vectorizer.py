@@ -160,7 +160,7 @@ class TextPoolVectorizer(DocumentationLink, TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        ndarray of shape (n_samples, n_features_out_), float32
+        ndarray of shape (n_samples, n_scores), float32
             Scores; a class that is in one fold alone has the lowest score there.
 
         Raises
@@ -195,7 +195,7 @@ class TextPoolVectorizer(DocumentationLink, TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        ndarray of shape (n_samples, n_features_out_), float32
+        ndarray of shape (n_samples, n_scores), float32
             Scores.
         """
         check_is_fitted(self)
@@ -216,8 +216,8 @@ class TextPoolVectorizer(DocumentationLink, TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of str
-            "score_" and the class, the label or the number of the target; without a
-            target "component_" and a number.
+            ``"score_"`` and the class, the label or the number of the target; without a
+            target ``"component_"`` and a number.
         """
         check_is_fitted(self)
         net, n_columns = self.estimator_, self.n_features_out_
