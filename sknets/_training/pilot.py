@@ -22,8 +22,10 @@ from .settings import Settings
 # Rows to train on and as many to compare on, from this many rows up.
 PILOT_ROWS, MIN_ROWS = 1500, 4000
 PILOT_EPOCHS, PILOT_BATCH = 10, 32
-# How many standard errors a difference of the mean loss has to be above zero.
-CERTAIN = 2.0
+# In standard errors of the mean difference of two losses: how much lower that with
+# changes has to be, since all rows have less to gain than these few; and how much
+# higher that of mirrored images may be.
+PAYS, SAFE = 3.0, 2.0
 
 
 def look(
@@ -35,8 +37,8 @@ def look(
     """Whether the changes in `settings` lower the loss, and whether mirroring is safe.
 
     Two networks are trained on `PILOT_ROWS` of the rows, without the changes and with
-    them. They pay where the loss of as many other rows is lower by more than chance.
-    Mirroring is safe where the loss of mirrored rows is not higher by more than that.
+    them. They pay where the loss of as many other rows is clearly lower. Mirroring is
+    safe where the loss of mirrored rows is not higher by more than chance.
 
     Parameters
     ----------
@@ -57,8 +59,8 @@ def look(
         _losses(network, weights, data, settings, change, rows, others, rng)
         for change in (None, settings.augment)
     )
-    is_better = _difference(plain[0], changed[0]) > CERTAIN
-    return is_better, _difference(plain[1], plain[0]) <= CERTAIN
+    is_better = _difference(plain[0], changed[0]) > PAYS
+    return is_better, _difference(plain[1], plain[0]) <= SAFE
 
 
 def _losses(

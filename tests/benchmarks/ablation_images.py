@@ -54,7 +54,6 @@ VARIANTS: dict[str, dict[str, Any]] = {
     'input_scaling="range"': {"input_scaling": "range"},
     "dropout=0.0": {"dropout": 0.0},
     "learning_rate=None, warmup=0.0": {"learning_rate": None, "warmup": 0.0},
-    'normalization="pooled"': {"normalization": "pooled"},
     "half the epochs": {"epochs": 0.5},
     "weight_decay=0.05": {"weight_decay": 0.05},
     "label_smoothing=0.0": {"label_smoothing": 0.0},
