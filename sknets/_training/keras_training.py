@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from .._keras import copies
 from .._tensorflow import keras
 from . import schedule
-from .tensorflow.keras_program import KerasProgram, program_for
+from .tensorflow.keras_program import KerasProgram, pays_by_xla, program_for
 
 # Bytes of the rows that are handed to a program at a time.
 CHUNK_BYTES = 1 << 25
@@ -66,6 +66,9 @@ class Plan:
     @property
     def scheduled(self) -> bool:
         return self.learning_rate_schedule != "constant" or self.warmup > 0
+
+    def n_steps(self, n_rows: int) -> int:
+        return (self.epochs - self.initial_epoch) * -(-n_rows // self.batch_size)
 
 
 @dataclass
@@ -159,7 +162,8 @@ def train(
         Called with (epoch, logs) after each epoch.
     """
     first = rows.dense(np.arange(1))
-    with program_for(model, first, scheduled=plan.scheduled) as program:
+    by_xla = pays_by_xla(model, plan.n_steps(len(rows)))
+    with program_for(model, first, scheduled=plan.scheduled, by_xla=by_xla) as program:
         hooks = keras.callbacks.CallbackList(
             list(callbacks),
             add_history=False,
@@ -294,7 +298,7 @@ class _Run:
             plan.learning_rate_schedule,
             plan.warmup,
             steps,
-            (plan.epochs - plan.initial_epoch) * per_epoch,
+            plan.n_steps(len(self.rows)),
         )
         return factors * np.float32(self.rate)
 
