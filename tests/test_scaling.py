@@ -125,6 +125,26 @@ def test_weights_of_standard_scaling_belong_to_their_rows(monkeypatch):
     np.testing.assert_allclose(learnt["scale"], variance**-0.5, rtol=1e-12)
 
 
+def test_robust_spread_of_heavy_tails():
+    x = np.linspace(-4, 4, 401)
+    X = np.stack([10**x, 10**x * (x > 0.5), x], axis=1)
+    scale = scaling.learn_robust(X, np.arange(401), np.ones(401))["scale"]
+    low, median = np.quantile(X[:, 0], [0.25, 0.5])
+    np.testing.assert_allclose(scale[0], 1.349 / (2 * (median - low)))
+    # More than half of the values are the same: the tails count as ever.
+    assert scale[1] < 1.349 / 20
+    np.testing.assert_allclose(scale[2], 1.349 / 4)
+
+
+def test_features_with_heavy_tails_are_learnt(quick):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(400, 4))
+    y = (x.sum(axis=1) > 0).astype(int)
+    X = 10 ** (1.5 * x)
+    est = quick(DenseNetClassifier, epochs=40).fit(X[:200], y[:200])
+    assert est.score(X[200:], y[200:]) > 0.85
+
+
 def test_robust_spread():
     X = np.zeros((101, 4))
     X[:, 0] = np.arange(101)  # interquartile range 50, a third of 96 is less

@@ -203,6 +203,9 @@ def _inverse(spread: np.ndarray) -> np.ndarray:
 QUANTILE_ROWS = 4096
 SMOOTH_CLIP = 5.0
 IQR_OF_NORMAL = 1.349  # in standard deviations
+# Tails this many times as wide as the middle, such as those of 10**x, are clipped; the
+# middle would else be squashed to nothing. Few real features are like that.
+HEAVY_TAILS = 4.0
 
 
 @_without_overflow
@@ -211,8 +214,11 @@ def learn_robust(X: Any, index: np.ndarray, weights: np.ndarray) -> Scaling:
 
     The spread is the interquartile range, or a third of the way from the 2nd to the
     98th percentile if that is more, so that a feature that is mostly zero is not blown
-    up. Where both are 0 it is half the range, and 0 for constant features. For a normal
-    distribution the first two are 1.35 deviations; they are divided by that.
+    up. Where that is more than `HEAVY_TAILS` times the range, the spread is twice the
+    way from the median to the nearer quartile, so that the clip takes the tails. Where
+    range and way are both 0 it is half the range of all values, and 0 for constant
+    features. For a normal distribution the first two are 1.35 deviations; they are
+    divided by that.
     `weights` has no influence: rows of weight zero are not in `index`.
     """
     step = -(-len(index) // QUANTILE_ROWS)
@@ -227,7 +233,10 @@ def learn_robust(X: Any, index: np.ndarray, weights: np.ndarray) -> Scaling:
             values, [0.02, 0.25, 0.5, 0.75, 0.98], axis=0
         )
     lowest, low, median, high, highest = quantiles
-    spread = np.maximum(high - low, (highest - lowest) / 3)
+    middle, tails = high - low, (highest - lowest) / 3
+    spread = np.maximum(middle, tails)
+    nearer = 2 * np.minimum(median - low, high - median)
+    spread = np.where((nearer > 0) & (tails > HEAVY_TAILS * middle), nearer, spread)
     flat = spread == 0
     if flat.any():
         spread[flat] = half_range(X, index)[flat]
