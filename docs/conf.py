@@ -7,7 +7,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # no banner of TensorFlow's
 
 import sknets
 
-# Where sphinx-gallery finds `strict_and_in_style` below.
+# `picture_style`; and sphinx-gallery finds `strict_and_in_style` below there.
 sys.path.insert(0, str(Path(__file__).parent))
 
 project = "sknets"
@@ -26,6 +26,20 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
 ]
+# Links to other projects, where their pages can be reached: the build needs no network
+# otherwise, and an inventory that cannot be fetched would fail it.
+if os.environ.get("SKNETS_INTERSPHINX"):
+    extensions.append("sphinx.ext.intersphinx")
+    intersphinx_mapping = {
+        "numpy": ("https://numpy.org/doc/stable/", None),
+        "pandas": ("https://pandas.pydata.org/docs/", None),
+        "sklearn": ("https://scikit-learn.org/stable/", None),
+    }
+
+# A link to something of sknets that does not exist fails the build.
+nitpicky = True
+nitpick_ignore_regex = [("py:.*", r"(?!sknets\b).*")]
+
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "sg_execution_times.rst"]
 
@@ -64,34 +78,11 @@ numpydoc_validation_checks = {
 
 # --- The gallery ---------------------------------------------------------------------
 
-# Grey of this tone can be read on white and on black, so that one picture suits light
-# and dark pages.
-GREY = "#7a7f85"
-STYLE = {
-    **dict.fromkeys(
-        [
-            "text.color",
-            "axes.labelcolor",
-            "axes.edgecolor",
-            "xtick.color",
-            "ytick.color",
-        ],
-        GREY,
-    ),
-    **dict.fromkeys(
-        ["figure.facecolor", "axes.facecolor", "savefig.facecolor", "legend.facecolor"],
-        "none",
-    ),
-    "figure.figsize": (6.4, 4),
-    "figure.dpi": 100,
-    "legend.framealpha": 0,
-    "legend.edgecolor": "none",
-}
-
 
 def strict_and_in_style(gallery_conf, fname, when):
     """Let an example fail at a warning, and draw it for light and dark pages."""
     import matplotlib.pyplot as plt
+    from picture_style import STYLE
 
     warnings.resetwarnings()
     if when == "before":

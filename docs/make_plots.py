@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 
 import numpy as np
+from picture_style import STYLE
 
 from sknets import DenseNetClassifier, SmallCNNClassifier
 from sknets.display import (
@@ -33,9 +34,9 @@ def save(figure, name, few_colours=True):
     figure.savefig(path, dpi=90)
     plt.close(figure)
     with Image.open(path) as image:
-        small = image.convert("RGB")
+        small = image.convert("RGBA")
     if few_colours:
-        small = small.quantize(128, dither=Image.Dither.NONE)
+        small = small.quantize(128, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     small.save(path, optimize=True)
     print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
 
@@ -108,6 +109,9 @@ def main():
     folder = parser.parse_args().data
     if folder is None:
         parser.error("give the folder of the data with --data or SKNETS_DATA")
+    import matplotlib.pyplot as plt
+
+    plt.rcParams.update({name: STYLE[name] for name in STYLE if "figsize" not in name})
     IMAGES.mkdir(exist_ok=True)
     with np.load(folder / "mnist.npz") as mnist:
         X, y = mnist["x_train"][:12000], mnist["y_train"][:12000]

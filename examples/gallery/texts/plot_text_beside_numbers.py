@@ -13,12 +13,10 @@ import inspect
 import matplotlib.pyplot as plt
 import pandas as pd
 from sklearn.compose import make_column_transformer
-from sklearn.ensemble import StackingClassifier
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 
-from sknets import DenseNetClassifier, TextPoolClassifier
+from sknets import DenseNetClassifier, TextPoolClassifier, TextPoolVectorizer
 
 MODULES = {
     "numpy": ["numpy", "numpy.linalg", "numpy.fft", "numpy.polynomial.polynomial"],
@@ -44,24 +42,22 @@ table = pd.DataFrame(rows)
 print(table.sample(4, random_state=1).to_string(index=False))
 
 # %%
-# A transformer passes each network its columns; a text column is named by itself, not
-# in a list. ``StackingClassifier`` learns how far to trust each.
+# ``TextPoolVectorizer`` turns the text into a score for each package, learnt from other
+# rows than those it scores, so that the dense network can weigh it against the numbers.
 
-NUMBERS = ["arguments", "defaults", "keyword only"]
-text = make_pipeline(
-    make_column_transformer(("passthrough", ["text"])),
-    TextPoolClassifier(random_state=0),
+numbers = make_column_transformer(
+    ("passthrough", ["arguments", "defaults", "keyword only"])
 )
-numbers = make_pipeline(
-    make_column_transformer(("passthrough", NUMBERS)),
-    DenseNetClassifier(32, random_state=0),
+both = make_column_transformer(
+    (TextPoolVectorizer(random_state=0), "text"), remainder="passthrough"
 )
 models = {
-    "numbers": numbers,
-    "text": text,
-    "both": StackingClassifier(
-        [("text", text), ("numbers", numbers)], LogisticRegression(), cv=2
+    "numbers": make_pipeline(numbers, DenseNetClassifier(32, random_state=0)),
+    "text": make_pipeline(
+        make_column_transformer(("passthrough", ["text"])),
+        TextPoolClassifier(random_state=0),
     ),
+    "both": make_pipeline(both, DenseNetClassifier(32, random_state=0)),
 }
 y = table.pop("package")
 fig, ax = plt.subplots(figsize=(6, 2.4), layout="constrained")

@@ -1,0 +1,24 @@
+"""How the pictures of these pages look: transparent, for light and dark pages alike."""
+
+# Grey of this tone can be read on white and on black.
+GREY = "#7a7f85"
+STYLE = {
+    **dict.fromkeys(
+        [
+            "text.color",
+            "axes.labelcolor",
+            "axes.edgecolor",
+            "xtick.color",
+            "ytick.color",
+        ],
+        GREY,
+    ),
+    **dict.fromkeys(
+        ["figure.facecolor", "axes.facecolor", "savefig.facecolor", "legend.facecolor"],
+        "none",
+    ),
+    "figure.figsize": (6.4, 4),
+    "figure.dpi": 100,
+    "legend.framealpha": 0,
+    "legend.edgecolor": "none",
+}
