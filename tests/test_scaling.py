@@ -153,3 +153,17 @@ def test_robust_spread():
     learnt = scaling.learn_robust(X, np.arange(101), np.ones(101))
     np.testing.assert_array_equal(learnt["shift"], [50, 0, 0, 0])
     np.testing.assert_allclose(learnt["scale"], [1.349 / 50, 1.349 / 3, 1.349 / 2, 0])
+
+
+def test_rows_of_many_features_are_no_longer_than_those_of_512():
+    X = np.random.default_rng(0).normal(size=(101, 2048))
+    few, many = (
+        scaling.learn_robust(part, np.arange(101), np.ones(101))
+        for part in (X[:, :512], X)
+    )
+    assert (few["clip"], many["clip"]) == (5.0, 2.5)
+    np.testing.assert_allclose(many["scale"][:512], few["scale"] / 2)
+    # The same curve, half as high.
+    np.testing.assert_allclose(
+        scaling.apply(X, many)[:, :512], scaling.apply(X[:, :512], few) / 2, rtol=1e-5
+    )

@@ -13,6 +13,7 @@ unlike ``x / sqrt(1 + (x / clip)**2)``, consists of standard Keras layers.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -202,6 +203,9 @@ def _inverse(spread: np.ndarray) -> np.ndarray:
 # Quantiles and means of this many rows are near the true ones, and cheap to find.
 QUANTILE_ROWS = 4096
 SMOOTH_CLIP = 5.0
+# A row of more features is no longer than one of so many: the first steps, whose size
+# grows with the length of the input, would else be too large for thousands of pixels.
+FEW_FEATURES = 512
 IQR_OF_NORMAL = 1.349  # in standard deviations
 # Tails this many times as wide as the middle, such as those of 10**x, are clipped; the
 # middle would else be squashed to nothing. Few real features are like that.
@@ -218,7 +222,8 @@ def learn_robust(X: Any, index: np.ndarray, weights: np.ndarray) -> Scaling:
     way from the median to the nearer quartile, so that the clip takes the tails. Where
     range and way are both 0 it is half the range of all values, and 0 for constant
     features. For a normal distribution the first two are 1.35 deviations; they are
-    divided by that.
+    divided by that. Beyond `FEW_FEATURES` all is made smaller by the root of their
+    number.
     `weights` has no influence: rows of weight zero are not in `index`.
     """
     step = -(-len(index) // QUANTILE_ROWS)
@@ -240,8 +245,9 @@ def learn_robust(X: Any, index: np.ndarray, weights: np.ndarray) -> Scaling:
     flat = spread == 0
     if flat.any():
         spread[flat] = half_range(X, index)[flat]
-    scale = IQR_OF_NORMAL * _inverse(spread)
-    return {"shift": median, "scale": scale, "clip": SMOOTH_CLIP}
+    shrink = min(1.0, math.sqrt(FEW_FEATURES / n_features))
+    scale = shrink * IQR_OF_NORMAL * _inverse(spread)
+    return {"shift": median, "scale": scale, "clip": shrink * SMOOTH_CLIP}
 
 
 def half_range(X: Any, index: np.ndarray) -> np.ndarray:

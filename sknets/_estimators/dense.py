@@ -211,7 +211,8 @@ class DenseNetClassifier(DenseInput, NeuralNetClassifier):
         "sigmoid" or "linear".
     input_scaling : {"robust", "standard"} or None, default="robust"
         "robust" subtracts the median of each feature, divides by its interquartile
-        range and clips smoothly at 5 (after [1]_). "standard" subtracts means and
+        range and clips smoothly at 5 (after [1]_); beyond 512 features all are made
+        smaller by the root of their number over 512. "standard" subtracts means and
         divides by standard deviations. None leaves the input as it is. The type of the
         numbers does not matter: bytes are scaled as the same numbers in floats are.
     categorical_features : array-like or "from_dtype" or None, default="from_dtype"
