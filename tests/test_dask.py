@@ -116,6 +116,18 @@ def test_other_columns_are_refused_at_once(net, nameless):
         net.predict(other)
 
 
+def test_frames_with_categories_dates_and_gaps():
+    frame = FRAME.assign(
+        word=LABELS, day=pd.date_range("2026-01-01", periods=N), kind=LABELS
+    ).astype({"kind": "category"})
+    frame.iloc[3, 0] = np.nan
+    net = DenseNetClassifier((5,), epochs=1, random_state=0).fit(frame, LABELS)
+    lazy = dd.from_pandas(frame, npartitions=3)
+    np.testing.assert_array_equal(
+        net.predict_proba(lazy).compute(), net.predict_proba(frame)
+    )
+
+
 def test_numbers_of_several_targets():
     reg = DenseNetRegressor((5,), epochs=1, random_state=0).fit(X, X[:, :2])
     rows = da.from_array(X, chunks=(7, -1))

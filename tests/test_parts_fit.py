@@ -296,6 +296,14 @@ def test_what_needs_all_rows():
         dense(scoring="f1").fit(parts)
 
 
+def test_validation_rows_in_parts(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        stored = file.create_dataset("x", data=X)
+        with pytest.raises(ValueError, match="X_val must be rows in memory"):
+            dense().fit(X, LABELS, X_val=stored, y_val=LABELS)
+
+
 def test_iterators(in_parts):
     with pytest.raises(TypeError, match="gone through but once"):
         dense().fit(iter(sorted_parts()))

@@ -548,6 +548,12 @@ def given_validation(X: Any, y: Any, sample_weight: Any) -> dict[str, Any] | Non
             "X_val and y_val must be given together, and sample_weight_val only "
             "with them."
         )
+    if as_parts(**given) is not None:
+        raise ValueError(
+            "X_val must be rows in memory, but is read in parts: take some of them, "
+            "such as X_val[:10_000] or what X_val.head(10_000) computes. With "
+            "validation_fraction, fit holds out a share of every part of X by itself."
+        )
     return given
 
 
