@@ -47,6 +47,8 @@ html_theme = "furo"
 html_title = f"sknets {release}"
 html_static_path = ["_static"]
 html_css_files = ["sknets.css"]
+html_js_files = ["accessible.js"]
+html_theme_options = {"top_of_page_buttons": []}
 
 # Copies what is typed, without prompts and results.
 copybutton_prompt_text = r">>> |\.\.\. |\$ "

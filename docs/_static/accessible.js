@@ -1,0 +1,17 @@
+// What the theme leaves out for screen readers and the keyboard.
+document.addEventListener("DOMContentLoaded", () => {
+  for (const caption of document.querySelectorAll("p.caption[role=heading]")) {
+    caption.setAttribute("aria-level", "2");
+  }
+  const names = { "sidebar-drawer": "Site", "toc-drawer": "On this page" };
+  for (const [name, label] of Object.entries(names)) {
+    for (const aside of document.querySelectorAll(`aside.${name}`)) {
+      aside.setAttribute("aria-label", label);
+    }
+  }
+  for (const box of document.querySelectorAll(".table-wrapper, .highlight pre")) {
+    if (box.scrollWidth > box.clientWidth) {
+      box.setAttribute("tabindex", "0");
+    }
+  }
+});
