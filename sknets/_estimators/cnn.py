@@ -308,8 +308,8 @@ class SmallCNNClassifier(ImageInput, NeuralNetClassifier):
         "batch" normalises each convolution before its activation: in training by mean
         and variance of the batch, in prediction by their running averages [6]_. An
         epoch takes about 1.7 times as long. "pooled" does so behind the pooling of a
-        block, where there are fewer values. "auto" is "pooled" from 4000 rows on, else
-        None.
+        block, where there are fewer values: 1.1 times. "auto" is "pooled" from 4000
+        rows on, else None.
     image_shape : (height, width) or (height, width, channels), default=None
         Shape of an image where X has flat rows. None takes square images with one or
         else three channels; rows that are neither are a signal of shape
