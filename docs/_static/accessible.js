@@ -9,6 +9,9 @@ document.addEventListener("DOMContentLoaded", () => {
       aside.setAttribute("aria-label", label);
     }
   }
+  for (const link of document.querySelectorAll(".sphx-glr-thumbcontainer a")) {
+    link.setAttribute("aria-label", link.textContent);
+  }
   for (const box of document.querySelectorAll(".table-wrapper, .highlight pre")) {
     if (box.scrollWidth > box.clientWidth) {
       box.setAttribute("tabindex", "0");
