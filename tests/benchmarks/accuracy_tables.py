@@ -11,7 +11,8 @@ on so few rows: the mean error of the same probabilities with labels drawn from 
 With ``--frames`` the sets are `CHECK_FRAMES`, tables with categories and gaps, given as
 they are to DenseNetClassifier and to HistGradientBoostingClassifier with
 ``categorical_features="from_dtype"``, for which their strings are of pandas' type
-"category".
+"category". That one takes no more than 255 categories in a column, which the uncut
+storms have, so that it needs ``--max-rows 4000``.
 
 Run as ``python accuracy_tables.py [--csv FILE] [--max-rows N] [--sets NAME ...]``.
 With all sets it takes about 15 minutes on one core. Needs the packages of the extra
