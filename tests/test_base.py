@@ -31,14 +31,14 @@ def test_failed_refit_leaves_the_fitted_state(quick, blobs, estimator_class):
     before = dict(vars(est))
     scores = est.decision_function(X)
     bad = [
-        (X[:, :2] * np.nan, y),
+        (np.full((len(X), 2), np.inf), y),
         (X[:, :2], y + 0.5),
         (X[:, :2], y[:-1]),
     ]
     for X_bad, y_bad in bad:
-        with pytest.raises(ValueError, match="NaN|continuous|inconsistent"):
+        with pytest.raises(ValueError, match="infinity|continuous|inconsistent"):
             est.fit(X_bad, y_bad)
-        with pytest.raises(ValueError, match="NaN|features|inconsistent"):
+        with pytest.raises(ValueError, match="infinity|features|inconsistent"):
             est.partial_fit(X_bad, y_bad)
     assert vars(est) == before
     np.testing.assert_array_equal(est.decision_function(X), scores)

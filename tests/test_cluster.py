@@ -26,11 +26,15 @@ NET = DenseNetClassifier((8,), epochs=3, random_state=0)
 
 @pytest.fixture(scope="module")
 def cluster():
+    before = dict(os.environ)
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
     ) as cluster:
         assert cluster.scheduler_address.startswith("tcp://")
         yield cluster
+    # Starting workers leaves OMP_NUM_THREADS=1 behind, for processes of other tests.
+    os.environ.clear()
+    os.environ.update(before)
 
 
 @pytest.fixture

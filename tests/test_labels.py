@@ -151,7 +151,7 @@ def test_strings_are_not_the_numbers_they_spell(net):
     ("given", "match"),
     [
         ({"X_val": X[:, :2]}, "^X_val has 2 features, but DenseNet"),
-        ({"X_val": X * np.nan}, "^Input X_val contains NaN"),
+        ({"X_val": np.full_like(X, np.inf)}, "^Input X_val contains infinity"),
         (
             {"X_val": X[:4]},
             "^X_val and y_val must have the same number of rows; .* 4",

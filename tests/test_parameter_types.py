@@ -43,7 +43,6 @@ DenseNetClassifier(max_iter=100)  # error
 TextPoolClassifier(analyzer="letters")  # error
 TextPoolClassifier(hidden_layer_sizes=(3,))  # error
 DenseNetClassifier().fit(X, y, epochs=3)  # error
-DenseNetClassifier().fit(X)  # error
 ImageReshaper(output="rows")  # error
 ImageNormalizer(method="pixels")  # error
 
