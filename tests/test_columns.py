@@ -533,3 +533,33 @@ def test_states_that_no_fit_leaves(fitted, tmp_path, change, message):
     broken.columns_ = change(broken.columns_)
     with pytest.raises(ValueError, match=message):
         sknets.save(broken, tmp_path / "net")
+
+
+# --- All values missing in what is predicted ------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [object, np.float32, np.float64])
+@pytest.mark.parametrize("column", ["size", "colour", "when", "code", "wait"])
+def test_a_row_whose_only_value_of_a_column_is_missing(fitted, column, dtype):
+    """Frames make floats of it, whatever the column was."""
+    row = FRAME.iloc[[0]].copy()
+    expected = row.copy()
+    expected[column] = pd.Series([None], index=row.index, dtype=FRAME[column].dtype)
+    row[column] = pd.Series([np.nan], index=row.index, dtype=dtype)
+    assert_array_equal(fitted.predict_proba(row), fitted.predict_proba(expected))
+
+
+def test_missing_categories_of_other_floats():
+    values = np.array(
+        [["a"], ["b"], [np.float32("nan")], [np.float16("nan")]] * 5, object
+    )
+    fitted = net().fit(values, [0, 1, 1, 1] * 5)
+    assert fitted.get_feature_names_out().tolist() == ["x0_a", "x0_b", "x0_missing"]
+
+
+def test_angles_of_full_turns_are_equal():
+    times = pd.to_datetime(["2020-01-01 00:00", "2020-01-01 12:00"] * 10)
+    frame = pd.DataFrame({"when": times, "size": np.arange(20.0)})
+    fitted = net(input_scaling="standard").fit(frame, [0, 1] * 10)
+    of_day = fitted.get_feature_names_out().tolist().index("when_day_sin")
+    assert fitted.input_scaling_["scale"][of_day] == 0

@@ -140,3 +140,9 @@ def test_an_interrupt_of_the_short_training_ends_the_fit(monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         est.fit(*lit_side(axis=1))
     assert not hasattr(est, "weights_")
+
+
+def test_one_pass_takes_no_look(monkeypatch):
+    monkeypatch.setattr(pilot, "look", None)
+    fitted = net().partial_fit(*lit_side(axis=2))
+    assert fitted.augment_ == AUTO

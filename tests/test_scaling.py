@@ -167,3 +167,12 @@ def test_rows_of_many_features_are_no_longer_than_those_of_512():
     np.testing.assert_allclose(
         scaling.apply(X, many)[:, :512], scaling.apply(X[:, :512], few) / 2, rtol=1e-5
     )
+
+
+@pytest.mark.parametrize("learn", [scaling.learn_standard, scaling.learn_robust])
+def test_what_differs_by_rounding_is_constant(learn):
+    X = np.tile([[0.3], [0.1 + 0.2]], (20, 1))
+    assert len(np.unique(X)) == 2
+    assert learn(X, np.arange(40), np.ones(40))["scale"] == [0]
+    near = 1e9 + np.arange(40.0)[:, None] / 1000  # a signal of 1e-12 of the values
+    assert learn(near, np.arange(40), np.ones(40))["scale"] > 0

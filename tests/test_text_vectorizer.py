@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.compose import make_column_transformer
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import cross_val_score
+from sklearn.model_selection import ShuffleSplit, TimeSeriesSplit, cross_val_score
+from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import make_pipeline
 
 from sknets import DenseNetClassifier, TextPoolClassifier, TextPoolRegressor
@@ -154,3 +156,29 @@ def test_no_texts_are_refused():
         Vectorizer().fit([1.5, 2.5], [0, 1])
     with pytest.raises(ValueError, match="n_components"):
         Vectorizer(n_components=0).fit(["a", "b"], [0, 1])
+
+
+def test_folds_with_one_class_alone():
+    texts = ["good film", "bad film", "good end"] * 4
+    with pytest.warns(UserWarning, match="least populated class|one class"):
+        scores = Vectorizer(random_state=0, cv=3).fit_transform(
+            [*texts, "alone"], [*[0] * 12, 1]
+        )
+    assert scores.shape == (13, 1)
+    assert np.isfinite(scores).all()
+
+
+@pytest.mark.parametrize("cv", [ShuffleSplit(3, random_state=0), TimeSeriesSplit(3)])
+def test_splitters_that_do_not_test_each_text_once(noise, cv):
+    with pytest.raises(ValueError, match="each text into one test fold"):
+        Vectorizer(random_state=0, cv=cv).fit_transform(*noise)
+
+
+def test_classifier_without_scores(noise):
+    labels_only = make_pipeline(CountVectorizer(), MultinomialNB())
+    with pytest.raises(ValueError, match="has no decision_function"):
+        Vectorizer(labels_only).fit(*noise)
+    with pytest.raises(ValueError, match="Pass y, or one of these"):
+        Vectorizer(labels_only).fit(noise[0])
+    linear = make_pipeline(CountVectorizer(), LogisticRegression())
+    assert Vectorizer(linear, cv=2).fit_transform(*noise).shape == (200, 1)

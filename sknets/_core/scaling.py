@@ -180,7 +180,7 @@ class Moments:
         variance = np.maximum(self.sums[1] / self.total - mean**2, 0)
         return {
             "shift": self.first + mean,
-            "scale": _inverse(np.sqrt(variance)),
+            "scale": _inverse(np.sqrt(variance), self.first + mean),
             "clip": None,
         }
 
@@ -195,9 +195,14 @@ def learn_standard(X: Any, index: np.ndarray, weights: np.ndarray) -> Scaling:
     return moments.scaling()
 
 
-def _inverse(spread: np.ndarray) -> np.ndarray:
-    """1 / spread, and 0 where the spread is 0: such a feature tells nothing."""
-    return np.divide(1.0, spread, out=np.zeros_like(spread), where=spread > 0)
+# Rounding makes values that were equal differ by so much of their size.
+ROUNDING = 4 * float(np.finfo(np.float64).eps)
+
+
+def _inverse(spread: np.ndarray, centre: Any = 0.0) -> np.ndarray:
+    """1 / spread, and 0 where that is 0 but for rounding: a feature tells nothing."""
+    varies = spread > ROUNDING * np.abs(centre)
+    return np.divide(1.0, spread, out=np.zeros_like(spread), where=varies)
 
 
 # Quantiles and means of this many rows are near the true ones, and cheap to find.
@@ -246,7 +251,7 @@ def learn_robust(X: Any, index: np.ndarray, weights: np.ndarray) -> Scaling:
     if flat.any():
         spread[flat] = half_range(X, index)[flat]
     shrink = min(1.0, math.sqrt(FEW_FEATURES / n_features))
-    scale = shrink * IQR_OF_NORMAL * _inverse(spread)
+    scale = shrink * IQR_OF_NORMAL * _inverse(spread, median)
     return {"shift": median, "scale": scale, "clip": shrink * SMOOTH_CLIP}
 
 

@@ -118,7 +118,7 @@ class NeuralNet(
         raise NotImplementedError
 
     def _settle_by_rows(
-        self, network: Network, data: Any, rng: np.random.Generator
+        self, network: Network, data: Any, rng: np.random.Generator, one_pass: bool
     ) -> None:
         """Subclass: settle what takes a look at the rows to train on."""
 
@@ -394,7 +394,7 @@ class NeuralNet(
         if not goes_on:
             self.history_, self.n_iter_, self.best_epoch_ = {}, 0, 0
             stamp(self)
-            self._settle_by_rows(network, data, rng)
+            self._settle_by_rows(network, data, rng, one_pass)
         settings = self._settings(len(data), one_pass)
         always = recorded(self._objective)
         scorers = scorers_of(self.scoring, always)

@@ -226,10 +226,12 @@ class ImageInput(NeuralNet):
             return getattr(self, "augment_", self.augment)
         return self.augment
 
-    def _settle_by_rows(self, network: Network, data: Any, rng: Any) -> None:
+    def _settle_by_rows(
+        self, network: Network, data: Any, rng: Any, one_pass: bool
+    ) -> None:
         """Settle `augment_`; where it is "auto" and rows are many, by a pilot."""
         self.augment_ = augment.named(self.augment, self.image_shape_)
-        if not isinstance(self.augment, str) or self.augment_ is None:
+        if one_pass or not isinstance(self.augment, str) or self.augment_ is None:
             return
         from .._training import pilot
 

@@ -24,6 +24,7 @@ from .._texts.tokenize import as_texts
 from . import text_counting
 from .parameter_types import RandomState
 from .text import TextPoolClassifier
+from .text_input import TextInput
 from .text_regressor import TextPoolRegressor
 
 
@@ -161,14 +162,16 @@ class TextPoolVectorizer(DocumentationLink, TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_samples, n_scores), float32
-            Scores; a class that is in one fold alone has the lowest score there.
+            Scores; a class that is in one fold alone has the lowest score there, and
+            where a fold leaves one class to learn from, all scores are 0.
 
         Raises
         ------
         TypeError
             If a text is no string.
         ValueError
-            If X and y differ in length, or weights come without a target.
+            If X and y differ in length, weights come without a target, or `cv` does
+            not put each text into one test fold.
         """
         texts = as_texts(X)
         if y is None:
@@ -177,12 +180,20 @@ class TextPoolVectorizer(DocumentationLink, TransformerMixin, BaseEstimator):
         seed = check_random_state(self.random_state).randint(2**31)
         self._fit_estimator(texts, y, sample_weight, seed)
         scores = np.zeros((len(texts), self.n_features_out_), np.float32)
+        n_scores = np.zeros(len(texts), int)
         for seen, others in self._folds(texts, y, seed):
+            n_scores[others] += 1
             weights = None if sample_weight is None else np.asarray(sample_weight)[seen]
             net = self._fitted(
                 [texts[i] for i in seen], safe_indexing(y, seen), weights
             )
             scores[others] = self._scores(net, [texts[i] for i in others])
+        if (n_scores != 1).any():
+            raise ValueError(
+                f"cv={self.cv!r} must put each text into one test fold, as KFold does; "
+                f"{int((n_scores == 0).sum())} of {len(texts)} are in none and "
+                f"{int((n_scores > 1).sum())} in several."
+            )
         return scores
 
     def transform(self, X: Any) -> np.ndarray:
@@ -244,6 +255,12 @@ class TextPoolVectorizer(DocumentationLink, TransformerMixin, BaseEstimator):
             net: Any = TextPoolRegressor() if is_continuous else TextPoolClassifier()
         else:
             net = clone(self.estimator)
+        if is_classifier(net) and not hasattr(net, "decision_function"):
+            raise ValueError(
+                f"estimator={net!r} has no decision_function, whose scores are the "
+                "columns: take TextPoolClassifier, or a pipeline that ends in a linear "
+                "classifier."
+            )
         if net.get_params().get("random_state", 0) is None:
             net.set_params(random_state=seed)
         return net
@@ -262,13 +279,15 @@ class TextPoolVectorizer(DocumentationLink, TransformerMixin, BaseEstimator):
 
     def _scores(self, net: Any, texts: list) -> np.ndarray:
         """Scores in the columns of `estimator_`, which may know more classes."""
-        is_net = hasattr(net, "decision_function")
-        scores = net.decision_function(texts) if is_net else net.predict(texts)
-        scores = np.asarray(scores, np.float32).reshape(len(texts), -1)
+        method = "decision_function" if is_classifier(net) else "predict"
+        scores = np.asarray(getattr(net, method)(texts), np.float32)
+        scores = scores.reshape(len(texts), -1)
         known = getattr(self.estimator_, "classes_", None)
         own = getattr(net, "classes_", None)
         if known is None or own is None or len(own) == len(known):
             return scores
+        if len(own) == 1:  # whose logit means nothing
+            return np.zeros((len(texts), self.n_features_out_), np.float32)
         if len(own) == 2:  # its one column speaks for the second class
             scores = np.hstack([-scores, scores])
         columns = np.full((len(texts), len(known)), scores.min(), np.float32)
@@ -280,7 +299,13 @@ class TextPoolVectorizer(DocumentationLink, TransformerMixin, BaseEstimator):
     def _fit_transform_counts(self, texts: list) -> np.ndarray:
         from sklearn.decomposition import TruncatedSVD  # would slow `import sknets`
 
-        net = self.estimator or TextPoolClassifier()
+        net = TextPoolClassifier() if self.estimator is None else self.estimator
+        if not isinstance(net, TextInput):
+            raise ValueError(
+                "Without y the texts are counted as a TextPoolClassifier or "
+                f"TextPoolRegressor does; got estimator={net!r}. Pass y, or one of "
+                "these."
+            )
         # Counts are damped, not cut to one, where the target has not been said.
         settings = SimpleNamespace(**net.get_params(), target_type_="multiclass")
         self.counter_ = text_counting.new_counter(settings, texts)

@@ -195,6 +195,8 @@ def _check_kind(column: Column, expected: str) -> None:
     """Raise if a column holds something else than in `fit`; gaps are of any kind."""
     is_category = expected in CATEGORIES
     found = values.category_kind(column) if is_category else values.kind_of(column)
+    if column.values.dtype.kind == "f" and np.isnan(column.values).all():
+        found = "empty"  # of strings or dates, too, frames make floats where all lack
     if found != expected and "empty" not in (found, expected):
         raise TypeError(
             f"Column {column.label} of X (dtype {column.dtype}) holds "

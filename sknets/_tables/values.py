@@ -77,7 +77,7 @@ class Column:
 def is_missing(value: Any) -> bool:
     return (
         value is None
-        or (isinstance(value, float) and value != value)
+        or (isinstance(value, float | np.floating) and value != value)
         or type(value).__name__ in ("NAType", "NaTType")
         or (isinstance(value, np.datetime64 | np.timedelta64) and np.isnat(value))
     )
@@ -121,7 +121,7 @@ def _kind_of_type(kind: type) -> str:
     """Kind of all values of a type; "float" may be missing ones."""
     if kind.__name__ in ("NoneType", "NAType", "NaTType"):
         return "missing"
-    if issubclass(kind, float):
+    if issubclass(kind, float | np.floating):
         return "float"
     if issubclass(kind, str | bytes):
         return "text"
@@ -313,5 +313,6 @@ def _with_angles(found: np.ndarray, kind: str) -> np.ndarray:
     parts = [days if kind != "time" else found]
     for period in _PERIODS[kind]:
         angle = 2 * np.pi * (days % period) / period
-        parts += np.sin(angle), np.cos(angle)
+        # Without the last digits, in which full turns differ.
+        parts += np.sin(angle).round(12), np.cos(angle).round(12)
     return np.stack(parts, axis=1)
