@@ -170,8 +170,11 @@ def test_folds_with_one_class_alone():
 
 @pytest.mark.parametrize("cv", [ShuffleSplit(3, random_state=0), TimeSeriesSplit(3)])
 def test_splitters_that_do_not_test_each_text_once(noise, cv):
+    vectorizer = Vectorizer(random_state=0).fit(noise[0])
+    before = dict(vars(vectorizer))
     with pytest.raises(ValueError, match="each text into one test fold"):
-        Vectorizer(random_state=0, cv=cv).fit_transform(*noise)
+        vectorizer.set_params(cv=cv).fit_transform(*noise)
+    assert vars(vectorizer) == {**before, "cv": cv}
 
 
 def test_classifier_without_scores(noise):
@@ -182,3 +185,10 @@ def test_classifier_without_scores(noise):
         Vectorizer(labels_only).fit(noise[0])
     linear = make_pipeline(CountVectorizer(), LogisticRegression())
     assert Vectorizer(linear, cv=2).fit_transform(*noise).shape == (200, 1)
+
+
+def test_nothing_of_another_fit_stays(noise):
+    vectorizer = Vectorizer(random_state=0, n_components=3).fit(noise[0])
+    vectorizer.fit(*noise)
+    assert vars(vectorizer).keys() == vars(Vectorizer().fit(*noise)).keys()
+    assert vectorizer.fit(noise[0]).estimator_ is None

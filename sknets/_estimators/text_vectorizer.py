@@ -23,6 +23,7 @@ from .._sklearn import (
 from .._texts.tokenize import as_texts
 from . import text_counting
 from .parameter_types import RandomState
+from .state import forget
 from .text import TextPoolClassifier
 from .text_input import TextInput
 from .text_regressor import TextPoolRegressor
@@ -140,8 +141,9 @@ class TextPoolVectorizer(DocumentationLink, TransformerMixin, BaseEstimator):
             _refuse_weights(sample_weight)
             self._fit_transform_counts(texts)
         else:
-            seed = check_random_state(self.random_state).randint(2**31)
-            self._fit_estimator(texts, y, sample_weight, seed)
+            check_consistent_length(texts, y, sample_weight)
+            net = self._new_estimator(y, self._seed())
+            self._take_over(_fitted(net, texts, y, sample_weight), texts)
         return self
 
     @fit_context(prefer_skip_nested_validation=False)
@@ -177,23 +179,18 @@ class TextPoolVectorizer(DocumentationLink, TransformerMixin, BaseEstimator):
         if y is None:
             _refuse_weights(sample_weight)
             return self._fit_transform_counts(texts)
-        seed = check_random_state(self.random_state).randint(2**31)
-        self._fit_estimator(texts, y, sample_weight, seed)
+        check_consistent_length(texts, y, sample_weight)
+        seed = self._seed()
+        net = self._new_estimator(y, seed)
+        folds = self._folds(net, texts, y, seed)
+        self._take_over(_fitted(net, texts, y, sample_weight), texts)
         scores = np.zeros((len(texts), self.n_features_out_), np.float32)
-        n_scores = np.zeros(len(texts), int)
-        for seen, others in self._folds(texts, y, seed):
-            n_scores[others] += 1
+        for seen, others in folds:
             weights = None if sample_weight is None else np.asarray(sample_weight)[seen]
-            net = self._fitted(
-                [texts[i] for i in seen], safe_indexing(y, seen), weights
+            of_others = _fitted(
+                net, [texts[i] for i in seen], safe_indexing(y, seen), weights
             )
-            scores[others] = self._scores(net, [texts[i] for i in others])
-        if (n_scores != 1).any():
-            raise ValueError(
-                f"cv={self.cv!r} must put each text into one test fold, as KFold does; "
-                f"{int((n_scores == 0).sum())} of {len(texts)} are in none and "
-                f"{int((n_scores > 1).sum())} in several."
-            )
+            scores[others] = self._scores(of_others, [texts[i] for i in others])
         return scores
 
     def transform(self, X: Any) -> np.ndarray:
@@ -241,13 +238,14 @@ class TextPoolVectorizer(DocumentationLink, TransformerMixin, BaseEstimator):
 
     # --- With a target ---------------------------------------------------------------
 
-    def _fit_estimator(
-        self, texts: list, y: Any, sample_weight: Any, seed: int
-    ) -> None:
-        check_consistent_length(texts, y, sample_weight)
-        self._estimator = self._new_estimator(y, seed)
-        self.estimator_ = self._fitted(texts, y, sample_weight)
-        self.n_features_out_ = self._scores(self.estimator_, texts[:1]).shape[1]
+    def _seed(self) -> int:
+        return int(check_random_state(self.random_state).randint(2**31))
+
+    def _take_over(self, net: Any, texts: list) -> None:
+        """Become fitted with an estimator of all texts."""
+        forget(self)
+        self.estimator_ = net
+        self.n_features_out_ = self._scores(net, texts[:1]).shape[1]
 
     def _new_estimator(self, y: Any, seed: int) -> Any:
         if self.estimator is None:
@@ -265,17 +263,24 @@ class TextPoolVectorizer(DocumentationLink, TransformerMixin, BaseEstimator):
             net.set_params(random_state=seed)
         return net
 
-    def _fitted(self, texts: list, y: Any, sample_weight: Any) -> Any:
-        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
-        return clone(self._estimator).fit(texts, y, **weights)
-
-    def _folds(self, texts: list, y: Any, seed: int) -> Any:
+    def _folds(self, net: Any, texts: list, y: Any, seed: int) -> list[tuple]:
+        """Rows to learn from and rows to score, each row once among these."""
         from sklearn.model_selection import check_cv  # would slow `import sknets`
 
-        cv = check_cv(self.cv, y, classifier=is_classifier(self._estimator))
+        cv = check_cv(self.cv, y, classifier=is_classifier(net))
         if isinstance(self.cv, Integral):  # sorted texts would give folds that differ
             cv = type(cv)(cv.get_n_splits(), shuffle=True, random_state=seed)
-        return cv.split(np.zeros(len(texts)), y)
+        folds = list(cv.split(np.zeros(len(texts)), y))
+        n_scores = np.zeros(len(texts), int)
+        for _, others in folds:
+            n_scores[others] += 1
+        if (n_scores != 1).any():
+            raise ValueError(
+                f"cv={self.cv!r} must put each text into one test fold, as KFold does; "
+                f"{int((n_scores == 0).sum())} of {len(texts)} are in none and "
+                f"{int((n_scores > 1).sum())} in several."
+            )
+        return folds
 
     def _scores(self, net: Any, texts: list) -> np.ndarray:
         """Scores in the columns of `estimator_`, which may know more classes."""
@@ -306,6 +311,7 @@ class TextPoolVectorizer(DocumentationLink, TransformerMixin, BaseEstimator):
                 f"TextPoolRegressor does; got estimator={net!r}. Pass y, or one of "
                 "these."
             )
+        forget(self)
         # Counts are damped, not cut to one, where the target has not been said.
         settings = SimpleNamespace(**net.get_params(), target_type_="multiclass")
         self.counter_ = text_counting.new_counter(settings, texts)
@@ -324,6 +330,11 @@ class TextPoolVectorizer(DocumentationLink, TransformerMixin, BaseEstimator):
         tags.input_tags.string = True
         tags.input_tags.two_d_array = False
         return tags
+
+
+def _fitted(net: Any, texts: list, y: Any, sample_weight: Any) -> Any:
+    weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+    return clone(net).fit(texts, y, **weights)
 
 
 def _refuse_weights(sample_weight: Any) -> None:
