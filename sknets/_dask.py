@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from ._sklearn import num_samples
+
 _COLLECTIONS = (
     ("dask.array", "Array"),
     ("dask.dataframe", "DataFrame"),
@@ -85,7 +87,7 @@ class _Call:
     def __call__(self, chunk: Any, estimator: Any) -> Any:
         if not hasattr(chunk, "shape"):  # of a Bag
             chunk = list(chunk)
-        rows = self.result(estimator, chunk) if _length(chunk) else self.nothing
+        rows = self.result(estimator, chunk) if num_samples(chunk) else self.nothing
         return rows if self.columns is None else self.framed(rows, chunk.index)
 
     def result(self, estimator: Any, chunk: Any) -> Any:
@@ -97,10 +99,6 @@ class _Call:
         if rows.ndim == 1:
             return pd.Series(rows, index=index)
         return pd.DataFrame(rows, index=index, columns=self.columns)
-
-
-def _length(chunk: Any) -> int:
-    return chunk.shape[0] if hasattr(chunk, "shape") else len(chunk)
 
 
 def _example(X: Any, kind: str | None) -> Any:

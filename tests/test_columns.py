@@ -123,6 +123,8 @@ def test_tables_of_pyarrow(fitted):
     pa = pytest.importorskip("pyarrow")
     table = pa.Table.from_pandas(FRAME)
     assert_array_equal(fitted.predict_proba(table), fitted.predict_proba(FRAME))
+    [batch] = table.to_batches()
+    assert_array_equal(fitted.predict_proba(batch), fitted.predict_proba(FRAME))
     found = net().fit(table, Y)
     assert_array_equal(found.predict_proba(table), fitted.predict_proba(FRAME))
     assert list(found.feature_names_in_) == list(FRAME)

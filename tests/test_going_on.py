@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from training import assert_all_equal, spy_on_split
 
-from sknets import DenseNetClassifier, SmallCNNClassifier
+from sknets import DenseNetClassifier, SmallCNNClassifier, TextPoolClassifier
 
 BOTH = pytest.mark.parametrize(
     "estimator_class", [DenseNetClassifier, SmallCNNClassifier]
@@ -170,3 +170,20 @@ def test_a_class_that_a_call_lacks_is_not_balanced(quick, blobs):
     plain = quick(DenseNetClassifier, shuffle=False)
     plain.partial_fit(X[there], y[there], classes=[0, 1, 2])
     assert_all_equal(est.weights_, plain.weights_)
+
+
+@pytest.mark.parametrize("call", ["fit", "partial_fit"])
+def test_going_on_with_another_activation(quick, blobs, call):
+    est = quick(DenseNetClassifier, warm_start=True).fit(*blobs)
+    est.set_params(activation="tanh")
+    with pytest.raises(ValueError, match="activation relu, linear .*Set activation ba"):
+        getattr(est, call)(*blobs)
+
+
+@pytest.mark.parametrize("call", ["fit", "partial_fit"])
+def test_going_on_with_another_pooling(call):
+    data = ["good film", "bad film"] * 4, [1, 0] * 4
+    est = TextPoolClassifier(width=4, epochs=1, warm_start=True, random_state=0)
+    est.fit(*data).set_params(pooling="max")
+    with pytest.raises(ValueError, match="pooling mean in .* ask for max. Set pooling"):
+        getattr(est, call)(*data)

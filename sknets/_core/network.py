@@ -124,6 +124,10 @@ class Network:
     def dropout_rates(self) -> list[float]:
         return [layer.rate for layer in self.layers if isinstance(layer, Dropout)]
 
+    def names(self, setting: str) -> list[str]:
+        """The activation or pooling, say, of each layer that has one."""
+        return [getattr(x, setting) for x in self.layers if hasattr(x, setting)]
+
     @property
     def has_convolution(self) -> bool:
         return any(isinstance(layer, Conv) for layer in self.layers)

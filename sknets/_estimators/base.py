@@ -387,7 +387,7 @@ class NeuralNet(
         network = Network(tuple(layers), self._input_shape())
         shapes = network.weight_shapes()
         if goes_on:
-            self._check_same_shapes(shapes)
+            self._check_same_network(network)
         check_memory(shapes, self._settled_optimizer())
         self.network_ = network.stored()
         first_weights = self._first_weights(data, rng, goes_on, one_pass)
@@ -450,14 +450,23 @@ class NeuralNet(
             return None, 0
         return state["slots"], state["n_steps"] if state["slots"] else 0
 
-    def _check_same_shapes(self, now: list[Shape]) -> None:
-        fitted = [w.shape for w in self.weights_]
+    def _check_same_network(self, network: Network) -> None:
+        now, fitted = network.weight_shapes(), [w.shape for w in self.weights_]
         if now != fitted:
             raise ValueError(
                 "warm_start and partial_fit go on from the fitted weights, whose "
                 f"shapes are {fitted}; the parameters (width and the like) now ask "
                 f"for {now}. Set them back, or fit with warm_start=False."
             )
+        for name in ("activation", "pooling"):
+            was, asked = self._network.names(name), network.names(name)
+            if was != asked:
+                raise ValueError(
+                    f"warm_start and partial_fit go on from weights fitted with {name} "
+                    f"{', '.join(was)} in the layers; the parameters now ask for "
+                    f"{', '.join(asked)}. Set {name} back, or fit with "
+                    "warm_start=False."
+                )
 
     def _observers(
         self,
@@ -509,8 +518,8 @@ class NeuralNet(
 
         It takes unscaled rows (the input scaling is in front, as constants), of tables
         as `encode_columns` gives them, and gives probabilities, or numbers in the units
-        of y. Changing it does not change the
-        estimator. It is built, and TensorFlow imported, when something of it is used.
+        of y. Changing it does not change the estimator. It is built, and TensorFlow
+        imported, when something of it is used.
         """
         fitted = snapshot(self)
         check_is_fitted(fitted)

@@ -11,6 +11,7 @@ import numpy as np
 import sklearn.utils
 
 from .._parts import Part, Parts
+from .._sklearn import num_samples
 from .._tables.reading import Table
 from .._training import streams
 from .._training.data import TrainingData
@@ -105,15 +106,11 @@ def _check_possible(net: Any, share: Any, groups: Any) -> None:
 
 def _whole(parts: Parts) -> tuple[Any, Any, Any]:
     """All rows of data that are small, in the form that they have in their parts."""
-    found = [part for _, part in parts.read() if _n_rows(part.X)]
+    found = [part for _, part in parts.read() if num_samples(part.X)]
     X, y, weights = zip(*found, strict=True)
     if any(np.ndim(w) == 0 for w in weights):  # one weight for all, or none
         return _concatenated(X), _concatenated(y), None
     return _concatenated(X), _concatenated(y), _concatenated(weights)
-
-
-def _n_rows(X: Any) -> int:
-    return X.shape[0] if hasattr(X, "shape") else len(X)
 
 
 def _concatenated(values: Sequence[Any]) -> Any:
@@ -199,7 +196,7 @@ class Reader:
         """Go through all parts once."""
         is_first = not goes_on
         for number, part in self.parts.read():
-            if _n_rows(part.X) == 0 and self.parts.may_be_empty:
+            if num_samples(part.X) == 0 and self.parts.may_be_empty:
                 continue
             self._add(number, *self._checked(number, part, reset=is_first))
             is_first = False
@@ -244,7 +241,7 @@ class Reader:
     ) -> tuple[Any, np.ndarray, np.ndarray]:
         """X, y and weights of a part."""
         with _named_as_part(number):
-            if _n_rows(part.X) == 0:
+            if num_samples(part.X) == 0:
                 raise ValueError("it has no rows. Leave empty parts out.")
             if reset:
                 X = self.net._check_X(part.X, reset=True)
@@ -293,7 +290,7 @@ class Reader:
 def _weights(given: Any, X: Any) -> np.ndarray:
     """Checked weights, all of which may be zero in one part of several."""
     values = np.asarray(given)
-    are_numbers = values.dtype.kind in "biuf" and values.shape == (_n_rows(X),)
+    are_numbers = values.dtype.kind in "biuf" and values.shape == (num_samples(X),)
     if are_numbers and not values.any():
         return np.zeros(len(values))
     return targets.check_sample_weight(given, X)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .._sklearn import num_samples
 from .base import Part, Parts
 
 # Smaller slices mix better, larger ones are read faster: at this size a disk that has
@@ -43,9 +44,9 @@ class ArrayParts(Parts):
         self.X, self.y, self.sample_weight = X, y, sample_weight
         n_rows = X.shape[0]
         for name, values in (("y", y), ("sample_weight", sample_weight)):
-            if values is not None and np.ndim(values) and _length(values) != n_rows:
+            if values is not None and np.ndim(values) and num_samples(values) != n_rows:
                 raise ValueError(
-                    f"X has {n_rows} rows, but {name} has {_length(values)}."
+                    f"X has {n_rows} rows, but {name} has {num_samples(values)}."
                 )
         self.size = _rows_of_slice(X)
         self.n_parts = -(-n_rows // self.size)
@@ -57,10 +58,6 @@ class ArrayParts(Parts):
             some_rows(self.y, rows),
             some_rows(self.sample_weight, rows),
         )
-
-
-def _length(values: Any) -> int:
-    return values.shape[0] if hasattr(values, "shape") else len(values)
 
 
 def _rows_of_slice(X: Any) -> int:

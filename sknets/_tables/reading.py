@@ -54,7 +54,14 @@ class Table:
 
 
 def as_array(X: Any) -> Any:
-    """Rows in a list as an array; numpy would make strings of numbers beside them."""
+    """Rows in a list as an array; numpy would make strings of numbers beside them.
+
+    A batch of pyarrow becomes a table, whose names scikit-learn knows.
+    """
+    if _is_arrow(X) and hasattr(X, "to_struct_array"):
+        import pyarrow as pa
+
+        return X if isinstance(X, pa.Table) else pa.Table.from_batches([X])
     if not isinstance(X, list | tuple) or not len(X):
         return X
     if not isinstance(X[0], list | tuple):
