@@ -116,6 +116,13 @@ def test_activations(activation, caplog):
     assert not caplog.records
 
 
+def test_lookup_tables_elsewhere_in_the_process(caplog):
+    keras.layers.StringLookup(vocabulary=["a", "b"])
+    net = DenseNetClassifier(4, **QUICK).fit(rows(), np.arange(48) % 3)
+    to_onnx(net)
+    assert not caplog.records
+
+
 def test_operations_that_onnx_does_not_have():
     from sknets._keras import onnx as graphs
 

@@ -73,8 +73,9 @@ def _convert(
     import tf2onnx
 
     specs = [tf.TensorSpec(shape, dtype, name) for name, shape, dtype in signature]
-    with warnings.catch_warnings(), _quiet("tf2onnx.tfonnx"):
-        # tf2onnx calls what NumPy, protobuf and TensorFlow have deprecated.
+    with warnings.catch_warnings(), _quiet("tf2onnx.tfonnx"), _quiet("tensorflow"):
+        # tf2onnx calls what NumPy, protobuf and TensorFlow have deprecated; it also
+        # exports the lookup tables of all the process, of which TensorFlow complains.
         warnings.simplefilter("ignore", DeprecationWarning)
         warnings.simplefilter("ignore", FutureWarning)
         graph = tf.function(function, input_signature=specs)
