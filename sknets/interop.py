@@ -1,7 +1,7 @@
 """To ONNX, and to scikeras and from it with labels.
 
-scikeras is imported in the functions below and nowhere else in sknets: importing it
-changes how Keras models are pickled, for the whole process.
+scikeras is imported within functions alone: importing it changes how Keras models are
+pickled, for the whole process.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ._core.network import Network
 from ._core.objectives import CLASS_OBJECTIVES
 from ._core.poolings import POOLINGS
 from ._estimators import from_keras as network_to_estimator
-from ._estimators import state
+from ._estimators import scikeras_wrappers, state
 from ._estimators.base import NeuralNet
 from ._estimators.classifier import NeuralNetClassifier
 from ._estimators.cnn import SmallCNNClassifier
@@ -171,17 +171,20 @@ def token_weights(fitted: TextInput, X: Any) -> tuple[np.ndarray, np.ndarray]:
 # --- To scikeras ---------------------------------------------------------------------
 
 
-def to_scikeras(fitted: NeuralNetClassifier, *, length: int = 1000) -> Any:
+def to_scikeras(
+    fitted: NeuralNetClassifier | BaseWrapper, *, length: int = 1000
+) -> Any:
     """Make a fitted scikeras wrapper of a fitted estimator.
 
-    The wrapper holds `fitted.model_`, with the input scaling in front, and predicts
-    the same labels and probabilities. `partial_fit`, and `fit` with
+    The wrapper holds `fitted.model_`, for one of the three classifiers with the input
+    scaling in front, and predicts the same. `partial_fit`, and `fit` with
     ``warm_start=True``, go on from its weights. A new `fit` builds the network anew
     from the build function, and that has no input scaling.
 
     Parameters
     ----------
-    fitted : DenseNetClassifier, SmallCNNClassifier or TextPoolClassifier
+    fitted : DenseNetClassifier, SmallCNNClassifier, TextPoolClassifier, \
+KerasClassifier, KerasRegressor or BaseWrapper
         A fitted estimator.
     length : int, default=1000
         Tokens in a row of the wrapper's input, where `fitted` is a
@@ -189,18 +192,26 @@ def to_scikeras(fitted: NeuralNetClassifier, *, length: int = 1000) -> Any:
 
     Returns
     -------
-    scikeras.wrappers.KerasClassifier
-        Takes flat rows of numbers where `fitted` is a `DenseNetClassifier`, as its
-        `encode_columns` gives them; images of shape (n_samples, height, width,
-        channels) where it is a `SmallCNNClassifier`, and `token_numbers` of shape
-        (n_samples, `length`) where it is a `TextPoolClassifier`.
+    scikeras.wrappers.KerasClassifier, KerasRegressor or BaseWrapper
+        Of a Keras estimator, the class of its name, with its parameters and a copy of
+        its model. Of the others, a classifier that takes flat rows of numbers where
+        `fitted` is a `DenseNetClassifier`, as its `encode_columns` gives them; images
+        of shape (n_samples, height, width, channels) where it is a
+        `SmallCNNClassifier`, and `token_numbers` of shape (n_samples, `length`) where
+        it is a `TextPoolClassifier`.
 
     Raises
     ------
     TypeError
-        If `fitted` is not one of the three classifiers.
+        If `fitted` is none of these.
     ValueError
-        If it was fitted on one class only.
+        If a classifier other than `KerasClassifier` was fitted on one class only, or a
+        Keras estimator on several arrays as X.
+
+    Warns
+    -----
+    UserWarning
+        If a Keras estimator has parameters, or is of a class, that scikeras has not.
 
     See Also
     --------
@@ -218,14 +229,17 @@ def to_scikeras(fitted: NeuralNetClassifier, *, length: int = 1000) -> Any:
     >>> bool((wrapper.predict(X, verbose=0) == clf.predict(X)).all())
     True
     """
+    if isinstance(fitted, BaseWrapper):
+        return scikeras_wrappers.to_wrapper(fitted)
     from scikeras.wrappers import KerasClassifier
 
     from .architectures import unchanged_random_state
 
     if not isinstance(fitted, NeuralNetClassifier):
         raise TypeError(
-            "to_scikeras takes a fitted DenseNetClassifier, SmallCNNClassifier or "
-            f"TextPoolClassifier; got {fitted!r}."
+            "to_scikeras takes a fitted DenseNetClassifier, SmallCNNClassifier, "
+            "TextPoolClassifier, KerasClassifier or KerasRegressor; got "
+            f"{fitted!r}."
         )
     check_is_fitted(fitted)
     if len(fitted.classes_) < 2 and fitted.target_type_ != MULTILABEL:
@@ -363,39 +377,48 @@ def _one_row_a_class(fitted: NeuralNetClassifier) -> np.ndarray:
 # --- From scikeras -------------------------------------------------------------------
 
 
-def from_scikeras(wrapper: Any) -> NeuralNetClassifier:
-    """Take over the network and the labels of a fitted scikeras wrapper.
+def from_scikeras(
+    wrapper: Any, *, network_only: bool = False
+) -> NeuralNetClassifier | BaseWrapper:
+    """Take over the model and the target of a fitted scikeras wrapper.
 
-    The result predicts the same labels and probabilities without TensorFlow, and
-    `partial_fit`, or `fit` with ``warm_start=True``, go on from its weights. A new
-    `fit` starts anew and settles the input scaling as these estimators do.
+    A classifier whose network is a chain of Keras layers that one of the three
+    classifiers has, too, becomes that one: it predicts the same labels and
+    probabilities without TensorFlow, and a new `fit` starts anew and settles the input
+    scaling as these estimators do. Any other wrapper becomes a `KerasClassifier` or
+    `KerasRegressor` with a copy of its model and its parameters. Of both,
+    `partial_fit`, or `fit` with ``warm_start=True``, go on from the weights.
 
     Parameters
     ----------
-    wrapper : scikeras.wrappers.KerasClassifier
-        A fitted wrapper, whose network is a chain of Keras layers that one of the
-        three classifiers has, too. The last dense layer may give probabilities, or
-        logits where the loss says ``from_logits=True``; the result then gives true
-        probabilities. Two units with a softmax for two classes become one unit, the
-        difference of both. Embeddings take token numbers, with ``mask_zero=True``.
+    wrapper : scikeras.wrappers.KerasClassifier, KerasRegressor or BaseWrapper
+        A fitted wrapper. Where the loss says ``from_logits=True``, the result gives
+        true probabilities. In a network that becomes one of the three classifiers, two
+        units with a softmax for two classes become one unit, the difference of both,
+        and embeddings take token numbers, with ``mask_zero=True``.
+    network_only : bool, default=False
+        Whether it is an error if the network is none of the three classifiers', with
+        the layer that differs.
 
     Returns
     -------
-    DenseNetClassifier, SmallCNNClassifier or TextPoolClassifier
+    DenseNetClassifier, SmallCNNClassifier, TextPoolClassifier, KerasClassifier, \
+KerasRegressor or BaseWrapper
         A fitted estimator.
 
     Raises
     ------
     TypeError
-        If `wrapper` is not a `KerasClassifier`.
+        If `wrapper` is none of scikeras.
     ValueError
-        If no classifier of sknets can hold the network: the message names the layer
-        and what is supported.
+        With `network_only`, if no classifier of sknets can hold the network.
 
     Warns
     -----
     UserWarning
-        If the optimizer has no counterpart, so that further training would differ.
+        If the optimizer of a network has no counterpart, so that further training would
+        differ, or if the class of the wrapper is not scikeras' own, so that a new fit
+        would.
 
     See Also
     --------
@@ -417,7 +440,28 @@ def from_scikeras(wrapper: Any) -> NeuralNetClassifier:
     >>> bool((clf.predict(X) == wrapper.predict(X)).all())
     True
     """
-    _check_wrapper(wrapper)
+    from scikeras.wrappers import BaseWrapper as Wrapper
+    from scikeras.wrappers import KerasClassifier
+
+    if isinstance(wrapper, Wrapper) and not wrapper.initialized_:
+        raise NotFittedError("from_scikeras takes a fitted wrapper.")
+    try:
+        if isinstance(wrapper, KerasClassifier):
+            return _network_of(wrapper)
+    except ValueError:
+        if network_only:
+            raise
+    if network_only:
+        raise TypeError(
+            "from_scikeras with network_only=True takes a KerasClassifier; got "
+            f"{wrapper!r}."
+        )
+    return scikeras_wrappers.from_wrapper(wrapper)
+
+
+def _network_of(wrapper: Any) -> NeuralNetClassifier:
+    """One of the three classifiers, with the network of a wrapper."""
+    _check_encoders(wrapper)
     reading = _read(wrapper)
     target_type, classes = _labels(wrapper, reading)
     fitted = network_to_estimator.estimator(
@@ -434,20 +478,15 @@ def from_scikeras(wrapper: Any) -> NeuralNetClassifier:
     return fitted
 
 
-def _check_wrapper(wrapper: Any) -> None:
+def _check_encoders(wrapper: Any) -> None:
     from scikeras.utils.transformers import ClassifierLabelEncoder
-    from scikeras.wrappers import KerasClassifier
 
-    if not isinstance(wrapper, KerasClassifier):
-        raise TypeError(f"from_scikeras takes a KerasClassifier; got {wrapper!r}.")
-    if not wrapper.initialized_:
-        raise NotFittedError("from_scikeras takes a fitted KerasClassifier.")
     target, feature = wrapper.target_encoder_, wrapper.feature_encoder_
-    unchanged = isinstance(feature, FunctionTransformer) and feature.func is None
+    unchanged = type(feature) is FunctionTransformer and feature.func is None
     if not unchanged or not isinstance(target, ClassifierLabelEncoder):
         raise ValueError(
-            "from_scikeras cannot take over a wrapper with its own feature_encoder or "
-            f"target_encoder; got {feature!r} and {target!r}."
+            "from_scikeras cannot take over the network of a wrapper with its own "
+            f"feature_encoder or target_encoder; got {feature!r} and {target!r}."
         )
 
 

@@ -613,7 +613,7 @@ def test_refused_layers_are_named(name, data):
     X, y = data
     stack, message = REFUSED[name]
     with pytest.raises(ValueError, match=message):
-        from_scikeras(wrap(*stack(), X=X, y=y))
+        from_scikeras(wrap(*stack(), X=X, y=y), network_only=True)
 
 
 def test_branches_are_refused(data):
@@ -628,7 +628,7 @@ def test_branches_are_refused(data):
         model=build, loss="sparse_categorical_crossentropy", verbose=0
     ).initialize(X, y)
     with pytest.raises(ValueError, match="'skip'.*do not form a chain"):
-        from_scikeras(wrapper)
+        from_scikeras(wrapper, network_only=True)
 
 
 def test_sigmoid_for_one_hot_rows_is_refused(data):
@@ -638,14 +638,14 @@ def test_sigmoid_for_one_hot_rows_is_refused(data):
         layers.Dense(3, "sigmoid"), X=X, y=one_hot, loss="binary_crossentropy"
     )
     with pytest.raises(ValueError, match="one-hot rows.*3 units with softmax"):
-        from_scikeras(wrapper)
+        from_scikeras(wrapper, network_only=True)
 
 
 def test_one_class_is_refused(data):
     X, _ = data
     wrapper = wrap(layers.Dense(1, "sigmoid"), X=X, y=np.zeros(len(X)))
     with pytest.raises(ValueError, match="supported are two or more classes"):
-        from_scikeras(wrapper)
+        from_scikeras(wrapper, network_only=True)
 
 
 def test_other_encoders_are_refused(data):
@@ -659,19 +659,19 @@ def test_other_encoders_are_refused(data):
 
     wrapper = Doubling(build, loss="sparse_categorical_crossentropy", verbose=0)
     with pytest.raises(ValueError, match="its own feature_encoder"):
-        from_scikeras(wrapper.initialize(*data))
+        from_scikeras(wrapper.initialize(*data), network_only=True)
 
 
 def test_other_objects_are_refused():
-    with pytest.raises(TypeError, match="takes a KerasClassifier; got"):
-        from_scikeras(KerasRegressor())
-    with pytest.raises(NotFittedError, match="takes a fitted KerasClassifier"):
-        from_scikeras(KerasClassifier(dense_net))
+    with pytest.raises(TypeError, match="takes a KerasClassifier, KerasRegressor or"):
+        from_scikeras(LogisticRegression())
+    with pytest.raises(NotFittedError, match="takes a fitted wrapper"):
+        from_scikeras(KerasRegressor(dense_net))
 
 
 def test_unknown_optimizer_warns(data):
     X, y = data
     wrapper = wrap(softmax(), X=X, y=y, optimizer="ftrl", compiled=True)
     with pytest.warns(UserWarning, match="Further training will differ.*Ftrl"):
-        clf = from_scikeras(wrapper)
+        clf = from_scikeras(wrapper, network_only=True)
     assert clf.optimizer == "adam"

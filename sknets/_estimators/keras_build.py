@@ -191,7 +191,7 @@ def callbacks(estimator: Any, *names: str) -> list[Any]:
 def rebuild(estimator: Any) -> Any:
     """The model of a loaded estimator, compiled, with its weights."""
     prepare()
-    own = {**custom(estimator), **(estimator.custom_objects or {})}
+    own = {**custom(estimator), **estimator._custom_objects()}
     with seeded(0):
         if estimator.keras_config_ is not None:
             trusted = bool(estimator._custom)

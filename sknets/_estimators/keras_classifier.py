@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_array, column_or_1d
 from .._core import objectives
 from .._dask import kind_of, lazily
 from .keras_model import FIT, BaseWrapper
-from .keras_targets import ClassifierLabelEncoder, takes_numbers
+from .keras_targets import ClassifierLabelEncoder, name_of, takes_numbers
 from .state import snapshot
 
 
@@ -219,7 +219,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         """Transformer of y; a fit fits it and keeps it as `target_encoder_`."""
         classes = getattr(self, "_classes", None)
         categories = "auto" if classes is None else [np.asarray(classes)]
-        return ClassifierLabelEncoder(self.loss, categories)
+        return ClassifierLabelEncoder(name_of(self.loss), categories)
 
     def _type_of_target(self, y: np.ndarray) -> str:
         kind = type_of_target(y)

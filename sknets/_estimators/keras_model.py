@@ -315,7 +315,7 @@ class BaseWrapper(KerasData):
                 "the target y is None."
             )
         if goes_on:
-            self._restore_params(strict=True)
+            self._restore_params(strict=True, unneeded=("model", "build_fn"))
             X, y = self._check(X, y, reset=False)
         else:
             X, y = self._start(X, y)

@@ -16,7 +16,7 @@ PREFIXES = (
 )
 
 
-def _is_routed(name: str) -> bool:
+def is_routed(name: str) -> bool:
     return name.partition("__")[0] in PREFIXES and "__" in name
 
 
@@ -84,7 +84,7 @@ class KerasParams(BaseEstimator):
         """
         known = self._get_param_names()
         for name in params:
-            if name not in known and not _is_routed(name):
+            if name not in known and not is_routed(name):
                 raise ValueError(
                     f"Invalid parameter {name} for estimator {type(self).__name__}. "
                     "This issue can likely be resolved by setting this parameter in "

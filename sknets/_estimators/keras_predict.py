@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from .._keras import copies
-from .._keras.stored import Stored
 from .._tensorflow import keras
 from .._training.keras_training import to_keras
 from .._training.tensorflow import keras_prediction
 from . import keras_build
+from .keras_state import stands
 
 
 def outputs(estimator: Any, X: Any, arguments: dict[str, Any]) -> Any:
@@ -42,7 +42,7 @@ def listeners(estimator: Any) -> list[Any]:
     estimator._restore_params()
     names = "callbacks", "predict__callbacks"
     params = estimator._all_params()
-    there = [name for name in names if not isinstance(params.get(name), Stored)]
+    there = [name for name in names if not stands(params.get(name))]
     hooks = keras_build.callbacks(estimator, *there)
     return [hook for hook in hooks if _hears_predictions(hook)]
 
@@ -80,7 +80,7 @@ def _predicts(model: Any) -> bool:
 def _predict(estimator: Any, X: Any) -> Any:
     if estimator.keras_config_ is None:
         return _predict_alone(estimator, X)
-    custom = {**keras_build.custom(estimator), **(estimator.custom_objects or {})}
+    custom = {**keras_build.custom(estimator), **estimator._custom_objects()}
     key = (
         copies.without_names(estimator.keras_config_),
         copies.identities(custom),

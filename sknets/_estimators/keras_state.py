@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import copyreg
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from sklearn.base import BaseEstimator
@@ -75,22 +76,35 @@ class KerasState(KerasParams):
         clone._restore_params(_Shared)
         return clone
 
-    def _restore_params(self, kind: type = Stored, *, strict: bool = False) -> None:
+    def _custom_objects(self) -> dict[str, Any]:
+        """Classes and functions given by name, those that are there."""
+        given = vars(self).get("custom_objects")
+        if not isinstance(given, Mapping):
+            return {}
+        return {k: v for k, v in given.items() if not isinstance(v, Stored)}
+
+    def _restore_params(
+        self,
+        kind: type = Stored,
+        *,
+        strict: bool = False,
+        unneeded: tuple[str, ...] = (),
+    ) -> None:
         """Put the objects in the place of what stands for them.
 
         Where one cannot be had, because its code is not there, that stays (or is an
-        error, if `strict`): predicting does without.
+        error, if `strict` and not `unneeded`): predicting does without.
         """
         params = {**vars(self), **self._extra}
         for name, value in params.items():
             if name in ("_custom", "_extra") or name.endswith("_"):
                 continue
-            if not _stands(value, kind):
+            if not stands(value, kind):
                 continue
             try:
-                found = _revived(value, vars(self).get("custom_objects"), kind)
+                found = _revived(value, self._custom_objects(), kind)
             except Exception as error:
-                if strict:
+                if strict and name.partition("__")[0] not in unneeded:
                     raise ValueError(
                         f"The parameter {name}={value!r} of this loaded estimator "
                         f"cannot be restored: {error} Import the code that it needs, "
@@ -137,19 +151,19 @@ def _shared(value: Any) -> Any:
 def _revived(value: Any, custom: Any, kind: Any) -> Any:
     if isinstance(value, kind):
         return value.restore(custom)
-    if type(value) in (list, tuple) and _stands(value, kind):
+    if type(value) in (list, tuple) and stands(value, kind):
         return type(value)(_revived(part, custom, kind) for part in value)
-    if type(value) is dict and _stands(value, kind):
+    if type(value) is dict and stands(value, kind):
         return {key: _revived(part, custom, kind) for key, part in value.items()}
     return value
 
 
-def _stands(value: Any, kind: type) -> bool:
+def stands(value: Any, kind: type = Stored) -> bool:
     """Whether something in a parameter stands for something else."""
     if isinstance(value, dict):
-        return any(_stands(part, kind) for part in value.values())
+        return any(stands(part, kind) for part in value.values())
     if isinstance(value, list | tuple):
-        return any(_stands(part, kind) for part in value)
+        return any(stands(part, kind) for part in value)
     return isinstance(value, kind)
 
 

@@ -18,20 +18,25 @@ MULTILABEL = "multilabel-indicator"
 SUPPORTED = ("binary", "multiclass", MULTILABEL, "multiclass-multioutput")
 
 
-def _name(loss: Any) -> str:
-    if isinstance(loss, str):
+def name_of(loss: Any) -> str | None:
+    """Name of a loss as it was given: a string, class, function or object."""
+    if loss is None or isinstance(loss, str):
         return loss
     return getattr(loss, "__name__", None) or type(loss).__name__
 
 
 def takes_numbers(loss: Any) -> bool:
     """Whether a loss takes the number of a class, so that y cannot have columns."""
-    return _name(loss).lower().startswith("sparse")
+    return (name_of(loss) or "").lower().startswith("sparse")
 
 
 def is_one_hot_loss(loss: Any) -> bool:
     """Whether a loss takes one column for each class, one of them being 1."""
-    return _name(loss) in ("categorical_crossentropy", "cce", "CategoricalCrossentropy")
+    return name_of(loss) in (
+        "categorical_crossentropy",
+        "cce",
+        "CategoricalCrossentropy",
+    )
 
 
 class PassThrough(TransformerMixin, BaseEstimator):
@@ -81,6 +86,11 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):
         self.loss = loss
         self.categories = categories
 
+    @staticmethod
+    def makes_one_hot(loss: Any, target_type: str) -> bool:
+        """Whether labels become one-hot rows for this loss."""
+        return is_one_hot_loss(loss) and target_type == "multiclass"
+
     def fit(self, y: np.ndarray) -> ClassifierLabelEncoder:
         """Learn the classes of y, of shape (n_samples,) or (n_samples, n_columns)."""
         given = None if isinstance(self.categories, str) else self.categories[0]
@@ -97,7 +107,7 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):
             kind = ONE_HOT
         self._target_type = kind
         self._y_dtype, self._y_shape = y.dtype, tuple(y.shape)
-        self._one_hot = is_one_hot_loss(self.loss) and kind == "multiclass"
+        self._one_hot = self.makes_one_hot(self.loss, kind)
         self.classes_: np.ndarray | None = None
         self.n_classes_: int | None = None
         if kind in ("binary", "multiclass"):
@@ -187,7 +197,7 @@ class RegressorTargetEncoder(TransformerMixin, BaseEstimator):
 
     def fit(self, y: np.ndarray) -> RegressorTargetEncoder:
         """Learn the shape of y."""
-        self._y_shape = tuple(y.shape)
+        self._y_dtype, self._y_shape = y.dtype, tuple(y.shape)
         self.n_outputs_ = _columns(y)
         self.n_outputs_expected_ = 1
         return self

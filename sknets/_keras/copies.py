@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from .._tensorflow import keras
+from .names import custom_names
 
 Custom = dict[str, Any]
 
@@ -150,29 +151,8 @@ def _is_described(value: Any) -> bool:
 
 def unknown_names(text: str, known: Mapping[str, Any]) -> list[str]:
     """Names in a configuration that neither Keras nor `known` has."""
-    found: set[str] = set()
-    registry = keras.saving.get_custom_objects()
-
-    def look(part: Any) -> None:
-        if isinstance(part, list):
-            for item in part:
-                look(item)
-        elif isinstance(part, dict):
-            module = part.get("module")
-            if isinstance(module, str) and "class_name" in part:
-                package = module.partition(".")[0]
-                function = part["class_name"] == "function"
-                name = part["config"] if function else part.get("registered_name")
-                names = {name, part["class_name"], str(name).rpartition(">")[2]}
-                if package not in ("keras", "builtins") and not (
-                    names & (set(known) | set(registry))
-                ):
-                    found.add(str(name))
-            for item in part.values():
-                look(item)
-
-    look(json.loads(text))
-    return sorted(found)
+    there = {*known, *keras.saving.get_custom_objects()}
+    return sorted(n for n, also in custom_names(text).items() if not also & there)
 
 
 def from_config(text: str, custom: Mapping[str, Any], *, trusted: bool = False) -> Any:
@@ -201,8 +181,20 @@ def from_config(text: str, custom: Mapping[str, Any], *, trusted: bool = False) 
             "registers them with keras.saving.register_keras_serializable."
         )
     return keras.saving.deserialize_keras_object(
-        json.loads(text), custom_objects=dict(custom), safe_mode=not trusted
+        json.loads(text),
+        custom_objects=by_all_names(text, custom),
+        safe_mode=not trusted,
     )
+
+
+def by_all_names(text: str, custom: Mapping[str, Any]) -> Custom:
+    """Custom objects, also by the names under which a configuration has them."""
+    found = dict(custom)
+    for name, also in custom_names(text).items():
+        given = sorted(also & set(custom))
+        if given:
+            found.setdefault(name, custom[given[0]])
+    return found
 
 
 # --- Equal models --------------------------------------------------------------------

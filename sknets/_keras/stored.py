@@ -31,10 +31,11 @@ class Stored:
 
     Attributes
     ----------
-    kind : {"model", "object", "name", "code", "list", "tuple", "dict"}
+    kind : {"model", "object", "name", "code", "absent", "list", "tuple", "dict"}
         A model (configuration and weights), another object (configuration), a class or
         function of Keras or sknets (by name), any Python object (pickled, in pickles
-        alone), or a collection with some of these.
+        alone), one that a file without code does not have, or a collection with some
+        of these.
     label : str
         What it is, for people.
     content : plain value
@@ -76,6 +77,8 @@ class Stored:
             return tuple(restore(part, custom) for part in self.content)
         if self.kind == "dict":
             return {key: restore(part, custom) for key, part in self.content}
+        if self.kind == "absent":
+            raise ValueError(f"The code of {self.label} is not in the file.")
         if self.kind == "code":
             return pickle.loads(self.content)
         with needs_tensorflow(f"The {self.label} of this estimator"):
@@ -85,12 +88,12 @@ class Stored:
         return _restore_object(self.kind, self.content, custom)
 
 
-def _is_named(module: str) -> bool:
+def is_named(module: str) -> bool:
     return any(f"{module}.".startswith(f"{name}.") for name in NAMED)
 
 
 def _find(module: str, name: str) -> Any:
-    if not _is_named(module):
+    if not is_named(module):
         raise ValueError(f"A file may not name {module}.{name}.")
     found = importlib.import_module(module)
     for part in name.split("."):
@@ -165,7 +168,7 @@ def store(value: Any, *, code: bool) -> Any:
     if is_keras(value, *CONFIGURED):
         return _store_object(value, code)
     own = inspect.isclass(value) or isinstance(value, types.FunctionType)
-    if own and _is_named(value.__module__):
+    if own and is_named(value.__module__):
         place = [value.__module__, value.__qualname__]
         return Stored("name", value.__qualname__, place)
     if not code or isinstance(value, Stored):

@@ -19,12 +19,14 @@ from .._core.objectives import NUMBER_OBJECTIVES, Quantile
 from .._estimators.base import NeuralNet
 from .._estimators.cnn import ImageInput
 from .._estimators.dense import DenseInput
+from .._estimators.keras_model import BaseWrapper
 from .._estimators.regressor import NeuralNetRegressor
 from .._estimators.targets import MULTILABEL
 from .._estimators.text_input import TextInput
 from ..preprocessing import ImageNormalizer, ImageReshaper
 from .column_checks import check_columns
 from .counter_checks import check_counter
+from .keras_checks import check_fitted, check_parameters
 from .network_checks import (
     check_network,
     check_optimizer_state,
@@ -44,6 +46,7 @@ from .requirements import (
 
 # What `set_output` sets.
 _PRIVATE = {"_sklearn_output_config"}
+_PRIVATE_OF_KERAS = {"_extra", "_custom", "_classes"}
 _PIXEL_TYPES = ("any", "float", "int8", "int16", "uint8", "uint16")
 
 
@@ -55,9 +58,11 @@ def check_names(cls: type, state: dict[str, Any]) -> None:
 
     A name that the class has itself, such as `predict`, would shadow it.
     """
-    parameters = _parameters(cls)
+    known = _parameters(cls) | _PRIVATE
+    if issubclass(cls, BaseWrapper):
+        known |= _PRIVATE_OF_KERAS
     for name in state:
-        if name in parameters or name in _PRIVATE:
+        if name in known:
             continue
         if name.startswith("optimizer__") and issubclass(cls, NeuralNet):
             continue
@@ -108,10 +113,15 @@ def check_state(estimator: Any) -> None:
     """
     missing = _parameters(type(estimator)) - set(vars(estimator))
     require(not missing, f"parameter {min(missing, default='')} is missing")
-    is_net = isinstance(estimator, NeuralNet)
-    mark = "weights_" if is_net else "image_shape_"
+    if isinstance(estimator, BaseWrapper):
+        check_parameters(estimator)
+        mark = "weights_"
+        check: Callable[[Any], None] = _check_keras
+    elif isinstance(estimator, NeuralNet):
+        mark, check = "weights_", _check_net
+    else:
+        mark, check = "image_shape_", _check_transformer
     if mark in vars(estimator):
-        check = _check_net if is_net else _check_transformer
         check(estimator)
         return
     fitted = [name for name in vars(estimator) if _is_fitted_name(name)]
@@ -151,6 +161,15 @@ def _check_net(net: Any) -> None:
         check_optimizer_state(net.optimizer_state_, net.weights_)
     if isinstance(net, TextInput):
         _check_text(net, n_outputs)
+
+
+def _check_keras(estimator: Any) -> None:
+    check_fitted(estimator)
+    if "history_" in vars(estimator):
+        _required(estimator, "n_iter_", "best_epoch_")
+        _check_history(estimator)
+    link = vars(estimator).get("link_")
+    require(link in (None, "sigmoid", "softmax"), f"link_ is {link!r}")
 
 
 def _check_classes(target_type: Any, classes: Any) -> int:

@@ -16,6 +16,9 @@ from .._estimators.cnn import SmallCNNClassifier
 from .._estimators.cnn_regressor import SmallCNNRegressor
 from .._estimators.dense import DenseNetClassifier
 from .._estimators.dense_regressor import DenseNetRegressor
+from .._estimators.keras_classifier import KerasClassifier
+from .._estimators.keras_model import BaseWrapper
+from .._estimators.keras_regressor import KerasRegressor
 from .._estimators.text import TextPoolClassifier
 from .._estimators.text_regressor import TextPoolRegressor
 from .._texts.ngrams import NgramCounter
@@ -23,7 +26,7 @@ from .._texts.symbols import Values, Words
 from .._texts.union import NgramUnion
 from .._version import __version__
 from ..preprocessing import ImageNormalizer, ImageReshaper
-from . import archive, disk
+from . import archive, disk, keras_files
 from .checks import check_names, check_state
 from .plain import Arrays, Decoder, encode
 from .requirements import StateError
@@ -38,6 +41,8 @@ ESTIMATORS: dict[str, type] = {
         DenseNetRegressor,
         ImageNormalizer,
         ImageReshaper,
+        KerasClassifier,
+        KerasRegressor,
         SmallCNNClassifier,
         SmallCNNRegressor,
         TextPoolClassifier,
@@ -70,7 +75,8 @@ def save(estimator: Any, path: str | bytes | os.PathLike) -> None:
     ------
     TypeError
         If the estimator is not one of sknets', or one of its parameters is neither a
-        plain value nor an array: a function, a Keras object, a RandomState.
+        plain value nor an array: a function, a Keras object, a RandomState. If the
+        model of a Keras estimator cannot be described without code.
     ValueError
         If its attributes were changed so that they no longer fit together, which
         `load` would refuse.
@@ -78,12 +84,24 @@ def save(estimator: Any, path: str | bytes | os.PathLike) -> None:
         If the file cannot be written, and the former one is still there. A file that
         is read-only stays.
 
+    Warns
+    -----
+    UserWarning
+        If a `KerasClassifier` or `KerasRegressor` has parameters that are code: build
+        functions, callbacks, classes. The file has their names alone, so that the
+        loaded estimator predicts and goes on training, but a new `fit` needs them set
+        again.
+
     See Also
     --------
     load : Load such a file.
 
     Notes
     -----
+    Of a Keras model, the file has the weights and Keras' configuration, in which
+    classes of your own stand by name: whoever loads it has them registered in Keras,
+    or gives them as `custom_objects`.
+
     A process that is killed while it saves may leave a file ``.sknets-*.tmp`` in the
     folder.
 
@@ -177,15 +195,17 @@ def _to_bytes(estimator: Any) -> bytes:
             f"{name}. Use joblib.dump or skops.io.dump for pipelines and other objects."
         )
     arrays: Arrays = []
+    is_keras = isinstance(estimator, BaseWrapper)
+    get_state = keras_files.state_of if is_keras else type(estimator).__getstate__
+    state: Any = get_state(estimator)
     described = {
         "format": FILE_FORMAT,
         "sknets": __version__,
-        "estimator": _encode_estimator(estimator, arrays),
+        "estimator": _encode_estimator(estimator, state, arrays),
     }
     try:
-        state: Any = estimator.__getstate__()
         check_names(type(estimator), state)
-        check_state(estimator)
+        check_state(_with_state(estimator, state) if is_keras else estimator)
     except StateError as error:
         raise ValueError(
             f"sknets.save cannot save this {name}, since its attributes were changed: "
@@ -194,15 +214,25 @@ def _to_bytes(estimator: Any) -> bytes:
     return archive.to_bytes(json.dumps(described, allow_nan=False), arrays)
 
 
-def _encode_estimator(estimator: Any, arrays: Arrays) -> dict:
+def _with_state(estimator: Any, state: dict[str, Any]) -> Any:
+    """Another estimator, with this state as it is."""
+    other = object.__new__(type(estimator))
+    other.__dict__.update(state)
+    return other
+
+
+def _encode_estimator(
+    estimator: Any, attributes: dict[str, Any], arrays: Arrays
+) -> dict:
     """Encode attribute by attribute, so that an error can name one."""
     name = type(estimator).__name__
+    classes = keras_files.CLASSES if isinstance(estimator, BaseWrapper) else CLASSES
     state = {}
-    for key, value in estimator.__getstate__().items():
+    for key, value in attributes.items():
         own = key.startswith("_") or key.endswith("_")
         what = f"{'Attribute' if own else 'Parameter'} {key}"
         try:
-            state[key] = encode(value, what, arrays, CLASSES)
+            state[key] = encode(value, what, arrays, classes)
         except TypeError as error:
             raise TypeError(
                 f"sknets.save cannot save this {name}: {error}. It saves plain values "
@@ -231,7 +261,7 @@ def _from_bytes(data: bytes) -> Any:
         cls = ESTIMATORS[name]
         decoder = Decoder(arrays)
         state = {
-            key: decoder.decode(value, CLASSES if key == "counter_" else {})
+            key: decoder.decode(value, _classes_in(cls, key))
             for key, value in content.items()
         }
         decoder.check_all_used()
@@ -241,6 +271,13 @@ def _from_bytes(data: bytes) -> Any:
     with _state_errors():
         check_state(estimator)
     return estimator
+
+
+def _classes_in(cls: type, name: str) -> dict[str, type]:
+    """Classes that may be in an attribute."""
+    if issubclass(cls, BaseWrapper):
+        return keras_files.CLASSES
+    return CLASSES if name == "counter_" else {}
 
 
 @contextlib.contextmanager

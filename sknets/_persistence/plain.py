@@ -66,6 +66,11 @@ def _encode(value: Any, place: tuple, arrays: Arrays, classes: Classes) -> Any:
     if kind is dict:
         pairs = value.items()
         return {"dict": [[inner(k, " keys"), inner(v, f"[{k!r}]")] for k, v in pairs]}
+    if kind is slice:
+        ends = [value.start, value.stop, value.step]
+        return {"slice": [inner(end, " ends") for end in ends]}
+    if isinstance(value, np.dtype):
+        return {"dtype": _text_of(value, place)}
     if isinstance(value, np.generic | np.ndarray):
         return _encode_array(value, place, arrays, classes)
     if classes.get(kind.__name__) is kind:
@@ -88,6 +93,19 @@ def _encode_array(value: Any, place: tuple, arrays: Arrays, classes: Classes) ->
         )
     arrays.append(np.asarray(value))
     return {"scalar" if isinstance(value, np.generic) else "array": len(arrays) - 1}
+
+
+def _text_of(dtype: np.dtype, place: tuple) -> str:
+    if dtype.kind not in (*ARRAY_KINDS, "O"):
+        raise TypeError(f"{''.join(place)} is the dtype {dtype}")
+    return dtype.str
+
+
+def _dtype(text: Any) -> np.dtype:
+    dtype = np.dtype(text) if isinstance(text, str) else None
+    if dtype is None or dtype.kind not in (*ARRAY_KINDS, "O"):
+        raise ValueError(f"{text!r} is no type of an array")
+    return dtype
 
 
 class Decoder:
@@ -155,4 +173,6 @@ _KINDS: dict[str, Callable[[Any, Callable, Callable], Any]] = {
     "array": lambda content, inner, take: take(content),
     "scalar": lambda content, inner, take: take(content)[()],
     "objects": _objects,
+    "slice": lambda content, inner, take: slice(*map(inner, content)),
+    "dtype": lambda content, inner, take: _dtype(content),
 }

@@ -1,0 +1,42 @@
+"""What the configuration of a Keras model names. Keras is not imported here."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+# A lambda in a configuration is compiled code.
+LAMBDA = "__lambda__"
+
+
+def custom_names(text: str) -> dict[str, set[str]]:
+    """Classes and functions that Keras does not have, each with its other names."""
+    found: dict[str, set[str]] = {}
+    for part in _parts(json.loads(text)):
+        module = part.get("module")
+        if not isinstance(module, str) or "class_name" not in part:
+            continue
+        if module.partition(".")[0] in ("keras", "builtins"):
+            continue
+        function = part["class_name"] == "function"
+        name = str(part["config"] if function else part.get("registered_name"))
+        found[name] = {name, str(part["class_name"]), name.rpartition(">")[2]}
+    return found
+
+
+def has_lambda(text: str) -> bool:
+    """Whether a configuration holds code."""
+    return any(part.get("class_name") == LAMBDA for part in _parts(json.loads(text)))
+
+
+def _parts(value: Any) -> list[dict[str, Any]]:
+    """All dicts within a value, those within others behind them."""
+    found, waiting = [], [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            found.append(part)
+            waiting += part.values()
+        elif isinstance(part, list):
+            waiting += part
+    return found
