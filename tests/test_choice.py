@@ -27,6 +27,13 @@ def test_follows_the_texts(texts, expected):
     assert choice.chosen(texts, hashed=False) == expected
 
 
+def test_languages_that_take_turns():
+    texts = ["a film in English", "好电影"] * 1000
+    expected = Counted(("word", "char_wb"), ((1, 2), (1, 4)))
+    assert choice.chosen(texts, hashed=False) == expected
+    assert choice.chosen(texts, hashed=False) == expected
+
+
 @pytest.mark.parametrize(("text", "analyzer"), [("a film", "word"), ("好", "char_wb")])
 def test_hashed_texts_have_one_analyzer(text, analyzer):
     assert choice.chosen([text], hashed=True).analyzers == (analyzer,)

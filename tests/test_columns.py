@@ -432,7 +432,7 @@ def test_held_out_rows_teach_nothing():
     frame.loc[N - 10 :, "a"] = np.nan
     found = net(validation_fraction=LastTen()).fit(frame, Y)
     assert list(found.get_feature_names_out()) == ["a", "b_x", "b_y"]
-    assert found.columns_["fill"][0] == 24
+    assert found.columns_["fill"][0] == 24.5
     given = net().fit(frame[:-10], Y[:-10], X_val=frame[-10:], y_val=Y[-10:])
     assert given.columns_["categories"] == found.columns_["categories"]
     assert_array_equal(given.input_scaling_["scale"], found.input_scaling_["scale"])

@@ -190,6 +190,9 @@ def test_partial_fit_goes_on(table):
     with pytest.raises(ValueError, match="fitted with loss='squared_error'; now loss="):
         net.set_params(loss="huber").partial_fit(X, y)
     assert net.score(X, y) > 0.9  # as it was fitted, whatever the parameters are
+    net = dense(loss="quantile", quantile=0.5).partial_fit(X, y)
+    with pytest.raises(ValueError, match=r"with quantile=0\.5; now quantile=0\.9"):
+        net.set_params(quantile=0.9).partial_fit(X, y)
 
 
 def test_warm_start_goes_on(table):

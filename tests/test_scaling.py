@@ -155,6 +155,18 @@ def test_robust_spread():
     np.testing.assert_allclose(learnt["scale"], [1.349 / 50, 1.349 / 3, 1.349 / 2, 0])
 
 
+def test_rows_that_repeat_themselves():
+    X = np.tile([0.0, 1.0, 2.0, 3.0], 4096)[:, None]
+    weights, index = np.ones(len(X)), np.arange(len(X))
+    found = scaling.learn_robust(X, index, weights)
+    assert found["shift"][0] == pytest.approx(1.5, abs=0.5)
+    assert found["scale"][0] > 0
+    again = scaling.learn_robust(X, index, weights)
+    assert found["scale"] == again["scale"]
+    (mean,) = scaling.learn_pixels(X, index, standard=True)[1]["shift"]
+    assert mean == pytest.approx(1.5, abs=0.1)
+
+
 def test_rows_of_many_features_are_no_longer_than_those_of_512():
     X = np.random.default_rng(0).normal(size=(101, 2048))
     few, many = (

@@ -59,6 +59,14 @@ def test_same_seed_same_scores(topics):
     np.testing.assert_array_equal(first, second)
 
 
+def test_the_generator_of_numpy_is_left_alone(topics):
+    texts, y = topics
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    Vectorizer().fit(texts, y)
+    Vectorizer(n_components=2).fit(texts)
+    np.testing.assert_array_equal(before, np.random.get_state()[1])  # noqa: NPY002
+
+
 def test_beside_numbers_and_as_frames(topics):
     texts, y = topics
     frame = pd.DataFrame({"text": texts, "price": np.arange(len(texts), dtype=float)})

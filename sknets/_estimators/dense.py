@@ -126,7 +126,7 @@ class DenseInput(NeuralNet):
             None: lambda *_: scaling.identity(),
         }[self.input_scaling]
         if isinstance(X, Table):
-            encoder = ColumnEncoder.learn(X, index)
+            encoder = ColumnEncoder.learn(X, index, weights)
             self.columns_ = encoder.stored()
             rows = columns.encoded(encoder, X)
             self.input_scaling_ = columns.scaling_of(

@@ -109,19 +109,18 @@ class NeuralNetRegressor(ScoredRegressor, NeuralNet):
                 "loss='quantile' needs to know which one: set quantile, such as "
                 "quantile=0.5 for the median; got None."
             )
+        is_quantile = self.loss == Quantile.name
+        asked = {"loss": self.loss, "quantile": self.quantile if is_quantile else None}
         if not goes_on:
             self.target_shape_ = y.shape[1:]
-        elif self.loss != self.objective_["loss"]:
-            raise ValueError(
-                "warm_start and partial_fit go on from weights fitted with "
-                f"loss={self.objective_['loss']!r}; now loss={self.loss!r}. Set it "
-                "back, or fit with warm_start=False."
-            )
-        is_quantile = self.loss == Quantile.name
-        self.objective_ = {
-            "loss": self.loss,
-            "quantile": self.quantile if is_quantile else None,
-        }
+            self.objective_ = asked
+        for name, value in asked.items():
+            if value != self.objective_[name]:
+                raise ValueError(
+                    "warm_start and partial_fit go on from weights fitted with "
+                    f"{name}={self.objective_[name]!r}; now {name}={value!r}. Set it "
+                    "back, or fit with warm_start=False."
+                )
 
     def _encode(self, y: np.ndarray, names: np.ndarray | None) -> np.ndarray:
         if y.shape[1:] != self.target_shape_:

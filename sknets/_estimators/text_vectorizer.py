@@ -239,6 +239,8 @@ class TextPoolVectorizer(DocumentationLink, TransformerMixin, BaseEstimator):
     # --- With a target ---------------------------------------------------------------
 
     def _seed(self) -> int:
+        if self.random_state is None:  # which leaves numpy's own generator alone
+            return int(np.random.default_rng().integers(2**31))
         return int(check_random_state(self.random_state).randint(2**31))
 
     def _take_over(self, net: Any, texts: list) -> None:
@@ -318,7 +320,7 @@ class TextPoolVectorizer(DocumentationLink, TransformerMixin, BaseEstimator):
         self.idf_ = TfidfTransformer()
         counts = self.idf_.fit_transform(self.counter_.fit_transform(texts))
         self.directions_ = TruncatedSVD(
-            min(self.n_components, *counts.shape), random_state=self.random_state
+            min(self.n_components, *counts.shape), random_state=self._seed()
         )
         self.estimator_ = None
         scores = self.directions_.fit_transform(counts).astype(np.float32)

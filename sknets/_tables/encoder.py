@@ -9,6 +9,7 @@ values have theirs.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from .._core.objectives import weighted_quantile
 from .reading import Table
 from .values import CATEGORIES, FEATURES
 
@@ -70,6 +72,20 @@ class Categories:
         return np.array([numbers.get(value, others) for value in values], np.intp)
 
 
+def _distinct(names: list[str]) -> list[str]:
+    """Names, with a number behind those that were there before.
+
+    A category may itself be called "missing", and a column "age_missing".
+    """
+    found: dict[str, None] = {}
+    for name in names:
+        candidates = itertools.chain(
+            [name], (f"{name}_{k}" for k in itertools.count(2))
+        )
+        found[next(c for c in candidates if c not in found)] = None
+    return list(found)
+
+
 @dataclass(frozen=True)
 class ColumnEncoder:
     """What the columns of a table become.
@@ -97,19 +113,22 @@ class ColumnEncoder:
     # --- Learning --------------------------------------------------------------------
 
     @classmethod
-    def learn(cls, table: Table, index: np.ndarray) -> ColumnEncoder:
-        """Learn from the rows `index` of a table."""
+    def learn(
+        cls, table: Table, index: np.ndarray, weights: np.ndarray
+    ) -> ColumnEncoder:
+        """Learn from the rows `index` of a table, which have these weights."""
         n_numbers = table.numbers.shape[1]
         fill = np.zeros(n_numbers)
         has_values, has_gaps = np.zeros((2, n_numbers), bool)
         for number in range(n_numbers):
             values = table.numbers[index, number]
-            present = values[~np.isnan(values)]
-            has_values[number] = len(present) > 0
-            has_gaps[number] = 0 < len(present) < len(values)
-            if len(present):
-                # One of the values, so that no mean of two overflows.
-                fill[number] = np.quantile(present, 0.5, method="lower")
+            is_there = ~np.isnan(values)
+            has_values[number] = is_there.any()
+            has_gaps[number] = is_there.any() and not is_there.all()
+            if is_there.any():
+                fill[number] = weighted_quantile(
+                    values[is_there], weights[is_there], 0.5
+                )
         categories = [
             Categories.learn([values[row] for row in index])
             for values in table.categories
@@ -194,7 +213,7 @@ class ColumnEncoder:
         of_categories = [c for c, kind in with_kind if kind in CATEGORIES]
         for part, column in zip(self.categories, of_categories, strict=True):
             names += part.names(column)
-        return names
+        return _distinct(names)
 
     # --- State -----------------------------------------------------------------------
 

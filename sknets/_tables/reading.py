@@ -88,10 +88,15 @@ def as_table(X: Any) -> Any:
         refuse_same_names(list(X.columns))
         is_plain = all(map(_is_numeric, X.dtypes))
         return None if is_plain or _is_one_of_images(X) else X
-    if isinstance(X, np.ndarray) and X.ndim == 2 and X.size and X.dtype.kind in "OUSmM":
+    if (
+        isinstance(X, np.ndarray)
+        and X.ndim == 2
+        and X.size
+        and X.dtype.kind in "OUSTmM"
+    ):
         if _are_numbers(X) or _are_images(X):
             return None
-        return X.astype(object) if X.dtype.kind in "US" else X
+        return X.astype(object) if X.dtype.kind in "UST" else X
     return None
 
 
@@ -107,7 +112,7 @@ def _is_numeric(dtype: Any) -> bool:
 
 def _are_numbers(X: np.ndarray) -> bool:
     """Whether an array of objects is one of numbers alone, none of them missing."""
-    kinds = set(map(type, X.flat)) if X.dtype == object else {X.dtype.type}
+    kinds = set(map(type, X.flat)) if X.dtype.kind == "O" else {X.dtype.type}
     return all(issubclass(k, int | float | np.number | np.bool_) for k in kinds)
 
 
@@ -147,7 +152,8 @@ def read(X: Any, categorical: Any, expected: list[str] | None = None) -> Table:
     """
     if isinstance(X, np.ndarray) and X.dtype.kind in "biuf":
         are_numbers = expected and all(kind == "number" for kind in expected)
-        if are_numbers or (expected is None and not _has_any(categorical)):
+        is_new = expected is None and not _has_any(categorical)
+        if are_numbers or (is_new and not _has_empty_column(X)):
             labels = [str(i) for i in range(X.shape[1])]
             kinds = ["number"] * X.shape[1]
             return Table(X.shape, labels, kinds, X.astype(np.float64), [])
@@ -177,6 +183,10 @@ def read(X: Any, categorical: Any, expected: list[str] | None = None) -> Table:
     return Table(shape, labels, kinds, np.concatenate(parts, axis=1), found)
 
 
+def _has_empty_column(X: np.ndarray) -> bool:
+    return X.dtype.kind == "f" and bool(np.isnan(X).all(axis=0).any())
+
+
 def _has_any(categorical: Any) -> bool:
     return categorical != FROM_DTYPE and any(categorical)
 
@@ -202,8 +212,6 @@ def _check_kind(column: Column, expected: str) -> None:
     """Raise if a column holds something else than in `fit`; gaps are of any kind."""
     is_category = expected in CATEGORIES
     found = values.category_kind(column) if is_category else values.kind_of(column)
-    if column.values.dtype.kind == "f" and np.isnan(column.values).all():
-        found = "empty"  # of strings or dates, too, frames make floats where all lack
     if found != expected and "empty" not in (found, expected):
         raise TypeError(
             f"Column {column.label} of X (dtype {column.dtype}) holds "
@@ -233,13 +241,15 @@ def _columns(X: Any) -> Iterator[Column]:
 
 def _arrow_column(name: str, chunked: Any) -> Column:
     kind, is_category = chunked.type, hasattr(chunked.type, "index_type")
-    if is_category:
-        chunked = chunked.cast(kind.value_type)
-    found = chunked.to_numpy()
-    if found.dtype.kind in "US":
+    found = _objects(chunked) if is_category else chunked.to_numpy()
+    if found.dtype.kind in "UST":
         found = found.astype(object)
     has_zone = getattr(kind, "tz", None) is not None
     return Column(repr(name), found, str(kind), is_category, has_zone)
+
+
+def _objects(chunked: Any) -> np.ndarray:
+    return np.array(chunked.to_pylist(), object)
 
 
 def _frame_column(name: Any, column: Any, dtype: Any) -> Column:
@@ -247,8 +257,11 @@ def _frame_column(name: Any, column: Any, dtype: Any) -> Column:
     has_zone = bool(getattr(dtype, "tz", None) or getattr(dtype, "time_zone", None))
     if has_zone and hasattr(column, "dt") and hasattr(column.dt, "tz_convert"):
         column = column.dt.tz_convert("UTC").dt.tz_localize(None)
+    if is_category and hasattr(column, "astype"):
+        # Gaps would make floats of whole numbers, of which large ones become the same.
+        column = column.astype(object)
     found = np.asarray(column)
-    if found.dtype.kind in "US":
+    if found.dtype.kind in "UST":
         found = found.astype(object)
     shown = "category" if is_category else str(dtype)
     return Column(repr(name), found, shown, is_category, has_zone)

@@ -95,6 +95,8 @@ def kind_of(column: Column) -> str:
         If it holds several kinds, or what is of none.
     """
     kind = column.values.dtype.kind
+    if kind == "f" and np.isnan(column.values).all():
+        return "empty"  # of strings or dates, too: frames make floats where all lack
     if kind in "biuf":
         return "number"
     if kind == "M":

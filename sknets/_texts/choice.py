@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+import numpy as np
+
 Range = tuple[int, int]
 
 ANALYZERS = ("word", "char", "char_wb")
@@ -48,7 +50,7 @@ def chosen(texts: list, *, hashed: bool) -> Counted:
     """
     if not isinstance(texts[0], str):
         return LONG
-    sample = texts[:: -(-len(texts) // N_LOOKED_AT)]
+    sample = _some_of(texts)
     is_unspaced = unspaced_share(sample) >= UNSPACED_SHARE
     parts = UNSPACED_PARTS if is_unspaced else PARTS
     if hashed:
@@ -57,6 +59,16 @@ def chosen(texts: list, *, hashed: bool) -> Counted:
     if length > LONGEST_WITH_PARTS and not is_unspaced:
         return LONG
     return Counted(("word", "char_wb"), (WORDS, parts))
+
+
+def _some_of(texts: list) -> list:
+    """Texts that are looked at, drawn at random, but always the same ones."""
+    if len(texts) <= N_LOOKED_AT:
+        return texts
+    drawn = np.random.default_rng(0).choice(
+        len(texts), N_LOOKED_AT, replace=False, shuffle=False
+    )
+    return [texts[number] for number in drawn]
 
 
 def unspaced_share(texts: list[str]) -> float:

@@ -1,0 +1,79 @@
+"""What is learnt of columns: fills, names, and values that look alike."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sknets import DenseNetClassifier
+
+Y = np.arange(40) % 2
+
+
+def net():
+    return DenseNetClassifier(4, epochs=2, batch_size=8, random_state=0)
+
+
+def names(fitted):
+    return list(fitted.get_feature_names_out())
+
+
+def test_a_gap_is_filled_by_the_weighted_median():
+    frame = pd.DataFrame({"a": [1.0, 2.0, 3.0, np.nan] * 10})
+    weight = np.tile([1.0, 1.0, 3.0, 1.0], 10)
+    assert net().fit(frame, Y).columns_["fill"].tolist() == [2.0]
+    assert net().fit(frame, Y, weight).columns_["fill"].tolist() == [3.0]
+
+
+def test_fills_of_the_largest_numbers_are_finite():
+    frame = pd.DataFrame({"a": [1.7e308, 1.6e308, np.nan, np.nan] * 10})
+    assert net().fit(frame, Y).columns_["fill"][0] == pytest.approx(1.65e308)
+
+
+@pytest.mark.parametrize("later", [1.0, "text", pd.Timestamp("2020-01-01")])
+def test_a_column_without_values_in_fit_may_hold_anything_later(later):
+    frame = pd.DataFrame({"a": np.arange(40.0), "b": np.full(40, np.nan)})
+    fitted = net().fit(frame, Y)
+    other = frame.assign(b=later)
+    np.testing.assert_array_equal(
+        fitted.predict_proba(other), fitted.predict_proba(frame)
+    )
+    of_array = net().fit(frame.to_numpy(), Y)
+    np.testing.assert_array_equal(
+        of_array.predict_proba(frame.to_numpy()), fitted.predict_proba(frame)
+    )
+
+
+def test_names_are_distinct():
+    values = ["missing", "others", None, "x", "y"] * 8
+    frame = pd.DataFrame({"a": values, "a_missing": [1.0, np.nan] * 20})
+    frame.loc[39, "a"] = "rare"
+    frame = frame.rename(columns={"a_missing": "a_x"})
+    found = names(net().fit(frame, Y))
+    assert found == [
+        *("a_x", "a_x_missing"),
+        *("a_missing", "a_others", "a_x_2", "a_y", "a_others_2", "a_missing_2"),
+    ]
+
+
+@pytest.mark.parametrize("as_arrow", [False, True])
+def test_large_whole_numbers_beside_gaps_are_told_apart(as_arrow):
+    large = 2**60
+    categories, codes = [large, large + 1], [0, 1, -1, 1] * 10
+    frame = pd.DataFrame({"a": pd.Categorical.from_codes(codes, categories)})
+    if as_arrow:
+        pa = pytest.importorskip("pyarrow")
+        frame = pa.table(frame)
+    assert names(net().fit(frame, Y)) == [f"a_{large}", f"a_{large + 1}", "a_missing"]
+
+
+@pytest.mark.skipif(
+    not hasattr(np.dtypes, "StringDType"), reason="NumPy 2 brought StringDType"
+)
+def test_strings_of_any_length():
+    strings = np.array([["a", "x"], ["b", None]] * 20, dtype=object)
+    own = strings.astype(np.dtypes.StringDType(na_object=None))
+    fitted = net().fit(own, Y)
+    assert names(fitted) == ["x0_a", "x0_b", "x1_x", "x1_missing"]
+    np.testing.assert_array_equal(
+        fitted.predict_proba(own), net().fit(strings, Y).predict_proba(strings)
+    )
