@@ -383,24 +383,14 @@ class NeuralNet(
     ) -> None:
         from .._training.loop import train
 
-        layers = self._layers(self._n_outputs)
-        network = Network(tuple(layers), self._input_shape())
-        shapes = network.weight_shapes()
-        if goes_on:
-            self._check_same_network(network)
-        check_memory(shapes, self._settled_optimizer())
-        self.network_ = network.stored()
+        network = self._settled_network(goes_on)
         first_weights = self._first_weights(data, rng, goes_on, one_pass)
         if not goes_on:
             self.history_, self.n_iter_, self.best_epoch_ = {}, 0, 0
             stamp(self)
             self._settle_by_rows(network, data, rng, one_pass)
         settings = self._settings(len(data), one_pass)
-        always = recorded(self._objective)
-        scorers = scorers_of(self.scoring, always)
-        self._check_monitor([*always, *scorers])
-        scores = EpochScores(self, scorers, given) if scorers else None
-        names = [prefix + n for prefix in given for n in (*always, *scorers)]
+        scores, names = self._epoch_scores(given)
         observers = self._observers(settings, given[""], names, one_pass=one_pass)
         slots, n_steps = self._optimizer_state(settings.optimizer)
         trained = train(
@@ -418,6 +408,27 @@ class NeuralNet(
         self.__dict__.update(self._state_after(trained, one_pass))
         if not one_pass and not trained.exploded:
             diagnosis.warn_if_not_learnt(network, trained, data.sample, settings)
+
+    def _settled_network(self, goes_on: bool) -> Network:
+        """The network that the parameters ask for, which fits into memory."""
+        network = Network(tuple(self._layers(self._n_outputs)), self._input_shape())
+        if goes_on:
+            self._check_same_network(network)
+        check_memory(network.weight_shapes(), self._settled_optimizer())
+        self.network_ = network.stored()
+        return network
+
+    def _epoch_scores(self, given: dict[str, Any]) -> tuple[Any, list[str]]:
+        """What scores each epoch, if `scoring` asks; names of all that is recorded.
+
+        `given` has the rows to train on and, as "val_", those to validate on.
+        """
+        always = recorded(self._objective)
+        scorers = scorers_of(self.scoring, always)
+        self._check_monitor([*always, *scorers])
+        scores = EpochScores(self, scorers, given) if scorers else None
+        names = [prefix + n for prefix in given for n in (*always, *scorers)]
+        return scores, names
 
     def _first_weights(
         self, data: Any, rng: np.random.Generator, goes_on: bool, one_pass: bool

@@ -13,11 +13,11 @@ from sklearn.utils.validation import validate_data
 from .._containers import refuse_streams
 from .._core.scaling import Scaling
 from .._tables.encoder import ColumnEncoder
-from .._tables.reading import FROM_DTYPE, Table, as_array, as_table, read
+from .._tables.reading import FROM_DTYPE, Table, as_container, mixed_columns, read
 from .validation import check_rows, naming_reordered
 
 
-def check_table(estimator: Any, X: Any, *, reset: bool = True) -> Any:
+def check_unencoded(estimator: Any, X: Any, *, reset: bool = True) -> Any:
     """Check X in `fit`; without `reset`, further rows of it.
 
     Returns
@@ -25,7 +25,7 @@ def check_table(estimator: Any, X: Any, *, reset: bool = True) -> Any:
     Table, or ndarray or CSR matrix
         A table only where its columns are to be encoded.
     """
-    X, found = _as_table(X)
+    X, found = _opened(X)
     if found is None:
         rows, has_gaps = _rows(estimator, X, reset=reset)
         mask = _mask(estimator)
@@ -44,9 +44,9 @@ def check_table(estimator: Any, X: Any, *, reset: bool = True) -> Any:
     return table.numbers if table.is_matrix else table
 
 
-def check_encoded(estimator: Any, X: Any, encoder: ColumnEncoder | None) -> Any:
+def check_and_encode(estimator: Any, X: Any, encoder: ColumnEncoder | None) -> Any:
     """Check X after `fit`, and encode it if the rows of `fit` were."""
-    X, found = _as_table(X)
+    X, found = _opened(X)
     has_gaps = True
     if found is not None:
         _check_names(estimator, found, reset=False)
@@ -65,13 +65,13 @@ def check_encoded(estimator: Any, X: Any, encoder: ColumnEncoder | None) -> Any:
     return _filled(found, estimator.input_scaling_)
 
 
-def _as_table(X: Any) -> tuple[Any, Any]:
-    """X, and what `as_table` makes of it."""
+def _opened(X: Any) -> tuple[Any, Any]:
+    """X, and X again if it is more than numbers, else None."""
     if type(X) is np.ndarray and X.dtype.kind in "biuf":
         return X, None
     refuse_streams(X, "an array, a sparse matrix or a frame")
-    X = as_array(X)
-    return X, as_table(X)
+    X = as_container(X)
+    return X, mixed_columns(X)
 
 
 def _rows(estimator: Any, X: Any, *, reset: bool) -> tuple[Any, bool]:

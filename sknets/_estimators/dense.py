@@ -111,13 +111,13 @@ class DenseInput(NeuralNet):
 
     def _check_X(self, X: Any, *, reset: bool) -> Any:
         if reset:
-            return columns.check_table(self, X)
-        return columns.check_encoded(self, X, self._encoder)
+            return columns.check_unencoded(self, X)
+        return columns.check_and_encode(self, X, self._encoder)
 
     def _check_part(self, X: Any) -> Any:
         if hasattr(self, "input_scaling_"):
             return self._check_X(X, reset=False)
-        return columns.check_table(self, X, reset=False)
+        return columns.check_unencoded(self, X, reset=False)
 
     def _learn_input(self, X: Any, index: np.ndarray, weights: np.ndarray) -> Any:
         learn = {

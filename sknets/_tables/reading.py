@@ -53,7 +53,7 @@ class Table:
 # --- What is a table -----------------------------------------------------------------
 
 
-def as_array(X: Any) -> Any:
+def as_container(X: Any) -> Any:
     """Rows in a list as an array; numpy would make strings of numbers beside them.
 
     A batch of pyarrow becomes a table, whose names scikit-learn knows.
@@ -73,7 +73,7 @@ def as_array(X: Any) -> Any:
         return X
 
 
-def as_table(X: Any) -> Any:
+def mixed_columns(X: Any) -> Any:
     """X as a frame or an array of objects if not all of its columns are numbers.
 
     Returns
@@ -88,12 +88,8 @@ def as_table(X: Any) -> Any:
         refuse_same_names(list(X.columns))
         is_plain = all(map(_is_numeric, X.dtypes))
         return None if is_plain or _is_one_of_images(X) else X
-    if (
-        isinstance(X, np.ndarray)
-        and X.ndim == 2
-        and X.size
-        and X.dtype.kind in "OUSTmM"
-    ):
+    is_array = isinstance(X, np.ndarray) and X.ndim == 2 and X.size > 0
+    if is_array and X.dtype.kind in "OUSTmM":
         if _are_numbers(X) or _are_images(X):
             return None
         return X.astype(object) if X.dtype.kind in "UST" else X
