@@ -53,6 +53,7 @@ def test_pictures(monkeypatch, capsys):
         return np.kron(digits.images[part], np.ones((2, 2))), digits.target[part]
 
     monkeypatch.setattr("sknets.datasets.load_mnist", load_mnist)
+    pyplot.close("all")
     run(PICTURES.replace("early_stopping=True", "epochs=2, early_stopping=True"))
     assert len(pyplot.get_fignums()) == 2
     assert "Total parameters" in capsys.readouterr().out

@@ -12,6 +12,10 @@ document.addEventListener("DOMContentLoaded", () => {
   for (const link of document.querySelectorAll(".sphx-glr-thumbcontainer a")) {
     link.setAttribute("aria-label", link.textContent);
   }
+  // ARIA has given up this role, which docutils writes.
+  for (const entry of document.querySelectorAll("[role=doc-biblioentry]")) {
+    entry.removeAttribute("role");
+  }
   for (const box of document.querySelectorAll(".table-wrapper, .highlight pre")) {
     if (box.scrollWidth > box.clientWidth) {
       box.setAttribute("tabindex", "0");

@@ -3,7 +3,8 @@
 Each looks for its file in a folder that the caller names, then in Keras' download
 cache, and then downloads it through Keras or scikit-learn. Files are read as they are:
 nothing is scaled, shuffled or left out. TensorFlow is imported only for a download
-through Keras.
+through Keras. Addresses and checksums are theirs; pooch would be one more dependency
+and need both to be kept here.
 """
 
 from __future__ import annotations
