@@ -111,6 +111,8 @@ def as_numbers(X: Any) -> Any:
         return _from_frame(X)
     if getattr(X, "mode", None) is not None and hasattr(X, "getbands"):
         return _pixels(X, 0)
+    if isinstance(X, np.ndarray) and X.dtype.kind == "T":  # strings of variable width
+        X = X.astype(object)
     if str(getattr(X, "dtype", "")).lower() == "object":
         return _from_objects(X)
     return X

@@ -76,7 +76,7 @@ def expected_calibration_error(
     """
     n_bins = _check_n_bins(n_bins)
     proba = _check_proba(y_proba)
-    y = column_or_1d(y_true)
+    y = _labels(y_true)
     check_consistent_length(y, proba)
     classes = _check_classes(y, labels, proba.shape[1])
     w = check_sample_weight(sample_weight, proba)
@@ -118,9 +118,15 @@ def _check_proba(y_proba: Any) -> np.ndarray:
     return proba
 
 
+def _labels(values: Any) -> np.ndarray:
+    labels = column_or_1d(values)
+    # Strings of variable width, which scikit-learn does not sort.
+    return labels.astype(object) if labels.dtype.kind == "T" else labels
+
+
 def _check_classes(y: np.ndarray, labels: Any, n_columns: int) -> np.ndarray:
     """Return the classes of the columns of y_proba."""
-    classes = unique_labels(y) if labels is None else column_or_1d(labels)
+    classes = unique_labels(y) if labels is None else _labels(labels)
     if len(classes) != n_columns:
         raise ValueError(
             f"y_proba has {n_columns} columns for {len(classes)} classes; say "

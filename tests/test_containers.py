@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from sknets import DenseNetClassifier, SmallCNNClassifier
+from sknets import DenseNetClassifier, DenseNetRegressor, SmallCNNClassifier
 from sknets._containers import as_numbers, stack_images
 from sknets.preprocessing import ImageNormalizer, ImageReshaper
 
@@ -298,3 +298,14 @@ def test_pixels_that_are_not_finite(estimator, shape, value, name):
     with pytest.raises(ValueError, match=f"(?s){message}.*np.nan_to_num") as caught:
         estimator.fit(images, LABELS)
     assert "imputer" not in str(caught.value)
+
+
+@pytest.mark.skipif(
+    not hasattr(np.dtypes, "StringDType"), reason="NumPy 2 brought StringDType"
+)
+def test_strings_of_variable_width_are_no_numbers():
+    strings = np.array(["1.5", "a", "b"], dtype=np.dtypes.StringDType())
+    with pytest.raises(ValueError, match=r"not compatible.*X holds '1\.5'"):
+        SmallCNNClassifier().fit(np.tile(strings, (4, 3)), [0, 1, 0, 1])
+    with pytest.raises(ValueError, match=r"y holds strings such as '1\.5'"):
+        DenseNetRegressor().fit(np.eye(3), strings)

@@ -1,6 +1,9 @@
 """scikit-learn's own checks of estimators, for Keras models of several kinds."""
 
+import re
+
 import keras
+import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sknets import KerasClassifier, KerasRegressor
@@ -70,6 +73,14 @@ EXPECTED = {
 }
 
 
-@parametrize_with_checks(ESTIMATORS, expected_failed_checks=lambda _: EXPECTED)
+CHECKS = parametrize_with_checks(ESTIMATORS, expected_failed_checks=lambda _: EXPECTED)
+
+
+def without_address(value):
+    """Name of a test that is the same in all processes which share the tests."""
+    return re.sub("at0x[0-9a-f]+", "", CHECKS.kwargs["ids"](value))
+
+
+@pytest.mark.parametrize(*CHECKS.args, ids=without_address)
 def test_scikit_learn_checks(estimator, check):
     check(estimator)

@@ -121,3 +121,15 @@ def test_labels_that_do_not_fit(labels, message):
 def test_rows_that_do_not_sum_to_one():
     with pytest.raises(ValueError, match="must sum to one.*row 1 sums to 0.6"):
         expected_calibration_error([0, 1], [[0.5, 0.5], [0.3, 0.3]])
+
+
+@pytest.mark.skipif(
+    not hasattr(np.dtypes, "StringDType"), reason="NumPy 2 brought StringDType"
+)
+def test_labels_of_variable_width():
+    y = np.array(["a", "b", "b", "a"])
+    own = y.astype(np.dtypes.StringDType())
+    proba = [[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.7, 0.3]]
+    expected = expected_calibration_error(y, proba)
+    assert expected_calibration_error(own, proba) == expected
+    assert expected_calibration_error(own, proba, labels=own[:2]) == expected

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sknets import DenseNetClassifier
+from sknets._parts import arrays
 
 
 @pytest.fixture(params=["binary", "multiclass", "multilabel"])
@@ -46,3 +47,26 @@ def test_predict_is_the_first_maximum_of_probabilities(fitted, bias):
         np.testing.assert_array_equal(predicted, proba > 0.5)
     else:
         np.testing.assert_array_equal(predicted, net.classes_[proba.argmax(axis=1)])
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_proba", "decision_function"])
+def test_arrays_on_disk_are_read_in_slices(fitted, method, tmp_path, monkeypatch):
+    net, X = fitted
+    monkeypatch.setattr(arrays, "SLICE_BYTES", 7 * X[0].nbytes)
+    monkeypatch.setattr(arrays, "MAPPED_BYTES", 0)
+    mapped = np.memmap(tmp_path / "x", X.dtype, "w+", shape=X.shape)
+    mapped[:] = X
+    lengths = []
+    check = DenseNetClassifier._check_X
+
+    def watched(self, X, *, reset):
+        lengths.append(len(X))
+        return check(self, X, reset=reset)
+
+    monkeypatch.setattr(DenseNetClassifier, "_check_X", watched)
+    found = getattr(net, method)(mapped)
+    assert max(lengths) == 7
+    assert sum(lengths) == len(X)
+    np.testing.assert_array_equal(found, getattr(net, method)(X))
+    with pytest.raises(ValueError, match="0 sample"):
+        getattr(net, method)(mapped[:0])

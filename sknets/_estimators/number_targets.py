@@ -66,6 +66,8 @@ def _kind(values: np.ndarray) -> str | None:
         return "booleans"
     if values.dtype.kind in "mM":
         return "dates or times"
+    if values.dtype.kind == "T":  # strings of variable width
+        values = values.astype(object)
     if values.dtype.kind in "US":
         return f"strings such as {values.ravel()[0].item()!r}"
     if values.dtype.kind != "O":

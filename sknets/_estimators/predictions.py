@@ -14,6 +14,7 @@ from .._core.prediction import MAX_LOGIT
 from .._core.scaling import Scaling
 from .._dask import kind_of, lazily
 from .._optional import needs_tensorflow
+from .._parts.arrays import is_on_disk, slices
 from . import compiled, targets
 from .keywords import refuse_keywords
 from .state import snapshot
@@ -45,6 +46,11 @@ class Logits:
 
     def _check_and_run(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
+        if is_on_disk(X) and X.ndim > 1 and X.shape[0]:
+            return np.concatenate([self._run(rows) for rows in slices(X)])
+        return self._run(X)
+
+    def _run(self, X: Any) -> np.ndarray:
         X = self._check_X(X, reset=False)
         if compiled.is_wanted() and not self._network.takes_tokens:
             logits = self._compiled_logits(X)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,11 @@ def is_on_disk(X: Any) -> bool:
         module in sys.modules and isinstance(X, getattr(sys.modules[module], name))
         for module, name in _ON_DISK
     )
+
+
+def slices(X: Any) -> Iterator[np.ndarray]:
+    """Yield slices of the rows of an array on disk, one after the other."""
+    return (part.X for _, part in ArrayParts(X, None, None).read())
 
 
 class ArrayParts(Parts):
