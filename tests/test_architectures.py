@@ -12,6 +12,7 @@ from scikeras.wrappers import KerasClassifier
 from sknets._core.build import cnn_layers, dense_layers, text_layers
 from sknets._core.network import Network
 from sknets._core.objectives import CLASS_OBJECTIVES, sigmoid, softmax
+from sknets._core.poolings import POOLINGS
 from sknets._core.scaling import identity
 from sknets.architectures import dense_net, fitted_model, small_cnn, text_pool
 
@@ -93,7 +94,7 @@ def test_cnn_equals_the_numpy_forward_pass(activation):
     np.testing.assert_allclose(model(images), expected, atol=1e-6)
 
 
-@pytest.mark.parametrize("pooling", ["mean", "max", "mean_max"])
+@pytest.mark.parametrize("pooling", POOLINGS)
 def test_text_model_pools_over_tokens_without_padding(pooling):
     """Equal to the numpy pass on counts, also for a text of padding alone."""
     layers = text_layers(9, 4, 0.0, "relu", pooling, (3,), 2)

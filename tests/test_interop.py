@@ -15,6 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import FunctionTransformer
 
 from sknets import DenseNetClassifier, SmallCNNClassifier, TextPoolClassifier
+from sknets._core.poolings import POOLINGS
 from sknets.architectures import dense_net, small_cnn, text_pool
 from sknets.interop import from_scikeras, to_scikeras, token_numbers
 
@@ -398,7 +399,7 @@ def test_token_numbers_from_scikeras():
     assert clf.width == 4
 
 
-@pytest.mark.parametrize("pooling", ["mean", "max", "mean_max"])
+@pytest.mark.parametrize("pooling", POOLINGS)
 def test_text_pool_from_scikeras(pooling):
     X = np.random.default_rng(0).integers(0, 9, (20, 5))
     wrapper = KerasClassifier(

@@ -6,22 +6,19 @@ from scipy.optimize import minimize_scalar
 from sklearn.metrics import mean_pinball_loss, mean_poisson_deviance
 
 from sknets._core.objectives import (
-    AbsoluteError,
+    CLASS_OBJECTIVES,
+    NUMBER_OBJECTIVES,
     Huber,
     Poisson,
     Quantile,
     SquaredError,
+    row_weights,
     weighted_quantile,
 )
 
-OBJECTIVES = [
-    SquaredError(),
-    AbsoluteError(),
-    Huber(),
-    Poisson(),
-    Quantile(0.5),
-    Quantile(0.1),
-]
+OBJECTIVES = [*(make() for make in NUMBER_OBJECTIVES.values()), Quantile(0.1)]
+# Those of Keras leave a constant out of the loss, or are not there.
+OF_KERAS = [one for one in OBJECTIVES if one.keras_loss not in (None, "poisson")]
 pytestmark = pytest.mark.filterwarnings("error")
 
 
@@ -73,7 +70,7 @@ def test_graph_has_the_same_losses_and_gradients(objective, targets):
     assert (objective.hits_in_graph(tf, logits, y).numpy() == 0).all()
 
 
-@pytest.mark.parametrize("objective", OBJECTIVES[:3], ids=by_name)
+@pytest.mark.parametrize("objective", OF_KERAS, ids=by_name)
 def test_loss_is_that_of_keras(objective, targets):
     keras = pytest.importorskip("keras")
     z, y, _ = targets
@@ -128,3 +125,56 @@ def test_objectives_are_keys_of_programs():
     assert Quantile(0.3) != Quantile(0.4)
     assert SquaredError() == SquaredError()
     assert SquaredError() != Huber()
+
+
+# --- Classes -------------------------------------------------------------------------
+
+
+@pytest.fixture(params=CLASS_OBJECTIVES)
+def of_classes(request):
+    """An objective, logits, encoded targets and weights of 12 rows."""
+    objective, rng = CLASS_OBJECTIVES[request.param], np.random.default_rng(0)
+    z = rng.normal(size=(12, 1 if request.param == "binary" else 3))
+    if objective.is_exclusive:
+        y, w = rng.integers(0, 3, 12), rng.random(12)
+    else:
+        y, w = rng.integers(0, 2, z.shape).astype(np.float32), rng.random(z.shape)
+    return objective, z, y, w
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_gradient_of_classes_is_the_numerical_one(of_classes, smoothing):
+    objective, z, y, w = of_classes
+    n_classes = z.shape[1]
+
+    def mean_loss(z):
+        if not objective.is_exclusive:  # between the label and one half
+            straight, other = objective.losses(z, y), objective.losses(z, 1 - y)
+            losses = (1 - smoothing / 2) * straight + smoothing / 2 * other
+            return (losses * w).mean()
+        every = [objective.losses(z, np.full(len(z), k)) for k in range(n_classes)]
+        own = (1 - smoothing) * objective.losses(z, y)
+        return ((own + smoothing * np.mean(every, axis=0)) * w).mean()
+
+    numerical = np.empty_like(z)
+    for place in np.ndindex(z.shape):
+        step = np.zeros_like(z)
+        step[place] = 1e-5
+        numerical[place] = (mean_loss(z + step) - mean_loss(z - step)) / 2e-5
+    loss, hits, gradient = objective.train(z.copy(), y, w, smoothing)
+    np.testing.assert_allclose(gradient, numerical, atol=1e-7)
+    # What is recorded is the loss without smoothing, as in validation.
+    found = np.array([loss, hits]) / row_weights(w).sum()
+    np.testing.assert_allclose(found, objective.evaluate(z, y, w), rtol=1e-6)
+
+
+def test_weights_count_in_loss_and_accuracy(of_classes):
+    """A weight of two is the row twice."""
+    objective, z, y, _ = of_classes
+    twice = np.arange(len(z)) % 3 == 0
+    rows = np.repeat(np.arange(len(z)), 1 + twice)
+    w = np.ones(y.shape)
+    w[twice] = 2
+    expected = objective.evaluate(z[rows], y[rows], np.ones(y[rows].shape))
+    np.testing.assert_allclose(objective.evaluate(z, y, w), expected)
+    assert objective.evaluate(z, y, np.ones(y.shape)) != pytest.approx(expected)

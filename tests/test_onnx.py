@@ -16,6 +16,7 @@ from sknets import (
     TextPoolRegressor,
 )
 from sknets._core.activations import ACTIVATIONS
+from sknets._core.poolings import POOLINGS
 from sknets.interop import to_onnx, token_weights
 
 onnxruntime = pytest.importorskip("onnxruntime")
@@ -68,7 +69,7 @@ def test_regressors(net, X):
     np.testing.assert_allclose(found, net.predict(X), rtol=1e-5)
 
 
-@pytest.mark.parametrize("pooling", ["mean", "max", "mean_max"])
+@pytest.mark.parametrize("pooling", POOLINGS)
 @pytest.mark.parametrize("y", [[1, 0, 0, 0, 1, 1], [0, 1, 2, 0, 1, 2]])
 def test_texts_with_weights(pooling, y):
     """Three classes damp the counts of repeated n-grams, which Keras cannot take."""

@@ -17,6 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import check_param_validation
 
 from sknets import TextPoolClassifier
+from sknets._core.poolings import POOLINGS
 from sknets._estimators import text_input
 
 GOOD = ["good", "great", "fun", "lovely", "superb"]
@@ -64,7 +65,7 @@ def test_learns_what_a_linear_model_learns(reviews, fitted):
     assert fitted.score(texts, labels) >= linear.score(texts, labels) - 0.02
 
 
-@pytest.mark.parametrize("pooling", ["mean", "max", "mean_max"])
+@pytest.mark.parametrize("pooling", POOLINGS)
 @pytest.mark.parametrize("dense_width", [(), 8])
 def test_prediction_equals_the_keras_model(reviews, pooling, dense_width):
     texts, labels = reviews

@@ -162,6 +162,25 @@ def test_mean_and_max_lie_side_by_side():
     np.testing.assert_array_equal(back, [[0.25], [10.75]])
 
 
+@pytest.mark.parametrize("pooling", POOLINGS.values(), ids=POOLINGS)
+def test_the_gradient_of_a_pooling_is_the_numerical_one(pooling):
+    rng = np.random.default_rng(0)
+    counts = rng.integers(0, 3, (5, 6)) * (np.arange(5) > 0)[:, None]
+    shares = sp.csr_array(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1))
+    table = rng.normal(size=(6, 2)).astype(np.float32)
+    pooled, gradient = pooling.train(table, shares)
+    np.testing.assert_allclose(pooled, pooling.predict(table, shares), rtol=1e-6)
+    assert not pooled[0].any()
+    d = rng.normal(size=pooled.shape)
+    numerical = np.empty_like(table)
+    for place in np.ndindex(table.shape):
+        step = np.zeros_like(table)
+        step[place] = 0.01
+        ends = [pooling.train(table + sign * step, shares)[0] for sign in (1, -1)]
+        numerical[place] = ((ends[0] - ends[1]) * d).sum() / 0.02
+    np.testing.assert_allclose(gradient(d), numerical, atol=1e-3)
+
+
 # --- Going on ------------------------------------------------------------------------
 
 

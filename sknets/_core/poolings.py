@@ -48,8 +48,8 @@ class Pooling:
     """How many vectors of the width of the embedding it gives."""
     is_linear: ClassVar[bool] = False
     """Whether the pooled vector is a weighted mean of the embeddings."""
-    uses_counts: ClassVar[bool] = True
-    """Whether a token that is there twice counts twice."""
+    takes_shares: ClassVar[bool] = True
+    """Whether `train` takes the share of each token in its text, else its counts."""
 
     def predict(self, table: np.ndarray, tokens: Any) -> np.ndarray:
         """Pooled vectors, of shape (n_texts, n_vectors x width)."""
@@ -58,7 +58,15 @@ class Pooling:
     def train(self, table: np.ndarray, shares: sp.csr_array) -> Pooled:
         """Pooled vectors, and the function from their gradient to the table's.
 
-        The weights in `shares` sum up to one in each text.
+        The weights in `shares` sum up to one in each text, if it `takes_shares`.
+        """
+        raise NotImplementedError
+
+    def in_graph(self, tf: Any, embedded: Any, weights: Any) -> Any:
+        """Pooled vectors in a TensorFlow graph, where tokens have weights.
+
+        `embedded` has the shape (n_texts, length, width), `weights` (n_texts, length,
+        1), zero for padding.
         """
         raise NotImplementedError
 
@@ -81,6 +89,11 @@ class Mean(Pooling):
     def train(self, table: np.ndarray, shares: sp.csr_array) -> Pooled:
         return shares @ table, lambda d: shares.T @ d
 
+    def in_graph(self, tf: Any, embedded: Any, weights: Any) -> Any:
+        total = tf.reduce_sum(weights, axis=1)
+        summed = tf.reduce_sum(embedded * weights, axis=1)
+        return summed / tf.where(total > 0, total, tf.ones_like(total))
+
     def to_keras(self, layers: Any, tokens: KerasTokens) -> Any:
         shares = layers.Softmax(axis=1)(tokens.penalty)
         mean = layers.Dot(axes=1)([shares, tokens.embedded])
@@ -91,7 +104,7 @@ class Max(Pooling):
     """Highest value of the tokens in each column."""
 
     name = "max"
-    uses_counts = False
+    takes_shares = False
 
     def predict(self, table: np.ndarray, tokens: Any) -> np.ndarray:
         lengths = np.diff(tokens.indptr)
@@ -111,6 +124,11 @@ class Max(Pooling):
         parts /= (_incidence(text_of_token, n_texts) @ parts)[text_of_token]
         rows = _incidence(shares.indices, len(table))
         return highest, lambda d: rows @ (parts * d[text_of_token])
+
+    def in_graph(self, tf: Any, embedded: Any, weights: Any) -> Any:
+        values = tf.where(weights > 0, embedded, tf.reduce_min(embedded))
+        has_tokens = tf.reduce_max(tf.sign(weights), axis=1)
+        return tf.reduce_max(values, axis=1) * has_tokens
 
     def to_keras(self, layers: Any, tokens: KerasTokens) -> Any:
         penalised = layers.Add()([tokens.embedded, tokens.penalty])
@@ -133,6 +151,10 @@ class MeanMax(Pooling):
         highest, by_highest = Max().train(table, shares)
         both = np.concatenate([mean, highest], axis=1)
         return both, lambda d: by_mean(d[:, :width]) + by_highest(d[:, width:])
+
+    def in_graph(self, tf: Any, embedded: Any, weights: Any) -> Any:
+        parts = [part.in_graph(tf, embedded, weights) for part in (Mean(), Max())]
+        return tf.concat(parts, axis=1)
 
     def to_keras(self, layers: Any, tokens: KerasTokens) -> Any:
         parts = [pooling.to_keras(layers, tokens) for pooling in (Mean(), Max())]

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from .._core.poolings import POOLINGS
+
 
 def from_model(model: Any) -> Any:
     """ONNX of a Keras model; a single input is named "X", several as in the model."""
@@ -40,24 +42,10 @@ def from_text_model(model: Any, table: np.ndarray, pooling: str) -> Any:
     last_of_pooling = model.layers[kinds.index("Multiply")]
     head = keras.Model(last_of_pooling.output, model.outputs)
 
-    def mean(embedded: Any, weights: Any) -> Any:
-        total = tf.reduce_sum(weights, axis=1)
-        return tf.reduce_sum(embedded * weights, axis=1) / tf.where(
-            total > 0, total, tf.ones_like(total)
-        )
-
-    def highest(embedded: Any, weights: Any) -> Any:
-        lowest = float(table.min(initial=0))
-        values = tf.where(weights > 0, embedded, tf.fill(tf.shape(embedded), lowest))
-        has_tokens = tf.reduce_max(tf.sign(weights), axis=1)
-        return tf.reduce_max(values, axis=1) * has_tokens
-
-    parts = {"mean": [mean], "max": [highest], "mean_max": [mean, highest]}[pooling]
-
     def logits_or_probabilities(numbers: Any, weights: Any) -> Any:
         embedded = tf.gather(tf.constant(table), numbers)
-        pooled = [part(embedded, weights[:, :, None]) for part in parts]
-        return head(tf.concat(pooled, axis=1))
+        pooled = POOLINGS[pooling].in_graph(tf, embedded, weights[:, :, None])
+        return head(pooled)
 
     tokens = (None, None)
     return _convert(

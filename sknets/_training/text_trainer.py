@@ -64,7 +64,7 @@ class TextTrainer(DenseTrainer):
         for first in range(0, len(order), block):
             chosen = order[first : first + block]
             tokens = self.data.X[self.data.index[chosen]]
-            if self.pooling.uses_counts:
+            if self.pooling.takes_shares:
                 tokens.data /= np.repeat(_totals(tokens), np.diff(tokens.indptr))
             for start in range(0, len(chosen), size):
                 texts = slice(start, start + size)
