@@ -82,3 +82,9 @@ def test_numbers_far_beyond_the_first_ones_are_refused():
     net = DenseNetRegressor(4).partial_fit(X, Y * 1e-30)
     with pytest.raises(ValueError, match="too far from those that the scale"):
         net.partial_fit(X, Y * 1e30)
+
+
+def test_a_robust_spread_is_the_deviation_of_normal_targets():
+    y = np.random.default_rng(0).normal(3, 5, (20_000, 1))
+    scaling = number_targets.learn_scaling(y, np.ones(len(y)), AbsoluteError())
+    np.testing.assert_allclose(scaling["scale"], 5, rtol=0.03)

@@ -373,3 +373,18 @@ def test_progress_shows_the_loss(table, capsys):
     shown = capsys.readouterr().out
     assert "loss" in shown
     assert "accuracy" not in shown
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("n_targets", [1, 2])
+def test_training_starts_at_the_best_constant_of_the_weighted_rows(n_targets):
+    """Its loss is the weighted variance, which is one in units of the deviation."""
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    y = np.tile([[0.0], [0.0], [0.0], [7.0]], (10, n_targets))
+    weight = np.tile([1.0, 1.0, 1.0, 5.0], 10)
+    net = DenseNetRegressor(
+        4, 0.0, epochs=1, learning_rate=1e-12, batch_size=40, random_state=0
+    )
+    net.fit(X, y, weight)
+    np.testing.assert_allclose(net.history_["loss"], [1.0], rtol=1e-5)
+    np.testing.assert_allclose(net.predict(X), 7 * 5 / 8, rtol=1e-5)
