@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from sknets import DenseNetClassifier
+from sknets._tables import encoder
 
 Y = np.arange(40) % 2
 
@@ -77,3 +78,20 @@ def test_strings_of_any_length():
     np.testing.assert_array_equal(
         fitted.predict_proba(own), net().fit(strings, Y).predict_proba(strings)
     )
+
+
+def test_rare_and_missing_categories_have_an_indicator_each():
+    frame = pd.DataFrame({"a": ["x", "y", None, "x", "y"] * 8})
+    frame.loc[0, "a"] = "rare"
+    fitted = net().fit(frame, Y)
+    assert names(fitted) == ["a_x", "a_y", "a_others", "a_missing"]
+    rows = pd.DataFrame({"a": ["x", "rare", "new", None]})
+    expected = [[1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
+    np.testing.assert_array_equal(fitted.encode_columns(rows), expected)
+
+
+def test_the_most_frequent_of_very_many_categories_have_an_indicator(monkeypatch):
+    monkeypatch.setattr(encoder, "MAX_CATEGORIES", 2)
+    values = ["a"] * 5 + ["b"] * 10 + ["c"] * 5 + ["d"] * 20
+    fitted = net().fit(pd.DataFrame({"a": values}), Y)
+    assert names(fitted) == ["a_b", "a_d", "a_others"]

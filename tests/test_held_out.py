@@ -4,6 +4,7 @@ early stopping."""
 import numpy as np
 import pytest
 import sklearn
+from sklearn.metrics import log_loss
 from sklearn.model_selection import (
     GroupKFold,
     KFold,
@@ -271,3 +272,34 @@ def test_held_out_rows_do_not_count_in_class_weights(quick, blobs):
     plain = est.set_params(class_weight=None).fit(X, y)
     assert history["loss"] == plain.history_["loss"]
     assert history["val_loss"] == plain.history_["val_loss"]
+
+
+def test_weights_and_groups_stay_with_their_rows():
+    rng = np.random.default_rng(0)
+    X, weight = rng.normal(size=(60, 3)), rng.uniform(0.1, 5, 60)
+    y = (X[:, 0] + rng.normal(size=60) > 0).astype(int)
+    weight[:7] = 0
+    groups = np.arange(60) % 6
+    seen = {}
+
+    class OneGroup:
+        def get_n_splits(self):
+            return 1
+
+        def split(self, X, y, groups):
+            seen["groups"] = groups
+            return [(np.flatnonzero(groups != 2), np.flatnonzero(groups == 2))]
+
+    net = DenseNetClassifier(
+        4, epochs=2, batch_size=8, random_state=0, validation_fraction=OneGroup()
+    )
+    net.fit(X, y, weight, groups=groups)
+    np.testing.assert_array_equal(seen["groups"], groups[7:])
+    held_out = np.flatnonzero((groups == 2) & (weight > 0))
+    expected = log_loss(
+        y[held_out],
+        net.predict_proba(X[held_out]),
+        sample_weight=weight[held_out],
+        labels=[0, 1],
+    )
+    assert net.history_["val_loss"][-1] == pytest.approx(expected, rel=1e-5)

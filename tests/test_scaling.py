@@ -188,3 +188,10 @@ def test_what_differs_by_rounding_is_constant(learn):
     assert learn(X, np.arange(40), np.ones(40))["scale"] == [0]
     near = 1e9 + np.arange(40.0)[:, None] / 1000  # a signal of 1e-12 of the values
     assert learn(near, np.arange(40), np.ones(40))["scale"] > 0
+
+
+def test_rows_that_are_left_out_have_no_part_in_half_ranges():
+    X = np.zeros((101, 1))
+    X[50], X[100] = 4.0, 1000.0
+    learnt = scaling.learn_robust(X, np.arange(100), np.ones(100))
+    np.testing.assert_allclose(learnt["scale"], 1.349 / 2)
