@@ -187,3 +187,13 @@ def test_going_on_with_another_pooling(call):
     est.fit(*data).set_params(pooling="max")
     with pytest.raises(ValueError, match="pooling mean in .* ask for max. Set pooling"):
         getattr(est, call)(*data)
+
+
+@pytest.mark.parametrize("n_calls", [1, 3])
+def test_steps_count_on(n_calls):
+    """Adam corrects the start of its means by the number of steps so far."""
+    X, y = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20) % 2
+    net = DenseNetClassifier(4, epochs=2, batch_size=8, warm_start=True, random_state=0)
+    for _ in range(n_calls):
+        net.fit(X, y)
+    assert net.optimizer_state_["n_steps"] == n_calls * 2 * 3
