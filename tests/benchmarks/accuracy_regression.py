@@ -7,8 +7,8 @@ counts as no worse than R2 = -1. None of the sets had a part in choosing the def
 
 Run as ``python accuracy_regression.py [--csv FILE] [--overview FILE] [--max-rows N]
 [--sets NAME ...] [--seeds N ...] [--only REGRESSOR ...]``. Figures that the file of
-``--csv`` has already are kept. With ``--max-rows 2000`` and one seed it takes about
-ten minutes on one core.
+``--csv`` has already are kept. With ``--max-rows 1100`` and one seed it takes about
+five minutes on one core.
 """
 
 from __future__ import annotations
