@@ -1,5 +1,7 @@
 """What is learnt of columns: fills, names, and values that look alike."""
 
+import datetime
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -95,3 +97,10 @@ def test_the_most_frequent_of_very_many_categories_have_an_indicator(monkeypatch
     values = ["a"] * 5 + ["b"] * 10 + ["c"] * 5 + ["d"] * 20
     fitted = net().fit(pd.DataFrame({"a": values}), Y)
     assert names(fitted) == ["a_b", "a_d", "a_others"]
+
+
+def test_times_are_seconds_of_the_day():
+    times = [datetime.time(1, 2, 3, 500_000), datetime.time(23, 59, 59)] * 20
+    frame = pd.DataFrame({"a": times})
+    encoded = net().fit(frame, Y).encode_columns(frame)
+    np.testing.assert_array_equal(encoded[:2, 0], [3723.5, 86399.0])
