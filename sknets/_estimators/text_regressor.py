@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal, Unpack
 
 import numpy as np
 from sklearn.utils import Bunch
 
 from .._core.layers.base import Weights
+from .._core.objectives import SquaredError
 from .._sklearn import StrOptions
 from .._texts import ridge
 from .parameter_types import (
@@ -25,6 +27,10 @@ from .parameter_types import (
 )
 from .regressor import NeuralNetRegressor
 from .text_input import TextInput
+
+# Learning rates relative to the first values: of further training that has to find
+# something, and of one that would only forget the penalty.
+RATE, SOLVED_RATE = 0.1, 0.01
 
 
 class TextPoolRegressor(TextInput, NeuralNetRegressor):
@@ -103,7 +109,8 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
         it, the first call of `partial_fit` settles the vocabulary.
     embedding_init : {"ridge", "random"}, default="ridge"
         First values of the embedding. "ridge" is a ridge regression on the n-grams of
-        the texts, rare ones weighted up [2]_. The learning rate of each value then is
+        the texts, rare ones weighted up [2]_, with the penalty that predicts a fifth of
+        the texts best from the others. The learning rate of each value then is
         relative to its start, and that of all other weights 0.03 of it. "random" is
         uniform in +-0.05, as in Keras, with one learning rate for all; it is used with
         more outputs than `width`, too, and with another pooling than "mean".
@@ -122,8 +129,10 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
         One of "adadelta", "adagrad", "adam", "adamax", "adamw", "lion", "nadam",
         "rmsprop" and "sgd", with Keras' formulas and defaults, or the Keras class of
         that name or an instance. Its settings are given as ``optimizer__*``.
-    learning_rate : float or None, default=0.1
-        Highest learning rate; None is the optimizer's own (0.001; "sgd" 0.01).
+    learning_rate : float, "auto" or None, default="auto"
+        Highest learning rate; None is the optimizer's own (0.001; "sgd" 0.01). "auto"
+        is 0.1, but 0.01 in `fit` where the ridge regression is nearly the solution:
+        for ``loss="squared_error"`` and a network without hidden layers.
     learning_rate_schedule : {"constant", "cosine", "one_cycle"}, default="cosine"
         How the learning rate changes: not at all, down to zero along half a cosine,
         or up and down in one cycle.
@@ -251,6 +260,10 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
         **TextInput._parameter_constraints,
         "binary": ["boolean"],
         "embedding_init": [StrOptions({"ridge", "random"})],
+        "learning_rate": [
+            *NeuralNetRegressor._parameter_constraints["learning_rate"],
+            StrOptions({"auto"}),
+        ],
     }
 
     def __init__(
@@ -283,7 +296,7 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
         epochs: int | Auto = "auto",
         batch_size: int | Auto = "auto",
         optimizer: Optimizer = "adam",
-        learning_rate: float | None = 0.1,
+        learning_rate: float | Auto | None = "auto",
         learning_rate_schedule: Schedule = "cosine",
         warmup: float = 0.0,
         weight_decay: float | None = None,
@@ -350,6 +363,20 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
 
     def _wanted_epochs(self) -> tuple[int, int, int]:
         return 2, 3, 250
+
+    def _settings(self, n_rows: int, one_pass: bool) -> Any:
+        settings = super()._settings(n_rows, one_pass)
+        if not self._is_auto("learning_rate"):
+            return settings
+        is_solved = (
+            self._starts_from_counts()
+            and self._network.is_linear_text
+            and self.loss == SquaredError.name
+            and not one_pass
+        )
+        rate = SOLVED_RATE if is_solved else RATE
+        optimizer = replace(settings.optimizer, learning_rate=rate)
+        return replace(settings, optimizer=optimizer)
 
     def _first_weights(
         self, data: Any, rng: np.random.Generator, goes_on: bool, one_pass: bool
