@@ -42,6 +42,7 @@ def build(estimator: Any, inputs: Any, seed: int | None) -> Any:
             raise TypeError(
                 f"The build function must return a keras.Model; got {model!r}."
             )
+        keras_checks.check_input(model, inputs)
         if not model.built:
             model(to_keras(take(inputs, np.arange(1))))
     return model
@@ -161,7 +162,8 @@ def compile_model(estimator: Any, model: Any) -> None:
         model.compile(**compile_kwargs(estimator))
     parameters = inspect.signature(type(estimator).__init__).parameters
     default = parameters["loss"].default if "loss" in parameters else None
-    keras_checks.check_loss(model, by_user, estimator.loss, default)
+    owner = type(estimator).__name__
+    keras_checks.check_loss(model, by_user, estimator.loss, default, owner)
     if not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)
 

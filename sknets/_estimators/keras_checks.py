@@ -27,20 +27,22 @@ def single_loss(model: Any) -> Any:
     return loss
 
 
-def check_loss(model: Any, compiled_by_user: bool, given: Any, default: Any) -> None:
+def check_loss(
+    model: Any, compiled_by_user: bool, given: Any, default: Any, owner: str
+) -> None:
     """Raise if a model has no loss or optimizer, or another loss than was given."""
     losses = model.loss
     parts = losses.values() if isinstance(losses, dict) else losses
     structured = isinstance(losses, dict | list | tuple)
     if not losses or (structured and not any(parts)):
         raise ValueError(
-            "You must provide a loss: KerasClassifier(..., loss=...), or compile the "
-            "model with one in the build function."
+            f"You must provide a loss: {owner}(..., loss=...), or compile the model "
+            "with one in the build function."
         )
     if model.optimizer is None:
         raise ValueError(
-            "You must provide an optimizer: KerasClassifier(..., optimizer=...), or "
-            "compile the model with one in the build function."
+            f"You must provide an optimizer: {owner}(..., optimizer=...), or compile "
+            "the model with one in the build function."
         )
     if not compiled_by_user or given is None:
         return
@@ -51,6 +53,23 @@ def check_loss(model: Any, compiled_by_user: bool, given: Any, default: Any) -> 
             f"loss={given!r} was given, but model compiled with {losses!r}. Leave out "
             "loss, or give the build function an argument compile_kwargs and compile "
             "with model.compile(**compile_kwargs)."
+        )
+
+
+def check_input(model: Any, inputs: Any) -> None:
+    """Raise if a model with one input takes rows of another shape."""
+    taken = getattr(model, "inputs", None)
+    if not taken or len(taken) != 1 or not hasattr(inputs, "shape"):
+        return
+    wanted, found = tuple(taken[0].shape)[1:], tuple(inputs.shape)[1:]
+    differ = any(
+        size not in (None, other) for size, other in zip(wanted, found, strict=False)
+    )
+    if len(wanted) == len(found) and differ:
+        raise ValueError(
+            f"The model takes rows of shape {wanted}, but X has rows of shape {found}: "
+            f"use keras.Input({found}), or keras.Input(meta['X_shape_'][1:]) in a "
+            "build function."
         )
 
 
@@ -105,6 +124,12 @@ def check_output(model: Any, target_type: str, n_classes: Any) -> None:
         raise ValueError(
             f"{found}, but {name} of two classes takes one: use Dense(1, "
             "activation='sigmoid'), or sparse_categorical_crossentropy."
+        )
+    if target_type == "binary" and n_classes == 2 and not binary_loss and units == 1:
+        raise ValueError(
+            f"{found}, but {name} takes one for each class: use Dense(2, "
+            "activation='softmax'), or Dense(1, activation='sigmoid') and "
+            "binary_crossentropy."
         )
     if target_type == "multiclass" and (binary_loss or units < n_classes):
         raise ValueError(

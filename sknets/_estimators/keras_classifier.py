@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_array, column_or_1d
 from .._core import objectives
 from .._dask import kind_of, lazily
 from .keras_model import FIT, BaseWrapper
-from .keras_targets import ClassifierLabelEncoder, name_of, takes_numbers
+from .keras_targets import ONE_HOT, ClassifierLabelEncoder, name_of, takes_numbers
 from .state import snapshot
 
 
@@ -231,6 +231,17 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
     def _class_weights(self, y: np.ndarray) -> np.ndarray | None:
         if self.class_weight is None:
             return None
+        if vars(self.target_encoder_).get("_target_type") == ONE_HOT:
+            y = y.argmax(axis=1)
+        if isinstance(self.class_weight, Mapping) and y.ndim == 1:
+            classes = np.unique(y).tolist()
+            missing = [label for label in classes if label not in self.class_weight]
+            if missing and len(classes) - len(missing) != len(self.class_weight):
+                raise ValueError(
+                    f"class_weight has the keys {list(self.class_weight)[:10]}, but "
+                    f"the classes of y are {classes[:10]}. Give a weight for each "
+                    "class by its label (in one-hot rows, by its column)."
+                )
         return compute_sample_weight(self.class_weight, y)
 
     def _check_y(self, y: Any) -> np.ndarray:

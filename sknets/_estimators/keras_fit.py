@@ -210,7 +210,11 @@ class Job:
         except BaseException:
             copies.write(model.weights, before)
             raise
-        runs = {k: [float(v) for v in run] for k, run in history.history.items()}
+        runs: dict[str, list[float]] = {}
+        for name, run in history.history.items():
+            for values in run:
+                for part, value in copies.scalars(name, np.asarray(values)).items():
+                    runs.setdefault(part, []).append(value)
         return Fitted(_renamed(runs), len(runs.get("loss", [])), "keras")
 
 

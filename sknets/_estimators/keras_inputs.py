@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,26 @@ def is_several(X: Any, n_rows: int | None) -> bool:
         return False
     arrays = all(hasattr(part, "shape") and len(part.shape) > 0 for part in X)
     return arrays and len(X) != n_rows and all(part.shape[0] == n_rows for part in X)
+
+
+def refuse_streams(X: Any) -> None:
+    """Raise for what gives rows and targets one after the other."""
+    if isinstance(X, Iterator) or _is_dataset(X):
+        raise TypeError(
+            f"X is a {type(X).__name__}, but scikit-learn's estimators take arrays: "
+            "give X and y, or call partial_fit(X, y) for each part (for a classifier "
+            "with classes=[...] in the first call)."
+        )
+
+
+def _is_dataset(X: Any) -> bool:
+    names = [f"{kind.__module__}.{kind.__name__}" for kind in type(X).__mro__]
+    return any(
+        (name.startswith("tensorflow.") and name.endswith(".DatasetV2"))
+        or (name.startswith("keras.") and name.endswith(".PyDataset"))
+        or name == "torch.utils.data.dataloader.DataLoader"
+        for name in names
+    )
 
 
 def n_rows(X: Any) -> int:
@@ -56,9 +76,11 @@ def _dtype(X: Any) -> Any:
     """Type to convert to: none where X has numbers or texts, else float32."""
     if hasattr(X, "dtypes") or scipy.sparse.issparse(X):  # a data frame
         return "numeric"
-    kind = np.asarray(X).dtype.kind if not hasattr(X, "dtype") else X.dtype.kind
+    array = X if hasattr(X, "dtype") else np.asarray(X)
+    kind = array.dtype.kind
     if kind == "O":
-        return np.float32
+        texts = array.size > 0 and all(isinstance(value, str) for value in array.flat)
+        return str if texts else np.float32
     return None if kind in "biufUS" else "numeric"
 
 

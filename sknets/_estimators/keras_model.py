@@ -129,7 +129,7 @@ class BaseWrapper(KerasData):
     def fit(
         self,
         X: Any,
-        y: Any,
+        y: Any = None,
         sample_weight: Any = None,
         *,
         X_val: Any = None,
@@ -309,6 +309,7 @@ class BaseWrapper(KerasData):
         goes_on: bool,
         one_pass: bool = False,
     ) -> None:
+        keras_inputs.refuse_streams(X)
         if y is None:
             raise ValueError(
                 f"This {type(self).__name__} estimator requires y to be passed, but "

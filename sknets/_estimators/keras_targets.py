@@ -89,7 +89,7 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):
     @staticmethod
     def makes_one_hot(loss: Any, target_type: str) -> bool:
         """Whether labels become one-hot rows for this loss."""
-        return is_one_hot_loss(loss) and target_type == "multiclass"
+        return is_one_hot_loss(loss) and target_type in ("binary", "multiclass")
 
     def fit(self, y: np.ndarray) -> ClassifierLabelEncoder:
         """Learn the classes of y, of shape (n_samples,) or (n_samples, n_columns)."""

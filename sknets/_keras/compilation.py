@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -32,7 +33,8 @@ def compile_arguments(
         given = routed(params, name)
         if name in arguments:
             item = _map(arguments[name], to_class, given)
-            arguments[name] = construct(name, item, given)
+            made = construct(name, item, given)
+            arguments[name] = _plainly_named(made, arguments[name])
     metrics = arguments.get("metrics")
     if metrics is not None and not isinstance(metrics, list | dict | tuple):
         arguments["metrics"] = [metrics]
@@ -78,12 +80,41 @@ _CLASSES: dict[str, ToClass] = {
 }
 
 
+def _plainly_named(made: Any, given: Any) -> Any:
+    """Metrics made here without the numbers that Keras counts up in a process.
+
+    So the second fit records "auc" as well, and not "auc_1".
+    """
+    owned = {id(part) for part in keras.tree.flatten(given)}
+    names = [getattr(part, "name", None) for part in keras.tree.flatten(made)]
+    bases = [_base_name(part) for part in keras.tree.flatten(made)]
+
+    def rename(part: Any) -> Any:
+        base = _base_name(part)
+        if base is None or id(part) in owned or bases.count(base) > 1 or base in names:
+            return part
+        return type(part).from_config({**part.get_config(), "name": base})
+
+    return keras.tree.map_structure(rename, made)
+
+
+def _base_name(part: Any) -> str | None:
+    """Name that Keras gave to a metric, without its number."""
+    if not isinstance(part, keras.metrics.Metric):
+        return None
+    named = inspect.signature(type(part)).parameters.get("name")
+    counted = re.fullmatch(r"(.+)_\d+", part.name)
+    if named is None or named.default is not None or counted is None:
+        return None
+    return counted[1]
+
+
 def _camel(name: str) -> str:
     return "".join(part.capitalize() for part in name.split("_"))
 
 
 def _snake(name: str) -> str:
-    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+    return re.sub("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
 def loss_name(loss: Any) -> str | None:

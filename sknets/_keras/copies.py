@@ -57,6 +57,14 @@ def settle_constants(model: Any) -> None:
             layer.finalize_state()
 
 
+def scalars(name: str, values: np.ndarray) -> dict[str, float]:
+    """Value of a metric; those of one that has several with numbers at their names."""
+    if values.size == 1:
+        return {name: float(values.item())}
+    flat = values.ravel().tolist()
+    return {f"{name}_{number}": float(value) for number, value in enumerate(flat)}
+
+
 # --- Configuration -------------------------------------------------------------------
 
 
@@ -73,9 +81,31 @@ def model_config(model: Any) -> str:
             warnings.simplefilter("ignore")  # that a lambda is stored as code
             config = keras.saving.serialize_keras_object(model)
             config.pop("compile_config", None)
+            _add_vocabularies(config, model)
             return json.dumps(config)
     except Exception as error:
         raise NotCopiedError(f"{type(error).__name__}: {error}") from error
+
+
+def _add_vocabularies(config: Any, model: Any) -> None:
+    """Put what lookup layers have learned into their part of a configuration."""
+    layers = [layer for layer in all_layers(model) if hasattr(layer, "get_vocabulary")]
+    learned = {layer.name: layer for layer in layers}
+    waiting = [config] if learned else []
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, list):
+            waiting += part
+        elif isinstance(part, dict):
+            waiting += part.values()
+            layer = learned.get(str(part.get("name")))
+            if layer is not None and "vocabulary" in part:
+                part["vocabulary"] = _vocabulary(layer)
+
+
+def _vocabulary(layer: Any) -> list[Any]:
+    words = layer.get_vocabulary(include_special_tokens=False)
+    return [word if isinstance(word, str) else int(word) for word in words]
 
 
 def compile_config(model: Any) -> str:

@@ -24,7 +24,7 @@ from sklearn.model_selection import train_test_split
 from sknets import KerasClassifier
 
 SEEDS = range(10)
-COMPILATION = {"loss": "sparse_categorical_crossentropy", "optimizer": "adam"}
+LOSS = "sparse_categorical_crossentropy"
 
 
 def batch_norm():
@@ -86,28 +86,32 @@ def sequences():
     return X, ((X < 10).sum(axis=1) > (X > 19).sum(axis=1)).astype(int)
 
 
+# Build function, epochs and learning rate of Adam.
 MODELS = {
-    "batch_norm": (batch_norm, 6),
-    "dropout": (dropout, 6),
-    "residual": (residual, 8),
-    "lstm": (lstm, 8),
-    "attention": (attention, 8),
-    "two_inputs": (two_inputs, 6),
+    "batch_norm": (batch_norm, 6, 0.001),
+    "dropout": (dropout, 6, 0.001),
+    "residual": (residual, 10, 0.01),
+    "lstm": (lstm, 8, 0.001),
+    "attention": (attention, 8, 0.001),
+    "two_inputs": (two_inputs, 6, 0.01),
 }
 
 
-def by_keras(build, n_epochs: int, seed: int, parts: list) -> float:
+def by_keras(build, n_epochs: int, rate: float, seed: int, parts: list) -> float:
     X_train, X_test, y_train, y_test = parts
     keras.utils.set_random_seed(seed)
     model = build()
-    model.compile(**COMPILATION, metrics=["accuracy"])
+    model.compile(keras.optimizers.Adam(rate), LOSS, metrics=["accuracy"])
     model.fit(X_train, y_train, epochs=n_epochs, verbose=0)
     return float(model.evaluate(X_test, y_test, verbose=0)[1])
 
 
-def by_sknets(build, n_epochs: int, seed: int, parts: list) -> float:
+def by_sknets(build, n_epochs: int, rate: float, seed: int, parts: list) -> float:
     X_train, X_test, y_train, y_test = parts
-    clf = KerasClassifier(build, epochs=n_epochs, random_state=seed, **COMPILATION)
+    clf = KerasClassifier(
+        build, loss=LOSS, optimizer="adam", optimizer__learning_rate=rate,
+        epochs=n_epochs, random_state=seed,
+    )  # fmt: skip
     clf.fit(X_train, y_train)
     return float(np.mean(clf.predict(X_test) == y_test))
 
@@ -121,10 +125,10 @@ def parts_of(name: str) -> list:
 
 
 def compare(name: str) -> None:
-    build, n_epochs = MODELS[name]
+    settings = MODELS[name]
     parts = parts_of(name)
     found = [
-        [100 * train(build, n_epochs, seed, parts) for seed in SEEDS]
+        [100 * train(*settings, seed, parts) for seed in SEEDS]
         for train in (by_sknets, by_keras)
     ]
     means = [statistics.mean(some) for some in found]

@@ -115,11 +115,11 @@ class KerasProgram:
         copies.settle_constants(model)
 
     def figures(self) -> dict[str, float]:
-        """Loss and metrics since they were reset."""
-        results = self.model.get_metrics_result()
-        return {
-            name: float(value) for name, value in results.items() if np.ndim(value) == 0
-        }
+        """Loss and metrics since they were reset; of several values, each by itself."""
+        found: dict[str, float] = {}
+        for name, result in self.model.get_metrics_result().items():
+            found |= copies.scalars(name, np.asarray(result))
+        return found
 
 
 def pays_by_xla(model: Any, n_steps: int) -> bool:
