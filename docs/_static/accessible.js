@@ -12,9 +12,9 @@ document.addEventListener("DOMContentLoaded", () => {
   for (const link of document.querySelectorAll(".sphx-glr-thumbcontainer a")) {
     link.setAttribute("aria-label", link.textContent);
   }
-  // ARIA has given up this role, which docutils writes.
+  // ARIA has given up the role that docutils gives the items of this list.
   for (const entry of document.querySelectorAll("[role=doc-biblioentry]")) {
-    entry.removeAttribute("role");
+    entry.setAttribute("role", "listitem");
   }
   for (const box of document.querySelectorAll(".table-wrapper, .highlight pre")) {
     if (box.scrollWidth > box.clientWidth) {
