@@ -19,7 +19,12 @@ from sklearn.model_selection import GridSearchCV, learning_curve
 from sklearn.multioutput import MultiOutputRegressor, RegressorChain
 
 import sknets
-from sknets import DenseNetRegressor, SmallCNNRegressor, TextPoolRegressor
+from sknets import (
+    DenseNetRegressor,
+    SmallCNNClassifier,
+    SmallCNNRegressor,
+    TextPoolRegressor,
+)
 from sknets._training import dense_trainer
 
 LOSSES = ["squared_error", "absolute_error", "huber", "poisson", "quantile"]
@@ -270,6 +275,19 @@ def test_images(images):
     params = {"augment": None, "batch_size": 16, "epochs": 20, "random_state": 0}
     net = SmallCNNRegressor((8, 8), **params).fit(X, y)
     assert net.score(X, y) > 0.8
+
+
+def test_images_with_numbers_are_changed_less(images):
+    X, y = images
+    quick = {"epochs": 1, "random_state": 0}
+    fitted = SmallCNNRegressor((4,), **quick).fit(X, y)
+    assert fitted.augment_ == {"shift": 0.05, "elastic": 0.02}
+    given = SmallCNNRegressor((4,), augment=fitted.augment_, **quick).fit(X, y)
+    np.testing.assert_array_equal(fitted.predict(X), given.predict(X))
+    all_changes = SmallCNNRegressor((4,), augment=True, **quick).fit(X, y)
+    assert "brightness" in all_changes.augment_
+    of_classes = SmallCNNClassifier((4,), **quick).fit(X, y > np.median(y))
+    assert of_classes.augment_ == all_changes.augment_
 
 
 @pytest.mark.parametrize(

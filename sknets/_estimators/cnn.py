@@ -17,7 +17,7 @@ from .._core.layers import Layer
 from .._core.layers.base import Shape
 from .._core.network import Network
 from .._images import augment
-from .._images.augment import Changes
+from .._images.augment import AUTO, Changes
 from .._images.shapes import (
     check_image_shape,
     pixel_scale,
@@ -67,6 +67,8 @@ class ImageInput(NeuralNet):
     image_shape_: tuple[int, int, int]
     pixel_range_: tuple[float, float]
     pixel_type_: str
+
+    _auto_changes: Mapping[str, Any] = AUTO
 
     _parameter_constraints = {
         **NeuralNet._parameter_constraints,
@@ -230,7 +232,9 @@ class ImageInput(NeuralNet):
         self, network: Network, data: Any, rng: Any, one_pass: bool
     ) -> None:
         """Settle `augment_`; where it is "auto" and rows are many, by a pilot."""
-        self.augment_ = augment.named(self.augment, self.image_shape_)
+        self.augment_ = augment.named(
+            self.augment, self.image_shape_, self._auto_changes
+        )
         if one_pass or not isinstance(self.augment, str) or self.augment_ is None:
             return
         from .._training import pilot
@@ -326,10 +330,11 @@ class SmallCNNClassifier(ImageInput, NeuralNetClassifier):
         Random changes of the training images, drawn anew in each epoch; validation
         and prediction see images as they are. None or False is none. True is
         ``{"shift": 0.06, "rotation": 0.02, "zoom": 0.08, "elastic": 0.04,
-        "brightness": 0.3, "illumination": 0.3}``; "auto" is the same for images of at
-        least 8 x 8 pixels, else None. From 4000 rows on, two short trainings on 1500 of
-        them decide by the loss of 1500 others: whether these changes are made, and
-        whether images are mirrored. `augment_` says so. The entries of a dict are
+        "brightness": 0.3, "illumination": 0.3}``. "auto" is the same (of the regressor
+        ``{"shift": 0.05, "elastic": 0.02}``) for images of at least 8 x 8 pixels, else
+        None. From 4000 rows on, two short trainings on 1500 of them decide by the loss
+        of 1500 others: whether these changes are made, and whether images are mirrored.
+        `augment_` says so. The entries of a dict are
 
         - "shift": vertical and horizontal shift, in heights and widths of the image,
         - "rotation": counter-clockwise, in full turns: 0.05 is 18 degrees,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, Unpack
 
+from .._images.augment import AUTO_OF_NUMBERS
 from .cnn import ImageInput
 from .parameter_types import (
     Auto,
@@ -27,8 +28,8 @@ class SmallCNNRegressor(ImageInput, NeuralNetRegressor):
     range. Predictions are computed in numpy; TensorFlow is needed only to train.
 
     The defaults are those of :class:`SmallCNNClassifier`: standardised pixels, Adam
-    [1]_ with a warm-up and half a cosine [2]_, dropout before the output [3]_ and mild
-    random changes of the training images [4]_.
+    [1]_ with a warm-up and half a cosine [2]_, dropout before the output [3]_ and
+    random changes of the training images [4]_, smaller ones than there.
 
     Parameters
     ----------
@@ -77,10 +78,11 @@ class SmallCNNRegressor(ImageInput, NeuralNetRegressor):
         Random changes of the training images, drawn anew in each epoch; validation
         and prediction see images as they are. None or False is none. True is
         ``{"shift": 0.06, "rotation": 0.02, "zoom": 0.08, "elastic": 0.04,
-        "brightness": 0.3, "illumination": 0.3}``; "auto" is the same for images of at
-        least 8 x 8 pixels, else None. From 4000 rows on, two short trainings on 1500 of
-        them decide by the loss of 1500 others: whether these changes are made, and
-        whether images are mirrored. `augment_` says so. The entries of a dict are
+        "brightness": 0.3, "illumination": 0.3}``. "auto" is the same (of the regressor
+        ``{"shift": 0.05, "elastic": 0.02}``) for images of at least 8 x 8 pixels, else
+        None. From 4000 rows on, two short trainings on 1500 of them decide by the loss
+        of 1500 others: whether these changes are made, and whether images are mirrored.
+        `augment_` says so. The entries of a dict are
 
         - "shift": vertical and horizontal shift, in heights and widths of the image,
         - "rotation": counter-clockwise, in full turns: 0.05 is 18 degrees,
@@ -261,6 +263,7 @@ class SmallCNNRegressor(ImageInput, NeuralNetRegressor):
     """
 
     __module__ = "sknets"
+    _auto_changes = AUTO_OF_NUMBERS
 
     _parameter_constraints = {
         **NeuralNetRegressor._parameter_constraints,

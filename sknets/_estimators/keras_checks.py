@@ -143,14 +143,8 @@ def check_output(model: Any, target_type: str, n_classes: Any) -> None:
             "last layer (meta['n_classes_'] in a build function); if y lacks some "
             "classes, name all of them in partial_fit(X, y, classes=[...])."
         )
-    if target_type in (MULTILABEL, ONE_HOT) and name.startswith("sparse"):
-        raise ValueError(
-            f"{name} takes class numbers, but y has {n_classes} columns: pass "
-            "y.argmax(axis=1) if each row is one class, or use a sigmoid and "
-            "binary_crossentropy if the columns are labels of their own."
-        )
-    if target_type in (MULTILABEL, ONE_HOT) and units != n_classes:
-        raise ValueError(f"{found}, but y has {n_classes} columns.")
+    if target_type in (MULTILABEL, ONE_HOT):
+        _check_columns(found, name, units, n_classes)
     if activation == "linear" and not logits:
         raise ValueError(
             f"{found} without an activation, but {name} takes them for probabilities: "
@@ -158,6 +152,18 @@ def check_output(model: Any, target_type: str, n_classes: Any) -> None:
             "layer, or use the loss with from_logits=True (loss__from_logits=True)."
         )
     _warn_if_not_logits(found, activation, logits)
+
+
+def _check_columns(found: str, name: str, units: int, n_columns: int) -> None:
+    """Raise if a loss or an output does not fit rows of several numbers."""
+    if name.startswith("sparse"):
+        raise ValueError(
+            f"{name} takes class numbers, but y has {n_columns} columns: pass "
+            "y.argmax(axis=1) if each row is one class, or use a sigmoid and "
+            "binary_crossentropy if the columns are labels of their own."
+        )
+    if units != n_columns:
+        raise ValueError(f"{found}, but y has {n_columns} columns.")
 
 
 def _warn_if_not_logits(found: str, activation: Any, logits: Any) -> None:

@@ -43,6 +43,8 @@ AUTO: Mapping[str, Any] = {
     "brightness": 0.3,
     "illumination": 0.3,
 }
+# Of images with numbers, which may well be places, sizes, counts or brightness.
+AUTO_OF_NUMBERS: Mapping[str, Any] = {"shift": 0.05, "elastic": 0.02}
 # Smallest height and width of images that "auto" changes: a row of a few features may
 # be no picture at all, and a mild shift of a smaller one is less than half a pixel.
 AUTO_SIDE = 8
@@ -94,15 +96,17 @@ def settled(augment: Any, image_shape: Shape, black: float) -> Changes | None:
     return Changes(np.array([pairs["shift"], *pairs.values()], np.float32), black)
 
 
-def named(augment: Any, image_shape: Shape) -> Mapping[str, Any] | None:
+def named(
+    augment: Any, image_shape: Shape, auto: Mapping[str, Any] = AUTO
+) -> Mapping[str, Any] | None:
     """Return the parameter as a mapping of the changes, or None where it asks for none.
 
-    "auto" is as if there were few rows.
+    "auto" is as if there were few rows: the changes `auto`.
     """
     if isinstance(augment, np.bool_):
         augment = bool(augment)
     if isinstance(augment, str):  # "auto"
-        augment = min(image_shape[:2]) >= AUTO_SIDE
+        augment = dict(auto) if min(image_shape[:2]) >= AUTO_SIDE else None
     if augment is None or augment is False:
         return None
     if augment is True:
