@@ -284,7 +284,9 @@ def _check_text(net: Any, n_outputs: int) -> None:
     if "class_counts_" in vars(net):
         counts = net.class_counts_
         # A file of version 0.1 has no number of texts.
-        names = {"inside", "outside", "slope", *({"n_texts"} & set(counts))}
+        names = {"inside", "outside", "slope"}
+        if isinstance(counts, dict) and "n_texts" in counts:
+            names.add("n_texts")
         require_dict(counts, names, "class_counts_")
         for side in ("inside", "outside"):
             name = f"class_counts_[{side!r}]"
