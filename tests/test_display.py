@@ -506,7 +506,7 @@ class TestPredictions:
         X, y = digits
         with pytest.raises(NotFittedError):
             ImageGridDisplay.from_estimator(SmallCNNClassifier(), X, y)
-        with pytest.raises(ValueError, match="only supports classifiers; got PCA"):
+        with pytest.raises(ValueError, match="classifiers and regressors; got PCA"):
             ImageGridDisplay.from_estimator(PCA(2).fit(X), X, y)
 
     def test_axes_given(self):

@@ -78,6 +78,35 @@ def test_loss_is_that_of_keras(objective, targets):
     np.testing.assert_allclose(objective.losses(z, y).mean(axis=1), expected, rtol=1e-5)
 
 
+def keras_losses(objective, y, z):
+    """Losses of rows from what Keras has; quantiles from its absolute error.
+
+    For them |y - z| / 2 leans by (q - 1/2) (y - z).
+    """
+    import keras
+
+    if isinstance(objective, Poisson):
+        return keras.losses.poisson(y, keras.ops.exp(z))
+    if isinstance(objective, Quantile):
+        lean = (objective.centre - 0.5) * keras.ops.mean(y - z, axis=-1)
+        return keras.losses.mean_absolute_error(y, z) / 2 + lean
+    return keras.losses.get(objective.keras_loss)(y, z)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES, ids=by_name)
+def test_gradient_is_that_of_keras(objective, targets):
+    tf = pytest.importorskip("tensorflow")
+    pytest.importorskip("keras")
+    z, y, _ = targets
+    logits = tf.constant(z)
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        loss = tf.reduce_mean(keras_losses(objective, tf.constant(y), logits))
+    _, _, gradient = objective.train(z, y, np.ones_like(y), 0.0)
+    # The loss "poisson" adds 1e-7 to what it takes the logarithm of.
+    np.testing.assert_allclose(tape.gradient(loss, logits), gradient, atol=1e-6)
+
+
 def test_poisson_loss_is_half_the_deviance(targets):
     z, y, w = targets
     objective = Poisson()

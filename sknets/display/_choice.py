@@ -7,6 +7,7 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+from sklearn.utils.multiclass import unique_labels
 
 
 def check_n_images(n_images: Any) -> int:
@@ -73,6 +74,25 @@ def settle_classes(
             f"{classes.tolist()}. Give labels= with the class of each column or name."
         )
     return classes
+
+
+def has_fractions(*targets: Any) -> bool:
+    """Whether one of `targets`, which may be None, has numbers that no class is."""
+    arrays = [np.asarray(y) for y in targets if y is not None]
+    return any(y.dtype.kind == "f" and (y != np.floor(y)).any() for y in arrays)
+
+
+def labels_of(*targets: np.ndarray, **of_classes: Any) -> np.ndarray:
+    """Sorted labels of `targets`, none for numbers, which `of_classes` do not suit."""
+    if not has_fractions(*targets):
+        return unique_labels(*targets)
+    for name, value in of_classes.items():
+        if value is not None and value is not False:
+            raise ValueError(
+                f"{name} is for classes, but there are numbers with fractions among "
+                f"the true or predicted values. Leave {name} out."
+            )
+    return np.empty(0)
 
 
 def shown_names(

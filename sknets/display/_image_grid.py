@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.base import is_classifier
+from sklearn.base import is_classifier, is_regressor
 from sklearn.utils import (
     check_array,
     check_consistent_length,
     column_or_1d,
 )
-from sklearn.utils.multiclass import unique_labels
 
 from .._images.shapes import pixel_range
 from .._sklearn import safe_indexing
 from ._choice import (
     check_n_images,
     choose_rows,
+    has_fractions,
+    labels_of,
     probability_of,
     settle_classes,
     shown_names,
@@ -35,7 +36,7 @@ from ._text import FONT_SIZE, literal, wrapped, wrong_colour
 
 
 class ImageGridDisplay:
-    """Grid of images with true labels, predicted labels and probabilities.
+    """Grid of images with true and predicted labels or numbers, and probabilities.
 
     It is recommended to use :meth:`from_samples`, :meth:`from_estimator` or
     :meth:`from_predictions` to create a display.
@@ -169,7 +170,8 @@ class ImageGridDisplay:
         if y is not None:
             check_consistent_length(X, y)
             y = column_or_1d(y)
-            y = shown_names(y, unique_labels(y), labels, display_labels)[rows]
+            found = labels_of(y, labels=labels, display_labels=display_labels)
+            y = shown_names(y, found, labels, display_labels)[rows]
         return cls(
             images[rows],
             y_true=y,
@@ -194,18 +196,18 @@ class ImageGridDisplay:
         im_kw=None,
         text_kw=None,
     ):
-        """Plot images with the predictions of a classifier.
+        """Plot images with the predictions of a classifier or regressor.
 
         Parameters
         ----------
         estimator : estimator
-            Fitted classifier, or a Pipeline or search of one. Probabilities are shown
-            if it has `predict_proba`.
+            Fitted classifier or regressor, or a Pipeline or search of one.
+            Probabilities are shown if it has `predict_proba`.
         X : array-like of shape (n_samples, n_features), (n_samples, height, width) \
                 or (n_samples, height, width, channels)
             Flat rows or images.
         y : array-like of shape (n_samples,)
-            True labels.
+            True labels or numbers.
         misclassified_only : bool, default=False
             Whether to show misclassified images only, those first whose wrong label
             has the highest probability. Otherwise the first images are shown.
@@ -236,10 +238,10 @@ class ImageGridDisplay:
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         fitted = fitted_estimator(estimator)
-        if not is_classifier(fitted):
+        if not (is_classifier(fitted) or is_regressor(fitted)):
             raise ValueError(
-                f"{cls.__name__}.from_estimator only supports classifiers; got "
-                f"{type(fitted).__name__}."
+                f"{cls.__name__}.from_estimator only supports classifiers and "
+                f"regressors; got {type(fitted).__name__}."
             )
         check_consistent_length(X, y)
         layout = (image_shape,) if image_shape is not None else fitted_layout(fitted, X)
@@ -248,8 +250,10 @@ class ImageGridDisplay:
             rows = np.arange(min(check_n_images(n_images), len(y_true)))
             X, y_true = safe_indexing(X, rows), y_true[rows]
         y_pred = fitted.predict(X)
-        found = unique_labels(y_true, y_pred)
-        classes = fitted.classes_
+        of_classes = {"misclassified_only": misclassified_only}
+        of_classes["display_labels"] = display_labels
+        found = labels_of(y_true, y_pred, **of_classes)
+        classes = getattr(fitted, "classes_", np.empty(0))  # regressors have none
 
         def probability(rows: np.ndarray) -> np.ndarray:
             y_proba = fitted.predict_proba(safe_indexing(X, rows))
@@ -295,7 +299,7 @@ class ImageGridDisplay:
         y_true : array-like of shape (n_samples,)
             True labels.
         y_pred : array-like of shape (n_samples,)
-            Predicted labels.
+            Predicted labels or numbers.
         y_proba : array-like of shape (n_samples, n_classes), default=None
             Probabilities, as `predict_proba` gives them.
         misclassified_only : bool, default=False
@@ -334,7 +338,9 @@ class ImageGridDisplay:
         check_consistent_length(X, y_true, y_pred, y_proba)
         images = as_images(X, image_shape)
         y_true, y_pred = column_or_1d(y_true), column_or_1d(y_pred)
-        found = unique_labels(y_true, y_pred)
+        of_classes = {"misclassified_only": misclassified_only, "y_proba": y_proba}
+        of_classes |= {"labels": labels, "display_labels": display_labels}
+        found = labels_of(y_true, y_pred, **of_classes)
         probability = None
         if y_proba is not None:
             y_proba = check_array(y_proba)
@@ -434,19 +440,23 @@ class ImageGridDisplay:
         ax.set_axis_off()
         ax.text(0.5, 0.5, self.title or "no images", ha="center", va="center")
 
+    def _of_numbers(self):
+        return has_fractions(self.y_true, self.y_pred)
+
     def _caption(self, i):
+        shown = "{:.4g}".format if self._of_numbers() else str
         if self.y_pred is None:
-            return "" if self.y_true is None else wrapped(str(self.y_true[i]))
-        caption = f"predicted {self.y_pred[i]}"
+            return "" if self.y_true is None else wrapped(shown(self.y_true[i]))
+        caption = f"predicted {shown(self.y_pred[i])}"
         if self.probability is not None:
             caption += f", {percent(self.probability[i])}"
         if self.y_true is not None:
-            caption = f"true {self.y_true[i]}\n{caption}"
+            caption = f"true {shown(self.y_true[i])}\n{caption}"
         return wrapped(caption)
 
     def _colour(self, i):
-        """Red for wrong predictions; others have the colour of the style."""
+        """Red for wrong labels; others, and numbers, have the colour of the style."""
         known = self.y_pred is not None and self.y_true is not None
-        if known and self.y_true[i] != self.y_pred[i]:
+        if known and not self._of_numbers() and self.y_true[i] != self.y_pred[i]:
             return {"color": wrong_colour(self.figure_)}
         return {}
