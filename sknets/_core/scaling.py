@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from .sampling import some_rows
+
 Scaling = dict[str, Any]
 
 FLOAT32_MAX = float(np.finfo(np.float32).max)
@@ -231,7 +233,7 @@ def learn_robust(X: Any, index: np.ndarray, weights: np.ndarray) -> Scaling:
     number.
     `weights` has no influence: rows of weight zero are not in `index`.
     """
-    sample = _some_of(index)
+    sample = index[some_rows(len(index), QUANTILE_ROWS)]
     n_features = int(np.prod(X.shape[1:]))
     quantiles = np.empty((5, n_features))
     width = max(1, BLOCK_VALUES // len(sample))
@@ -252,19 +254,6 @@ def learn_robust(X: Any, index: np.ndarray, weights: np.ndarray) -> Scaling:
     shrink = min(1.0, math.sqrt(FEW_FEATURES / n_features))
     scale = shrink * IQR_OF_NORMAL * _inverse(spread, median)
     return {"shift": median, "scale": scale, "clip": shrink * SMOOTH_CLIP}
-
-
-def _some_of(index: np.ndarray) -> np.ndarray:
-    """Up to `QUANTILE_ROWS` of the rows, drawn at random, but always the same ones.
-
-    Every k-th row would be the same hour of each day, where rows repeat themselves.
-    """
-    if len(index) <= QUANTILE_ROWS:
-        return index
-    drawn = np.random.default_rng(0).choice(
-        len(index), QUANTILE_ROWS, replace=False, shuffle=False
-    )
-    return index[np.sort(drawn)]
 
 
 def half_range(X: Any, index: np.ndarray) -> np.ndarray:
@@ -310,7 +299,7 @@ def learn_pixels(
 
 def _mean_and_deviation(X: Any, index: np.ndarray) -> tuple[float, float]:
     """Mean and standard deviation over all pixels, of up to `QUANTILE_ROWS` rows."""
-    index = _some_of(index)
+    index = index[some_rows(len(index), QUANTILE_ROWS)]
     try:
         with np.errstate(over="raise"):
             return _moments(blocks(X, index))

@@ -17,6 +17,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .._core import prediction, scaling
 from .._core.network import Network
+from .._core.sampling import some_rows
 
 # Fewer epochs, steps or rows tell nothing: a trial with one epoch, ten rows.
 MIN_EPOCHS, MIN_STEPS, MIN_ROWS = 3, 100, 30
@@ -171,8 +172,8 @@ def _all_alike(data: Any) -> bool:
 
 
 def _sample(data: Any) -> Any:
-    """Some of the rows; drawn, since every k-th may be of the same class."""
-    rows = np.random.default_rng(0).permutation(len(data))[:SAMPLE_ROWS]
+    """Some of the rows."""
+    rows = some_rows(len(data), SAMPLE_ROWS)
     return replace(data, index=data.index[rows], y=data.y[rows], w=data.w[rows])
 
 

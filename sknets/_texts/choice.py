@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-import numpy as np
+from .._core.sampling import some_rows
 
 Range = tuple[int, int]
 
@@ -50,7 +50,7 @@ def chosen(texts: list, *, hashed: bool) -> Counted:
     """
     if not isinstance(texts[0], str):
         return LONG
-    sample = _some_of(texts)
+    sample = [texts[number] for number in some_rows(len(texts), N_LOOKED_AT)]
     is_unspaced = unspaced_share(sample) >= UNSPACED_SHARE
     parts = UNSPACED_PARTS if is_unspaced else PARTS
     if hashed:
@@ -59,16 +59,6 @@ def chosen(texts: list, *, hashed: bool) -> Counted:
     if length > LONGEST_WITH_PARTS and not is_unspaced:
         return LONG
     return Counted(("word", "char_wb"), (WORDS, parts))
-
-
-def _some_of(texts: list) -> list:
-    """Texts that are looked at, drawn at random, but always the same ones."""
-    if len(texts) <= N_LOOKED_AT:
-        return texts
-    drawn = np.random.default_rng(0).choice(
-        len(texts), N_LOOKED_AT, replace=False, shuffle=False
-    )
-    return [texts[number] for number in drawn]
 
 
 def unspaced_share(texts: list[str]) -> float:
