@@ -84,19 +84,23 @@ def test_class_weights_of_labels_that_are_not_there():
 
 
 @pytest.mark.parametrize(
-    "make",
+    ("make", "remedy"),
     [
-        lambda: iter([(X, THREE)]),
-        lambda: ((X, THREE) for _ in range(2)),
-        lambda: tf.data.Dataset.from_tensor_slices((X, X[:, 0])).batch(8),
+        (lambda: iter([(X, THREE)]), r"collect its rows first, list\(X\)"),
+        (lambda: ((X, THREE) for _ in range(2)), r"collect its rows first, list\(X\)"),
+        (
+            lambda: tf.data.Dataset.from_tensor_slices((X, X[:, 0])).batch(8),
+            r"join its batches, np.concatenate\(",
+        ),
     ],
     ids=["iterator", "generator", "Dataset"],
 )
-def test_streams_are_refused_with_the_way_to_go(make):
-    with pytest.raises(TypeError, match=r"give X and y, or call partial_fit\(X, y\)"):
+def test_streams_are_refused_with_the_way_to_go(make, remedy):
+    what = "X must be an array, a frame, or several arrays in a dict or list, got .*"
+    with pytest.raises(TypeError, match=what + remedy):
         classifier().fit(make())
     fitted = classifier().fit(X, THREE)
-    with pytest.raises(TypeError, match="but scikit-learn's estimators take arrays"):
+    with pytest.raises(TypeError, match=what + remedy):
         fitted.predict(make())
 
 

@@ -12,6 +12,7 @@ import sklearn.utils
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.multiclass import type_of_target
 
+from .._containers import refuse_streams
 from .._dask import kind_of, lazily
 from .._keras import chains
 from .._keras.routing import routed
@@ -79,7 +80,6 @@ class KerasData(KerasState):
 
     def _check(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Any]:
         """Check X and y; learn (`reset`) or compare their shapes and types."""
-        keras_inputs.refuse_streams(X)
         if y is not None:
             y = self._check_y(y)
         X = self._check_X(X, None if y is None else len(y), reset=reset)
@@ -101,7 +101,7 @@ class KerasData(KerasState):
     def _check_X(
         self, X: Any, n_rows: int | None, *, reset: bool, trains: bool = True
     ) -> Any:
-        keras_inputs.refuse_streams(X)
+        refuse_streams(X, keras_inputs.EXAMPLE)
         several = not reset and not isinstance(self.X_shape_, tuple)
         if keras_inputs.is_several(X, n_rows) or several:
             X = keras_inputs.check_several(X)

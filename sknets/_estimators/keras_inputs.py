@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,9 @@ import scipy.sparse
 import sklearn.utils
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import validate_data
+
+# What to pass in the place of a stream.
+EXAMPLE = "an array, a frame, or several arrays in a dict or list"
 
 
 def is_several(X: Any, n_rows: int | None) -> bool:
@@ -20,26 +23,6 @@ def is_several(X: Any, n_rows: int | None) -> bool:
         return False
     arrays = all(hasattr(part, "shape") and len(part.shape) > 0 for part in X)
     return arrays and len(X) != n_rows and all(part.shape[0] == n_rows for part in X)
-
-
-def refuse_streams(X: Any) -> None:
-    """Raise for what gives rows and targets one after the other."""
-    if isinstance(X, Iterator) or _is_dataset(X):
-        raise TypeError(
-            f"X is a {type(X).__name__}, but scikit-learn's estimators take arrays: "
-            "give X and y, or call partial_fit(X, y) for each part (for a classifier "
-            "with classes=[...] in the first call)."
-        )
-
-
-def _is_dataset(X: Any) -> bool:
-    names = [f"{kind.__module__}.{kind.__name__}" for kind in type(X).__mro__]
-    return any(
-        (name.startswith("tensorflow.") and name.endswith(".DatasetV2"))
-        or (name.startswith("keras.") and name.endswith(".PyDataset"))
-        or name == "torch.utils.data.dataloader.DataLoader"
-        for name in names
-    )
 
 
 def n_rows(X: Any) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .._containers import refuse_streams
 from .._optional import needs_tensorflow
 from . import keras_inputs
 from .keras_data import KerasData
@@ -309,7 +310,7 @@ class BaseWrapper(KerasData):
         goes_on: bool,
         one_pass: bool = False,
     ) -> None:
-        keras_inputs.refuse_streams(X)
+        refuse_streams(X, keras_inputs.EXAMPLE)
         if y is None:
             raise ValueError(
                 f"This {type(self).__name__} estimator requires y to be passed, but "
