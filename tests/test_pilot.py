@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from sknets import SmallCNNClassifier, SmallCNNRegressor
-from sknets._estimators import cnn
+from sknets._estimators import image_input
 from sknets._images.augment import AUTO
 from sknets._training import pilot
 
 
 @pytest.fixture(autouse=True)
 def few_rows(monkeypatch):
-    monkeypatch.setattr(cnn, "MANY_ROWS", 400)
+    monkeypatch.setattr(image_input, "MANY_ROWS", 400)
     monkeypatch.setattr(pilot, "PILOT_ROWS", 200)
     monkeypatch.setattr(pilot, "MIN_ROWS", 400)
 

@@ -2,31 +2,12 @@
 
 from __future__ import annotations
 
-import math
-import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from numbers import Integral, Real
+from collections.abc import Sequence
 from typing import Any, Literal, Unpack
 
-import numpy as np
-
-from .._core import prediction, scaling
-from .._core.build import cnn_layers
-from .._core.layers import Layer
-from .._core.layers.base import Shape
-from .._core.network import Network
-from .._images import augment
-from .._images.augment import AUTO, Changes
-from .._images.shapes import (
-    check_image_shape,
-    pixel_scale,
-    settle_image_shape,
-    warn_of_rectangle,
-)
-from .._sklearn import Interval, StrOptions
-from .base import NeuralNet
+from .._sklearn import StrOptions
 from .classifier import NeuralNetClassifier
+from .image_input import ImageInput
 from .parameter_types import (
     Auto,
     Callbacks,
@@ -38,244 +19,6 @@ from .parameter_types import (
     Scoring,
     ValidationFraction,
 )
-from .validation import check_rows
-
-_AUTO = StrOptions({"auto"})
-# From so many rows on, the network is normalised, which lets it learn in fewer steps:
-# so many are aimed at, in fewest and most epochs.
-MANY_ROWS, MANY_ROWS_STEPS, MANY_ROWS_EPOCHS = 4000, 1800, (10, 24)
-# In standard deviations from the mean, where pixels have no natural zero.
-LOWEST_BLACK = -2.0
-
-
-class ImageInput(NeuralNet):
-    """What takes images: convolutions behind a scaling of the pixels."""
-
-    width: int | Sequence[int | Sequence[int]]
-    dropout: float | Sequence[float] | Auto
-    activation: str
-    kernel_size: int | Sequence[int]
-    padding: Literal["auto", "valid", "same"]
-    pool_last: bool
-    dense_width: int | Sequence[int]
-    normalization: Literal["auto", "batch", "pooled"] | None
-    image_shape: Sequence[int] | None
-    input_scaling: Literal["standard", "range"]
-    augment: bool | Auto | dict[str, Any] | None
-    augment_: Mapping[str, Any] | None
-    normalization_: str | None
-    image_shape_: tuple[int, int, int]
-    pixel_range_: tuple[float, float]
-    pixel_type_: str
-
-    _auto_changes: Mapping[str, Any] = AUTO
-
-    _parameter_constraints = {
-        **NeuralNet._parameter_constraints,
-        "width": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "dropout": [
-            "array-like",
-            Interval(Real, 0, 1, closed="left"),
-            _AUTO,
-        ],
-        "kernel_size": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "padding": [StrOptions({"auto", "valid", "same"})],
-        "pool_last": ["boolean"],
-        "dense_width": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "normalization": [StrOptions({"auto", "batch", "pooled"}), None],
-        "image_shape": [tuple, list, None],
-        "learning_rate": [*NeuralNet._parameter_constraints["learning_rate"], _AUTO],
-        "input_scaling": [StrOptions({"standard", "range"})],
-        "augment": ["boolean", StrOptions({"auto"}), dict, None],
-    }
-
-    _auto_steps, _auto_epochs, _auto_batch = 3000, 6, 128
-    _least_steps = 1200
-
-    def _check_X(self, X: Any, *, reset: bool) -> Any:
-        X = check_rows(self, X, reset=reset, pixels=True)
-        if reset:
-            warn_of_rectangle(X.shape[1:], self.image_shape)
-            self.image_shape_ = settle_image_shape(
-                X.shape[1:], self.image_shape, "last"
-            )
-            self.pixel_type_ = pixel_scale(X.dtype) or "any"
-        else:
-            settle_image_shape(X.shape[1:], self.image_shape_, "last")
-            self._check_pixel_type(X)
-            self._warn_of_range(X)
-        return X
-
-    def _check_part(self, X: Any) -> Any:
-        # A part may well be darker than the first one: its range is not looked at.
-        X = check_rows(self, X, reset=False, pixels=True)
-        settle_image_shape(X.shape[1:], self.image_shape_, "last")
-        return X
-
-    def _check_pixel_type(self, X: Any) -> None:
-        """Raise if X has pixels on another scale than those seen at `fit`."""
-        fitted, now = self.pixel_type_, pixel_scale(X.dtype) or "any"
-        if "any" in (fitted, now) or fitted == now or self._has_same_units(X, now):
-            return
-        low, high = self.pixel_range_
-        raise ValueError(
-            f"X has pixels of type {X.dtype}, but {type(self).__name__} was fitted on "
-            f"pixels of type {fitted} between {low:g} and {high:g}. Pass pixels as in "
-            "fit, without scaling them yourself: for whole numbers 0..255, "
-            "X.astype(np.uint8); for floats on another scale, fit on them, too."
-        )
-
-    def _has_same_units(self, X: Any, now: str) -> bool:
-        """Whether floats and bytes count in the same units: both beyond 1, or not."""
-        low, high = self._seen_range()
-        bottom, top = _extremes(X)
-        if {self.pixel_type_, now} != {"float", "uint8"} or low < 0 or bottom < 0:
-            return False
-        if top == 0 or (now == "uint8" and high > 1):  # dark, or dark bytes
-            return True
-        return (top > 1) == (high > 1) and top <= 255
-
-    def _seen_range(self) -> tuple[float, float]:
-        """Lowest and highest pixel of `fit`; the range of the type where unknown."""
-        return getattr(self, "seen_range_", self.pixel_range_)
-
-    def _warn_of_range(self, X: Any) -> None:
-        """Warn if all of X lies far outside or far inside the range seen at `fit`."""
-        low, high = self.pixel_range_
-        spread = high - low
-        bottom, top = _extremes(X)
-        outside = top > high + spread or bottom < low - spread
-        # Bytes may fill a small part of their range: zeros and ones.
-        dark = min(spread, self._seen_range()[1]) / 50
-        inside = X.shape[0] > 1 and low == 0 and bottom >= 0 and top <= dark
-        if outside or inside:
-            warnings.warn(
-                f"Pixels of X lie between {bottom:g} and {top:g}, those seen in fit "
-                f"between {low:g} and {high:g}: X seems to be scaled otherwise.",
-                UserWarning,
-                stacklevel=4,
-            )
-
-    def _learn_input(self, X: Any, index: np.ndarray, weights: np.ndarray) -> Any:
-        self.pixel_range_, self.input_scaling_ = scaling.learn_pixels(
-            X, index, standard=self.input_scaling == "standard"
-        )
-        self.seen_range_ = _extremes(X)
-        self.normalization_ = self.normalization
-        if self.normalization == "auto":
-            self.normalization_ = "pooled" if len(index) >= MANY_ROWS else None
-        return X
-
-    def _check_same_input(self) -> None:
-        name = "image_shape"
-        now: Any = self.image_shape
-        fitted: Any = self.image_shape_
-        if now is None or check_image_shape(now) == fitted:
-            name, fitted, now = "input_scaling", self._scaled_by(), self.input_scaling
-        if now != fitted and fitted is not None:
-            raise ValueError(
-                "warm_start and partial_fit go on from weights fitted with "
-                f"{name}={fitted!r}; now {name}={now!r}. Set it back, or fit with "
-                "warm_start=False."
-            )
-
-    def _scaled_by(self) -> str | None:
-        """Value of `input_scaling` at `fit`; None where both are the same."""
-        low = self.pixel_range_[0]
-        shift, scale = (self.input_scaling_[name][0] for name in ("shift", "scale"))
-        if shift == low and scale != 0:  # 0: constant images, standardised
-            return "range"
-        return "standard" if low == 0 else None
-
-    def _layers(self, n_outputs: int) -> list[Layer]:
-        padding = self.padding
-        if padding == "auto":
-            padding = "valid" if min(self.image_shape_[:2]) >= 16 else "same"
-        return cnn_layers(
-            self.image_shape_,
-            self.width,
-            self.dropout,
-            self.activation,
-            self.kernel_size,
-            padding,
-            self.pool_last,
-            self.dense_width,
-            n_outputs,
-            self._settled_normalization(),
-        )
-
-    def _settled_normalization(self) -> str | None:
-        if self.normalization != "auto":
-            return self.normalization
-        return getattr(self, "normalization_", None)  # unknown to files of version 0.1
-
-    def _auto_size(self, n_rows: int) -> tuple[int, int]:
-        batch_size, epochs = super()._auto_size(n_rows)
-        if self.epochs == "auto" and n_rows >= MANY_ROWS:
-            wanted = MANY_ROWS_STEPS / -(-n_rows // batch_size)
-            epochs = int(np.clip(round(wanted), *MANY_ROWS_EPOCHS))
-        return batch_size, epochs
-
-    def _settings(self, n_rows: int, one_pass: bool) -> Any:
-        settings = super()._settings(n_rows, one_pass)
-        return replace(settings, augment=self._changes(self._settled_augment()))
-
-    def _changes(self, changes: Any) -> Changes | None:
-        return augment.settled(changes, self.image_shape_, self._black())
-
-    def _settled_augment(self) -> Any:
-        if isinstance(self.augment, str):  # "auto"
-            return getattr(self, "augment_", self.augment)
-        return self.augment
-
-    def _settle_by_rows(
-        self, network: Network, data: Any, rng: Any, one_pass: bool
-    ) -> None:
-        """Settle `augment_`; where it is "auto" and rows are many, by a pilot."""
-        self.augment_ = augment.named(
-            self.augment, self.image_shape_, self._auto_changes
-        )
-        if one_pass or not isinstance(self.augment, str) or self.augment_ is None:
-            return
-        from .._training import pilot
-
-        data = data.sample
-        if len(data) < pilot.MIN_ROWS:
-            return
-        settings = self._settings(len(data), False)
-        pays, mirrors = pilot.look(network, data, settings, rng.spawn(1)[0])
-        changes = {
-            **(self.augment_ if pays else {}),
-            **({"flip": 0.5} if mirrors else {}),
-        }
-        self.augment_ = changes or None
-
-    def _black(self) -> float:
-        """Value of a pixel without light, after the input scaling."""
-        low = self.pixel_range_[0]
-        if not math.isfinite(low):  # unknown, of a network that came from elsewhere
-            low = 0.0
-        black = float(scaling.apply(np.array([low]), self.input_scaling_)[0])
-        # Signed numbers are standardised; the lowest of them may be an outlier.
-        signed = low < 0 and self.pixel_type_ in ("float", "any")
-        return max(black, LOWEST_BLACK) if signed else black
-
-    def _input_shape(self) -> Shape:
-        return self.image_shape_
-
-    def _logits(self, X: Any) -> np.ndarray:
-        shape = self.image_shape_
-
-        def images(rows: slice) -> np.ndarray:
-            flat = scaling.apply(scaling.dense_rows(X, rows), self.input_scaling_)
-            return flat.reshape(len(flat), *shape)
-
-        return prediction.logits(self._network, self.weights_, images, X.shape[0])
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
-        return tags
 
 
 class SmallCNNClassifier(ImageInput, NeuralNetClassifier):
@@ -522,7 +265,7 @@ class SmallCNNClassifier(ImageInput, NeuralNetClassifier):
         **ImageInput._parameter_constraints,
         "label_smoothing": [
             *NeuralNetClassifier._parameter_constraints["label_smoothing"],
-            _AUTO,
+            StrOptions({"auto"}),
         ],
     }
 
@@ -598,11 +341,3 @@ class SmallCNNClassifier(ImageInput, NeuralNetClassifier):
         self.random_state = random_state
         self.verbose = verbose
         self._set_optimizer_params(optimizer__)
-
-
-def _extremes(X: Any) -> tuple[float, float]:
-    """Lowest and highest value; 0 and 0 of a sparse matrix without any."""
-    values = X.data if hasattr(X, "indptr") else X
-    if values.size == 0:
-        return 0.0, 0.0
-    return float(values.min()), float(values.max())

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, Unpack
 
 from .._images.augment import AUTO_OF_NUMBERS
-from .cnn import ImageInput
+from .image_input import ImageInput
 from .parameter_types import (
     Auto,
     Callbacks,

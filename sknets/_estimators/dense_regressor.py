@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, Unpack
 
-from .dense import DenseInput
+from .dense_input import DenseInput
 from .parameter_types import (
     Auto,
     Callbacks,

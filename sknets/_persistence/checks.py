@@ -17,8 +17,8 @@ import numpy as np
 
 from .._core.objectives import NUMBER_OBJECTIVES, Quantile
 from .._estimators.base import NeuralNet
-from .._estimators.cnn import ImageInput
-from .._estimators.dense import DenseInput
+from .._estimators.dense_input import DenseInput
+from .._estimators.image_input import ImageInput
 from .._estimators.keras_model import BaseWrapper
 from .._estimators.regressor import NeuralNetRegressor
 from .._estimators.targets import MULTILABEL

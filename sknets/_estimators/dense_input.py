@@ -1,0 +1,182 @@
+"""What takes tables: columns of any type, their scales, the dense layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from numbers import Integral, Real
+from typing import Any, Literal
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from .._core import prediction, scaling
+from .._core.build import dense_layers
+from .._core.layers import Layer
+from .._core.layers.base import Shape
+from .._sklearn import Interval, StrOptions
+from .._tables.encoder import ColumnEncoder
+from .._tables.reading import Table
+from . import columns, diagnosis
+from .base import NeuralNet
+from .parameter_types import CategoricalFeatures
+from .state import snapshot
+
+AUTO = StrOptions({"auto"})
+# Fewest steps that a weight decay of "auto" counts with.
+MIN_DECAY_STEPS = 500
+
+
+class DenseInput(NeuralNet):
+    """What takes tables: rows of features behind a scaling, dense layers."""
+
+    _parameter_constraints = {
+        **NeuralNet._parameter_constraints,
+        "width": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "dropout": ["array-like", Interval(Real, 0, 1, closed="left")],
+        "input_scaling": [StrOptions({"standard", "robust"}), None],
+        "categorical_features": ["array-like", StrOptions({"from_dtype"}), None],
+        **{
+            name: [*NeuralNet._parameter_constraints[name], AUTO]
+            for name in ("learning_rate", "weight_decay")
+        },
+    }
+
+    width: int | Sequence[int]
+    dropout: float | Sequence[float]
+    activation: str
+    input_scaling: Literal["robust", "standard"] | None
+
+    categorical_features: CategoricalFeatures
+    columns_: dict[str, Any]
+
+    def encode_columns(self, X: Any) -> Any:
+        """Encode the columns of a table as `fit` learnt it.
+
+        That is what `model_`, ONNX files of it and wrappers of scikeras take. Where
+        `fit` had numbers alone, without gaps, these are the numbers of X.
+
+        Parameters
+        ----------
+        X : array-like
+            Input, see the class.
+
+        Returns
+        -------
+        ndarray or CSR matrix of shape (n_samples, n_encoded_columns)
+            Columns as `get_feature_names_out` names them; not scaled. A sparse matrix
+            if X is sparse, or where there are very many indicators.
+        """
+        fitted = snapshot(self)
+        check_is_fitted(fitted)
+        rows = fitted._check_X(X, reset=False)
+        return rows.reshape(len(rows), -1) if rows.ndim > 2 else rows
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Get the names of the columns that `encode_columns` gives.
+
+        Parameters
+        ----------
+        input_features : None
+            Not used.
+
+        Returns
+        -------
+        ndarray of str
+            Names of columns of numbers as they are; of others with what an encoded
+            column stands for behind them, such as "colour_red" and "age_missing".
+        """
+        check_is_fitted(self)
+        names = columns.column_names(self)
+        encoder = self._encoder
+        return np.array(encoder.names(names) if encoder else names, dtype=object)
+
+    @property
+    def _encoder(self) -> ColumnEncoder | None:
+        """What the columns become; None where they are numbers as they are."""
+        stored = vars(self).get("columns_")
+        return None if stored is None else ColumnEncoder.from_stored(stored)
+
+    def _check_X(self, X: Any, *, reset: bool) -> Any:
+        if reset:
+            return columns.check_unencoded(self, X)
+        return columns.check_and_encode(self, X, self._encoder)
+
+    def _check_part(self, X: Any) -> Any:
+        if hasattr(self, "input_scaling_"):
+            return self._check_X(X, reset=False)
+        return columns.check_unencoded(self, X, reset=False)
+
+    def _learn_input(self, X: Any, index: np.ndarray, weights: np.ndarray) -> Any:
+        learn = {
+            "standard": scaling.learn_standard,
+            "robust": scaling.learn_robust,
+            None: lambda *_: scaling.identity(),
+        }[self.input_scaling]
+        if isinstance(X, Table):
+            encoder = ColumnEncoder.learn(X, index, weights)
+            self.columns_ = encoder.stored()
+            rows = columns.encoded(encoder, X)
+            self.input_scaling_ = columns.scaling_of(
+                learn, encoder, X, rows, index, weights
+            )
+        else:
+            rows = X
+            self.input_scaling_ = learn(rows, index, weights)
+        if self.input_scaling is None:
+            diagnosis.warn_of_large_input(rows, index)
+        return rows
+
+    def _input_summary(self) -> Any:
+        from .parts_summary import Standard
+
+        if self.input_scaling == "standard":
+            return Standard()
+        return super()._input_summary()
+
+    def _learn_input_of_parts(self, summary: Any, X: Any, weights: np.ndarray) -> None:
+        if self.input_scaling == "standard":
+            self.input_scaling_ = summary.scaling()
+        else:
+            super()._learn_input_of_parts(summary, X, weights)
+
+    def _check_same_input(self) -> None:
+        fitted = scaling.kind(self.input_scaling_)
+        # A single column that was standard already has the scaling of None.
+        is_one_column = self.input_scaling == "standard" and self.n_features_in_ == 1
+        if fitted != self.input_scaling and not (fitted is None and is_one_column):
+            raise ValueError(
+                f"warm_start and partial_fit go on with input_scaling={fitted!r}, as "
+                f"the weights were fitted; now it is {self.input_scaling!r}. Set it "
+                "back, or fit with warm_start=False."
+            )
+        columns.check_same_categories(self, self._encoder)
+
+    def _layers(self, n_outputs: int) -> list[Layer]:
+        return dense_layers(self.width, self.dropout, self.activation, n_outputs)
+
+    def _input_shape(self) -> Shape:
+        encoder = self._encoder
+        return (encoder.n_encoded if encoder else self.n_features_in_,)
+
+    def _settings(self, n_rows: int, one_pass: bool) -> Any:
+        settings = super()._settings(n_rows, one_pass)
+        optimizer = settings.optimizer
+        n_steps = settings.epochs * -(-n_rows // settings.batch_size)
+        # How many steps will follow a call of partial_fit, nobody knows.
+        if self._is_auto("weight_decay") and not one_pass:
+            decay = 1 / (optimizer.learning_rate * max(n_steps, MIN_DECAY_STEPS))
+            optimizer = replace(optimizer, weight_decay=decay)
+        return replace(settings, optimizer=optimizer)
+
+    def _logits(self, X: Any) -> np.ndarray:
+        def rows(block: slice) -> np.ndarray:
+            return scaling.apply(scaling.dense_rows(X, block), self.input_scaling_)
+
+        return prediction.logits(self._network, self.weights_, rows, X.shape[0])
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = True
+        return tags
