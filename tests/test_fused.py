@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from sknets import SmallCNNClassifier
-from sknets._training.tensorflow import fused, randomness, updates
+from sknets._training.tensorflow import fused, program, randomness, trainer, updates
 
 sys.path.insert(0, str(Path(__file__).parent / "robustness"))
 
@@ -31,6 +31,48 @@ def test_factors_are_those_of_the_rule():
     expected = randomness.dropout_factors(*args).numpy()
     np.testing.assert_array_equal(fused.dropout_factors(*args).numpy(), expected)
     assert 0.2 < (expected == 0).mean() < 0.4
+
+
+@pytest.mark.parametrize("size", [(2, 2), (1, 2), (3, 2)])
+@pytest.mark.parametrize("n_values", [3, 10**6])
+def test_gradient_of_pooling_is_that_of_tensorflow(size, n_values):
+    rng = np.random.default_rng(0)
+    # Few values are many windows with several highest ones, as black borders have.
+    x = tf.constant(rng.integers(0, n_values, (4, 7, 8, 3)).astype(np.float32))
+    w = tf.constant(rng.normal(size=(4, 7 // size[0], 8 // size[1], 3)), tf.float32)
+
+    def gradient(pool):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            total = tf.reduce_sum(pool(x, size) * w)
+        return tape.gradient(total, x).numpy()
+
+    expected = gradient(lambda x, size: tf.nn.max_pool2d(x, size, size, "VALID"))
+    found = gradient(fused.max_pool_of_long_training)
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("normalization", [None, "batch", "pooled"])
+def test_long_trainings_give_the_weights_of_short_ones(monkeypatch, normalization):
+    rng = np.random.default_rng(0)
+    X, y = rng.random((70, 9, 11, 2), np.float32), np.arange(70) % 3
+    X[:, :3] = 0.0
+    net = SmallCNNClassifier(
+        (4, 6), pool_last=True, normalization=normalization, epochs=2, random_state=0
+    )
+    keys = []
+
+    def program_of(key, make=program.training_program):
+        keys.append(key.is_long)
+        return make(key)
+
+    monkeypatch.setattr(trainer, "training_program", program_of)
+    short = net.fit(X, y).weights_
+    monkeypatch.setattr(program, "LONG_TRAINING", 1)
+    long = net.fit(X, y).weights_
+    assert keys == [False, True]
+    for one, other in zip(short, long, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
 
 
 @pytest.mark.parametrize("shapes", [[(3, 2), (2,), (5, 1), (1,)], [(4,)], [(2, 2)]])

@@ -38,6 +38,9 @@ class TrainingStep(Protocol):
     def drop(self, x: Any) -> Any:
         """Drop values of the next dropout layer."""
 
+    def max_pool(self, x: Any, size: Shape) -> Any:
+        """Maximum over windows of images, which do not overlap."""
+
     def replace(self, weight: Any, value: Any) -> None:
         """Give an array that is not trained its value after the step."""
 

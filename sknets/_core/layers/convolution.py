@@ -77,7 +77,7 @@ class Conv(Layer):
     def in_graph(self, tf: Any, weights: Any, x: Any, step: TrainingStep | None) -> Any:
         z = tf.nn.conv2d(x, weights[0], 1, self.padding.upper())
         if self.pool is not None:
-            z = tf.nn.max_pool2d(z, self.pool, self.pool, "VALID")
+            z = _pooled_in_graph(tf, z, self.pool, step)
         z = tf.nn.bias_add(z, weights[1])
         return ACTIVATIONS[self.activation].in_graph(tf, z)
 
@@ -113,6 +113,12 @@ class Conv(Layer):
         return stored
 
 
+def _pooled_in_graph(tf: Any, x: Any, size: Shape, step: TrainingStep | None) -> Any:
+    if step is not None:
+        return step.max_pool(x, size)
+    return tf.nn.max_pool2d(x, size, size, "VALID")
+
+
 @dataclass(frozen=True)
 class MaxPool(Layer):
     """Maximum over windows that do not overlap."""
@@ -134,7 +140,7 @@ class MaxPool(Layer):
         return max_pool(x, self.size)
 
     def in_graph(self, tf: Any, weights: Any, x: Any, step: TrainingStep | None) -> Any:
-        return tf.nn.max_pool2d(x, self.size, self.size, "VALID")
+        return _pooled_in_graph(tf, x, self.size, step)
 
     def to_keras(self, layers: Any, x: Any) -> Any:
         return layers.MaxPooling2D(self.size)(x)

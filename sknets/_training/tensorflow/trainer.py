@@ -14,7 +14,7 @@ from ..._core.network import Network
 from ..data import TrainingData, chunks, one_ahead, steps_per_chunk
 from ..settings import Settings, Slots
 from .prediction import compiled_logits
-from .program import ProgramKey, training_program
+from .program import ProgramKey, is_long, training_program
 from .runtime import prepare
 
 
@@ -47,6 +47,7 @@ class TensorFlowTrainer:
                 data.scaling["clip"],
                 settings.augment is not None,
                 settings.has_penalty,
+                is_long(network, settings.epochs * len(data)),
             )
         )
         values = [optimizer.values[name] for name in optimizer.value_names]
