@@ -39,7 +39,7 @@ class Step:
         self,
         n_rows: Any,
         drop: Callable[[Any, int], Any],
-        max_pool: Callable[[Any, Shape], Any],
+        max_pool: Callable[[Any, Shape], Any] = max_pool,
     ) -> None:
         self.n_rows, self.max_pool = n_rows, max_pool
         self._drop, self._n_dropouts = drop, 0
