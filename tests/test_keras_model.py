@@ -3,6 +3,7 @@
 import copy
 import pickle
 import random
+import re
 import subprocess
 import sys
 
@@ -232,8 +233,13 @@ class TestFit:
     def test_nothing_is_printed_unless_asked(self, clf, blobs, capfd):
         clf.fit(*blobs)
         assert capfd.readouterr().out == ""
-        clf.set_params(verbose=1, epochs=2).fit(*blobs)
-        assert "epoch 2/2" in capfd.readouterr().out
+        clf.set_params(verbose=1, epochs=2, metrics=["accuracy"]).fit(*blobs)
+        *_, last = capfd.readouterr().out.splitlines()
+        history = clf.history_
+        figures = (
+            f"loss {history['loss'][1]:.4f}  accuracy {history['accuracy'][1]:.4f}"
+        )
+        assert re.fullmatch(rf"epoch 2/2  .+  {figures}", last)
 
 
 class TestParameters:

@@ -6,12 +6,14 @@ import os
 import re
 from types import SimpleNamespace
 
+import keras
 import numpy as np
 import pytest
 
-from sknets import DenseNetClassifier
+from sknets import DenseNetClassifier, KerasClassifier, TextPoolClassifier
 from sknets._estimators import progress
 from sknets._estimators.progress import Progress
+from sknets._training import dense_trainer
 
 FIGURES = "  loss 0.2500 (val 1.0000)  accuracy 0.5000 (val 0.1250)"
 LOGS = {"loss": 0.25, "accuracy": 0.5, "val_loss": 1.0, "val_accuracy": 0.125}
@@ -151,6 +153,94 @@ def test_terminal_is_written_at_a_readable_pace(clock, monkeypatch):
     with contextlib.redirect_stdout(stdout):
         run(100, tick=tick)
     assert len(shown) == 26  # every 4th, since 0.12 s is the first above 0.1 s
+
+
+# --- Within an epoch -----------------------------------------------------------------
+
+
+def long_epoch(clock, seconds):
+    """The second of four epochs of three steps, of which each takes so long."""
+    display = Progress("DenseNetClassifier", 0, header=True)
+    control = SimpleNamespace(settings=SimpleNamespace(epochs=4), steps_per_epoch=3)
+    display.on_train_begin(control)
+    for epoch in range(2):
+        display.on_epoch_begin(epoch)
+        for n_done in (1, 2, 3):
+            clock.seconds += seconds
+            display.on_steps(epoch, n_done)
+        display.on_epoch_end(epoch, LOGS)
+
+
+def test_log_of_a_long_epoch_goes_on(capsys, clock):
+    long_epoch(clock, 60.0)
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "epoch 1/4  33%  11:00 left",
+        "epoch 1/4  67%  10:00 left",
+        "epoch 1/4  100%  9:00 left",
+        f"epoch 1/4  3:00{FIGURES}",
+        "epoch 2/4  33%  8:00 left",
+        "epoch 2/4  67%  7:00 left",
+        "epoch 2/4  100%  6:00 left",
+        f"epoch 2/4  3:00{FIGURES}",
+    ]
+
+
+def test_log_of_short_epochs_shows_whole_ones(capsys, clock):
+    long_epoch(clock, 3.0)
+    lines = capsys.readouterr().out.splitlines()
+    assert not any("left" in line for line in lines)
+    assert lines[1:] == [f"epoch {n}/4  9.0 s{FIGURES}" for n in (1, 2)]
+
+
+def test_terminal_shows_how_far_an_epoch_is(clock, monkeypatch):
+    stdout = io.StringIO()
+    stdout.isatty = lambda: True
+    with contextlib.redirect_stdout(stdout):
+        long_epoch(clock, 0.5)
+    shown = [line.rstrip() for line in stdout.getvalue().split("\r")]
+    assert shown[1:4] == [
+        "epoch 1/4  33%  5.5 s left",
+        "epoch 1/4  67%  5.0 s left",
+        "epoch 1/4  100%  4.5 s left",
+    ]
+
+
+@pytest.mark.parametrize("name", ["numpy", "TensorFlow", "text", "Keras"])
+def test_every_way_of_training_tells_its_steps(name, blobs, monkeypatch, capsys):
+    X, y = blobs
+    if name == "TensorFlow":
+        monkeypatch.setattr(dense_trainer, "MAX_SECONDS", 0.0)
+    nets = {
+        "text": lambda: TextPoolClassifier(epochs=2, batch_size=30, verbose=1),
+        "Keras": lambda: KerasClassifier(
+            keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, "softmax")]),
+            loss="sparse_categorical_crossentropy",
+            epochs=2,
+            batch_size=30,
+            verbose=1,
+        ),
+    }
+    net = nets.get(
+        name, lambda: DenseNetClassifier((4,), epochs=2, batch_size=30, verbose=1)
+    )()
+    monkeypatch.setattr(progress, "LOG_SECONDS", -1.0)
+    texts = [f"word{label} and more" for label in y]
+    net.fit(texts if name == "text" else X, y)
+    lines = capsys.readouterr().out.splitlines()
+    shares = [re.search(r"epoch (\d)/2  (\d+)%", line) for line in lines]
+    told = {(share[1], share[2]) for share in shares if share}
+    assert {("1", "100"), ("2", "100")} <= told
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.25, "250 ms"), (59.94, "59.9 s"), (61, "1:01"), (7325, "2:02:05")],
+)
+def test_durations(seconds, text):
+    assert progress._duration(seconds) == text
+
+
+# --- The end -------------------------------------------------------------------------
 
 
 def test_early_end_is_said(capsys, clock):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +20,7 @@ from .._training.keras_training import (
     train,
 )
 from .._training.tensorflow.seeds import seeded
+from .progress import Progress, candidate_name
 
 # Methods that a model may bring; then its own are called.
 OWN_WAYS = (
@@ -93,13 +93,13 @@ class Job:
             self.rng,
             validation=validation,
             callbacks=callbacks,
-            observers=[Lines(self.estimator, self.arguments)] * self._is_verbose,
+            observers=[self._progress()] if self.arguments.get("verbose") else (),
         )
         return Fitted(_renamed(outcome.history), outcome.best_epoch, engine)
 
-    @property
-    def _is_verbose(self) -> bool:
-        return bool(self.arguments.get("verbose"))
+    def _progress(self) -> Progress:
+        name, before = candidate_name(self.estimator), self.arguments["initial_epoch"]
+        return Progress(name, before, header=not self.one_pass)
 
     def _engine(self, model: Any, callbacks: list[Any]) -> str:
         others = set(self.arguments) - HEEDED
@@ -281,18 +281,3 @@ def _renamed(history: dict[str, list[float]]) -> dict[str, list[float]]:
         name if name == "loss" or name.startswith("val_") else metric_name(name): run
         for name, run in history.items()
     }
-
-
-class Lines:
-    """Prints a line for each epoch."""
-
-    def __init__(self, estimator: Any, arguments: dict[str, Any]) -> None:
-        self.name, self.n_epochs = type(estimator).__name__, arguments["epochs"]
-        self.start = time.perf_counter()
-
-    def __call__(self, epoch: int, logs: dict[str, float]) -> None:
-        now = time.perf_counter()
-        figures = "".join(f"  {name} {value:.4f}" for name, value in logs.items())
-        took = f"{1000 * (now - self.start):.0f} ms"
-        print(f"[{self.name}] epoch {epoch + 1}/{self.n_epochs}  {took}{figures}")
-        self.start = now

@@ -18,11 +18,12 @@ REFRESH_SECONDS = 0.1
 
 
 class Progress:
-    """Observer that prints loss and accuracy, if there is one, to standard output.
+    """Observer that prints losses and scores of the epochs to standard output.
 
     On a terminal, one line is rewritten in place. Elsewhere (a notebook, a pipe, a
     file) whole lines are written; of many epochs, evenly spaced ones. The last epoch
-    is always shown.
+    is always shown. Within an epoch that is long, the share of it that is done and the
+    time that the whole training still takes are shown.
 
     Parameters
     ----------
@@ -51,6 +52,7 @@ class Progress:
             if self._n_epochs <= LOG_LINES * factor * 10**power
         )
         self._shown_at = -float("inf")
+        self._began = time.perf_counter()
         if self.header:
             batches = control.steps_per_epoch
             _write(
@@ -60,6 +62,19 @@ class Progress:
 
     def on_epoch_begin(self, epoch: int) -> None:
         self._start = time.perf_counter()
+
+    def on_steps(self, epoch: int, n_done: int) -> None:
+        now = time.perf_counter()
+        pause = REFRESH_SECONDS if self._in_place else LOG_SECONDS
+        if now - max(self._shown_at, self._start) < pause:
+            return
+        n_steps = self._control.steps_per_epoch
+        share = n_done / n_steps
+        all_done = epoch * n_steps + n_done
+        left = (now - self._began) * (self._n_epochs * n_steps / all_done - 1)
+        self._pending = f"{self._number(epoch)}  {share:.0%}  {_duration(left)} left"
+        self._show()
+        self._shown_at = now
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> bool:
         now = time.perf_counter()
@@ -81,16 +96,17 @@ class Progress:
             )
 
     def _line(self, epoch: int, logs: dict[str, float], seconds: float) -> str:
-        total = self.before + self._n_epochs
-        number = f"{self.before + epoch + 1:>{len(str(total))}}"
         figures = [
             f"  {name} {logs[name]:.4f}" + _in_brackets(logs.get(f"val_{name}"))
-            for name in ("loss", "accuracy")
-            if name in logs
+            for name in logs
+            if not name.startswith("val_")
         ]
-        took = f"{seconds:.1f} s" if seconds >= 1 else f"{1000 * seconds:.0f} ms"
+        return f"{self._number(epoch)}  {_duration(seconds)}{''.join(figures)}"
+
+    def _number(self, epoch: int) -> str:
+        total = self.before + self._n_epochs
         of_total = f"/{total}" if self.header else ""
-        return f"epoch {number}{of_total}  {took}{''.join(figures)}"
+        return f"epoch {self.before + epoch + 1:>{len(str(total))}}{of_total}"
 
     def _is_due(self, epoch: int, seconds: float) -> bool:
         if self._in_place:
@@ -140,6 +156,16 @@ def candidate_name(estimator: Any) -> str:
         and repr(value) != repr(defaults.get(key))
     ]
     return f"{name}({', '.join(changed)})"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 1:
+        return f"{1000 * seconds:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
 def _in_brackets(value: float | None) -> str:

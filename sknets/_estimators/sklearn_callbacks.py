@@ -84,6 +84,9 @@ class EpochTasks:
         self.task = self.root.subcontext(task_name="epoch")
         self.task.call_on_fit_task_begin(**self.data)
 
+    def on_steps(self, epoch: int, n_done: int) -> None:
+        """Callbacks see whole epochs."""
+
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> bool:
         return self._end(self.task)
 

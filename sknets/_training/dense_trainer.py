@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -84,6 +84,7 @@ class DenseTrainer:
     """
 
     wants_input_gradient = False
+    report: Callable[[int], None] | None = None
 
     def __init__(
         self,
@@ -119,11 +120,12 @@ class DenseTrainer:
         loss = hits = 0.0
         # The loop looks for infinite and NaN values itself, and says what helps.
         with single_thread, np.errstate(all="ignore"):
-            for batch, lr, key in zip(
-                self._batches(order), learning_rates, keys, strict=True
-            ):
+            steps = zip(self._batches(order), learning_rates, keys, strict=True)
+            for number, (batch, lr, key) in enumerate(steps, start=1):
                 more_loss, more_hits = self._step(batch, lr, key)
                 loss, hits = loss + more_loss, hits + more_hits
+                if self.report:
+                    self.report(number)
         return loss, hits
 
     def _batches(self, order: np.ndarray) -> Iterator[Batch]:

@@ -87,6 +87,9 @@ class KerasCallbacks:
     def on_epoch_begin(self, epoch: int) -> None:
         self._call("on_epoch_begin", self._first_epoch + epoch, {})
 
+    def on_steps(self, epoch: int, n_done: int) -> None:
+        """Hooks are those of whole epochs."""
+
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> bool:
         """Call the hooks; return whether a callback wants to stop."""
         self._logs = dict(logs)  # callbacks add to it

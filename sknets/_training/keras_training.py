@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -158,8 +158,8 @@ def train(
         Decides the order of the rows.
     callbacks : sequence of keras.callbacks.Callback
         Hooks of epochs, of training and of tests are called.
-    observers : sequence of callable
-        Called with (epoch, logs) after each epoch.
+    observers : sequence of Observer
+        See :mod:`sknets._training.loop`; they look at a `Watched`.
     """
     first = rows.dense(np.arange(1))
     by_xla = pays_by_xla(model, plan.n_steps(len(rows)))
@@ -196,6 +196,16 @@ def _restore(model: Any, state: list[list[np.ndarray]]) -> None:
     copies.write(model.optimizer.variables, state[1])
 
 
+@dataclass
+class Watched:
+    """What observers may look at while training runs: epochs of this run."""
+
+    settings: Plan
+    steps_per_epoch: int
+    n_epochs: int = 0
+    best_epoch: int = 0
+
+
 class _Run:
     """One training run: its epochs, one after the other."""
 
@@ -213,6 +223,8 @@ class _Run:
         self.rows, self.plan, self.rng = rows, plan, rng
         self.validation, self.hooks, self.observers = validation, hooks, observers
         self.rate = float(self.model.optimizer.learning_rate.numpy())
+        own = replace(plan, epochs=plan.epochs - plan.initial_epoch, initial_epoch=0)
+        self.watched = Watched(own, -(-len(rows) // plan.batch_size))
 
     def run(self) -> Outcome:
         plan, outcome = self.plan, Outcome()
@@ -220,10 +232,14 @@ class _Run:
         monitor = "loss" if self.validation is None else "val_loss"
         self.model.stop_training = False
         self.hooks.on_train_begin()
+        for observer in self.observers:
+            observer.on_train_begin(self.watched)
         logs: dict[str, Any] = {}
         for epoch in range(plan.initial_epoch, plan.epochs):
             last_good = self.model.get_weights()
             self.hooks.on_epoch_begin(epoch)
+            for observer in self.observers:
+                observer.on_epoch_begin(epoch - plan.initial_epoch)
             logs = self._epoch(epoch)
             finite = self._is_finite(logs["loss"])
             if not finite:
@@ -236,8 +252,10 @@ class _Run:
                     best_weights = self.model.get_weights()
             self.hooks.on_epoch_end(epoch, logs)
             outcome.record(logs)
+            self.watched.n_epochs += 1
+            self.watched.best_epoch = outcome.best_epoch - plan.initial_epoch
             for observer in self.observers:
-                observer(epoch, logs)
+                observer.on_epoch_end(epoch - plan.initial_epoch, logs)
             exhausted = plan.early_stopping and (
                 epoch + 1 - outcome.best_epoch >= plan.patience
             )
@@ -246,6 +264,8 @@ class _Run:
         if best_weights is not None:
             self.model.set_weights(best_weights)
         self.hooks.on_train_end(logs)
+        for observer in self.observers:
+            observer.on_train_end()
         if plan.scheduled:
             self.model.optimizer.learning_rate.assign(self.rate)
         return outcome
@@ -265,6 +285,8 @@ class _Run:
                 rates[done : done + steps],
             )
             done += steps
+            for observer in self.observers:
+                observer.on_steps(epoch - plan.initial_epoch, done)
         logs = self.program.figures()
         if self.validation is not None:
             logs |= self._validate(self.validation)

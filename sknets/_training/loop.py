@@ -46,6 +46,9 @@ class Trainer(Protocol):
     data: TrainingData
     """Rows in memory that `run_epoch` trains on."""
 
+    report: Callable[[int], None] | None
+    """What `run_epoch` tells how many of its steps are done, now and then."""
+
     def run_epoch(
         self, order: np.ndarray, learning_rates: np.ndarray, keys: np.ndarray
     ) -> tuple[float, float]:
@@ -66,6 +69,9 @@ class Observer(Protocol):
     def on_train_begin(self, control: Control) -> None: ...
 
     def on_epoch_begin(self, epoch: int) -> None: ...
+
+    def on_steps(self, epoch: int, n_done: int) -> None:
+        """Look at an epoch in which so many steps are done."""
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> bool:
         """Return whether to stop."""
@@ -208,7 +214,9 @@ def _run_epochs(
     for epoch in range(settings.epochs):
         for observer in observers:
             observer.on_epoch_begin(epoch)
-        logs, latest_weights = _run_epoch(control, data, validation, scores, rng, epoch)
+        logs, latest_weights = _run_epoch(
+            control, data, validation, scores, observers, rng, epoch
+        )
         if control.exploded:
             _warn_not_finite(epoch, control.learning_rate)
             trainer.write_weights(control.best_weights)
@@ -243,11 +251,12 @@ def _run_epoch(
     data: TrainingData,
     validation: TrainingData | None,
     scores: Scores | None,
+    observers: Sequence[Observer],
     rng: np.random.Generator,
     epoch: int,
 ) -> tuple[dict[str, float], Weights]:
     """Train and validate; record and return the logs, and the weights."""
-    logs = _train_epoch(control, data, rng, epoch)
+    logs = _train_epoch(control, data, observers, rng, epoch)
     weights = control.trainer.read_weights()
     control.exploded = not _all_finite(logs["loss"], *weights)
     logs |= _measured(control, weights, data, validation, scores)
@@ -256,7 +265,11 @@ def _run_epoch(
 
 
 def _train_epoch(
-    control: Control, data: TrainingData, rng: np.random.Generator, epoch: int
+    control: Control,
+    data: TrainingData,
+    observers: Sequence[Observer],
+    rng: np.random.Generator,
+    epoch: int,
 ) -> dict[str, float]:
     settings, per_epoch = control.settings, control.steps_per_epoch
     factors = schedule.factors(
@@ -270,6 +283,12 @@ def _train_epoch(
     rates = factors * np.float32(control.learning_rate)
     loss = hits = total = 0.0
     done = 0
+
+    def report(n_steps: int) -> None:
+        for observer in observers:
+            observer.on_steps(epoch, done + n_steps)
+
+    control.trainer.report = report if observers else None
     for rows, own_order in data.buffers(order, settings.batch_size):
         steps = slice(done, done - (-len(own_order) // settings.batch_size))
         control.trainer.data = rows

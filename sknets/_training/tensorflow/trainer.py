@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ class TensorFlowTrainer:
     """Weights and optimizer state as tensors, and the program that moves them on."""
 
     weights: list[Any]
+    report: Callable[[int], None] | None = None
 
     def __init__(
         self,
@@ -70,13 +71,15 @@ class TensorFlowTrainer:
     def run_epoch(
         self, order: np.ndarray, learning_rates: np.ndarray, keys: np.ndarray
     ) -> tuple[float, float]:
-        sums = []
+        sums, n_before = [], self.n_steps
         for tensors, n_filled in one_ahead(self._tensors(order, learning_rates, keys)):
             self.weights, self.slots, *figures = self.program(
                 self.weights, self.slots, tensors, self.values, tf.constant(n_filled)
             )
             sums.append(figures)
             self.n_steps += n_filled
+            if self.report:
+                self.report(self.n_steps - n_before)
         loss, right = np.asarray(sums, np.float64).sum(axis=0)
         return float(loss), float(right)
 
