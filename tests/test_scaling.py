@@ -125,6 +125,14 @@ def test_weights_of_standard_scaling_belong_to_their_rows(monkeypatch):
     np.testing.assert_allclose(learnt["scale"], variance**-0.5, rtol=1e-12)
 
 
+def test_range_of_pixels_is_that_of_all_blocks(monkeypatch):
+    monkeypatch.setattr(scaling, "BLOCK_VALUES", 3 * 7)
+    X = np.zeros((40, 3))
+    X[0, 0], X[20, 1], X[39, 2] = -1.0, 5.0, -2.0
+    pixel_range, _ = scaling.learn_pixels(X, np.arange(40))
+    assert pixel_range == (-2.0, 5.0)
+
+
 def test_robust_spread_of_heavy_tails():
     x = np.linspace(-4, 4, 401)
     X = np.stack([10**x, 10**x * (x > 0.5), x], axis=1)
