@@ -165,6 +165,22 @@ def test_early_stopping_holds_out_a_share_of_every_part(in_parts, monkeypatch):
     assert "val_accuracy" in net.history_
 
 
+def test_rows_held_out_play_no_part_in_the_scaling(in_parts, monkeypatch):
+    held_out = []
+    train = DenseNetClassifier._train
+
+    def spy(self, data, val, *args, **options):
+        held_out.append(val.X)
+        train(self, data, val, *args, **options)
+
+    monkeypatch.setattr(DenseNetClassifier, "_train", spy)
+    net = dense(early_stopping=True, input_scaling="standard").fit(sorted_parts())
+    is_held_out = (X[:, None] == held_out[0][None]).all(axis=2).any(axis=1)
+    assert 0 < is_held_out.sum() == len(held_out[0])
+    expected = X[~is_held_out].mean(axis=0)
+    np.testing.assert_allclose(net.input_scaling_["shift"], expected, atol=1e-9)
+
+
 def test_validation_rows(in_parts):
     net = dense().fit(sorted_parts(), X_val=X[:100], y_val=LABELS[:100])
     assert net.history_["val_accuracy"][-1] == net.score(X[:100], LABELS[:100])
@@ -180,6 +196,14 @@ def test_weights(in_parts):
     assert dense(epochs=8).fit(parts).score(X, LABELS) > 0.6
     heavy = [(X, y, np.where(y == "mid", 1e6, 1.0)) for X, y in sorted_parts()]
     assert set(dense().fit(heavy).predict(X)) == {"mid"}
+
+
+def test_only_proportions_of_weights_matter(in_parts):
+    net = dense(optimizer="sgd")
+    plain = net.fit(sorted_parts()).weights_
+    eightfold = net.fit(sorted_parts(sample_weight=np.full(N, 8.0))).weights_
+    for one, other in zip(plain, eightfold, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-7)
 
 
 def test_class_weights(in_parts):
