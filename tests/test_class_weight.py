@@ -7,6 +7,7 @@ import pytest
 from training import assert_all_equal
 
 from sknets import DenseNetClassifier, SmallCNNClassifier
+from sknets._estimators import targets
 
 BOTH = pytest.mark.parametrize(
     "estimator_class", [DenseNetClassifier, SmallCNNClassifier]
@@ -135,3 +136,9 @@ def test_nothing_of_the_caller_is_changed(quick, blobs, estimator_class):
     assert class_weight == before[3]
     assert est.class_weight is class_weight
     assert est.width == [4]
+
+
+def test_balanced_weights_leave_out_classes_without_weight():
+    numbers, weight = np.array([0, 0, 1, 2]), np.array([1.0, 1.0, 1.0, 0.0])
+    table = targets._class_table("balanced", np.arange(3), numbers, weight)
+    np.testing.assert_allclose(table, [3 / (2 * 2), 3 / (2 * 1), 1])

@@ -9,6 +9,7 @@ from training import BOTH_WAYS, assert_all_equal
 
 from sknets import DenseNetClassifier, SmallCNNClassifier
 from sknets._core import prediction, scaling
+from sknets._core.objectives import CLASS_OBJECTIVES
 from sknets._training import data as data_module
 from sknets._training import dense_trainer
 from sknets._training.tensorflow import trainer
@@ -18,6 +19,22 @@ from sknets._training.tensorflow import trainer
 def compiled_unless_said_otherwise(request, monkeypatch):
     if "way" not in request.fixturenames:
         monkeypatch.setattr(dense_trainer, "MAX_SECONDS", 0.0)
+
+
+# --- Batches -------------------------------------------------------------------------
+
+
+def test_rows_of_batches_are_counted_without_the_filling():
+    X = np.arange(20, dtype=np.float32).reshape(10, 2)
+    y, w = np.arange(10), np.ones(10, np.float32)
+    rows = data_module.TrainingData(
+        X, np.arange(10), y, w, CLASS_OBJECTIVES["multiclass"], scaling.identity()
+    )
+    ((arrays, n_filled),) = data_module.chunks(rows, np.arange(10)[::-1], 4, 5)
+    assert n_filled == 3
+    assert arrays["rows"][:3].tolist() == [4, 4, 2]
+    assert arrays["w"].sum() == 10
+    assert arrays["y"].ravel()[:10].tolist() == list(range(9, -1, -1))
 
 
 # --- Types of input ------------------------------------------------------------------

@@ -30,9 +30,14 @@ def expected_step(weight):
 
 
 def check_step(make, X, y):
-    first = make(learning_rate=1e-30).fit(X, y).weights_
-    plain = make(learning_rate=RATE).fit(X, y).weights_
-    penalised = make(learning_rate=RATE, **PENALTIES).fit(X, y).weights_
+    def second_step(**penalties):
+        net = make(learning_rate=RATE, warm_start=True).fit(X, y)
+        first = net.weights_
+        return first, net.set_params(**penalties).fit(X, y).weights_
+
+    first, plain = second_step()
+    _, penalised = second_step(**PENALTIES)
+    assert all(weight.any() for weight in first)  # biases are zero before the first
     for start, without, with_penalty in zip(first, plain, penalised, strict=True):
         step = with_penalty - without
         np.testing.assert_allclose(step, expected_step(start), atol=2e-6)

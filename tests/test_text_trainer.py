@@ -196,3 +196,13 @@ def test_warm_start_goes_on_from_what_was_learnt():
         np.testing.assert_allclose(now, before, rtol=1e-5, atol=1e-7)
     fresh = TextPoolClassifier(epochs=1, learning_rate=1e-12, random_state=0)
     assert not np.allclose(fresh.fit(texts, labels).weights_[0], learnt[0], rtol=1e-3)
+
+
+def test_rows_of_texts_of_before_rest():
+    one = trainer("adam")
+    keys, rate = np.zeros((1, 2), np.uint64), np.array([RATE], np.float32)
+    one.run_epoch(np.array([0]), rate, keys)  # tokens 1 and 2
+    before = one.read_weights()[0]
+    one.run_epoch(np.array([1]), rate, keys)  # tokens 2 and 3
+    moved = (one.read_weights()[0] != before).any(axis=1)
+    assert moved.tolist() == [False, False, True, True]
