@@ -5,6 +5,7 @@ import pytest
 
 from sknets import SmallCNNClassifier
 from sknets._core.build import cnn_layers
+from sknets._estimators import image_input
 from sknets._training import schedule
 
 
@@ -42,6 +43,22 @@ def test_mean_of_the_auto_learning_rate_is_the_optimizers_own(digits):
     constant = {"learning_rate_schedule": "constant", "warmup": 0.0}
     plain = net(learning_rate=None, **constant).fit(X, y)
     assert_same_weights(net(**constant).fit(X, y), plain)
+
+
+@pytest.mark.parametrize(
+    ("normalization", "many_rows", "factor"),
+    [("pooled", 200, 4), ("pooled", 201, 1), (None, 200, 1)],
+)
+def test_auto_learning_rate_of_many_rows(
+    monkeypatch, digits, normalization, many_rows, factor
+):
+    X, y = digits
+    assert len(X) == 200
+    monkeypatch.setattr(image_input, "MANY_ROWS", many_rows)
+    params = {"normalization": normalization, "learning_rate_schedule": "constant"}
+    params["warmup"] = 0.0
+    explicit = net(learning_rate=0.001 * factor, **params).fit(X, y)
+    assert_same_weights(net(**params).fit(X, y), explicit)
 
 
 def test_auto_learning_rate_leaves_a_given_one_alone(digits):

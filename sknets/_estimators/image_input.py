@@ -58,6 +58,8 @@ class ImageInput(NeuralNet):
     pixel_type_: str
 
     _auto_changes: Mapping[str, Any] = AUTO
+    # Factor of the "auto" learning rate of a normalised network and many rows.
+    _auto_rate: float = 1.0
 
     _parameter_constraints = {
         **NeuralNet._parameter_constraints,
@@ -207,7 +209,14 @@ class ImageInput(NeuralNet):
 
     def _settings(self, n_rows: int, one_pass: bool) -> Any:
         settings = super()._settings(n_rows, one_pass)
-        return replace(settings, augment=self._changes(self._settled_augment()))
+        optimizer = settings.optimizer
+        is_normalized = self._settled_normalization() is not None
+        is_large = n_rows >= MANY_ROWS and is_normalized
+        if self._is_auto("learning_rate") and is_large and not one_pass:
+            rate = self._auto_rate * optimizer.learning_rate
+            optimizer = replace(optimizer, learning_rate=rate)
+        changes = self._changes(self._settled_augment())
+        return replace(settings, optimizer=optimizer, augment=changes)
 
     def _changes(self, changes: Any) -> Changes | None:
         return augment.settled(changes, self.image_shape_, self._black())
@@ -231,7 +240,10 @@ class ImageInput(NeuralNet):
         data = data.sample
         if len(data) < pilot.MIN_ROWS:
             return
-        settings = self._settings(len(data), False)
+        # Few rows, in small batches, are not learnt at the rate of many.
+        settings = replace(
+            super()._settings(len(data), one_pass), augment=self._changes(self.augment_)
+        )
         pays, mirrors = pilot.look(network, data, settings, rng.spawn(1)[0])
         changes = {
             **(self.augment_ if pays else {}),
