@@ -193,6 +193,7 @@ def test_log_of_short_epochs_shows_whole_ones(capsys, clock):
 
 
 def test_terminal_shows_how_far_an_epoch_is(clock, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
     stdout = io.StringIO()
     stdout.isatty = lambda: True
     with contextlib.redirect_stdout(stdout):
@@ -203,6 +204,8 @@ def test_terminal_shows_how_far_an_epoch_is(clock, monkeypatch):
         "epoch 1/4  67%  5.0 s left",
         "epoch 1/4  100%  4.5 s left",
     ]
+    # The figures of the epoch before do not vanish.
+    assert f"epoch 2/4  33%  4.0 s left  before:{FIGURES}" in shown
 
 
 @pytest.mark.parametrize("name", ["numpy", "TensorFlow", "text", "Keras"])
@@ -234,7 +237,14 @@ def test_every_way_of_training_tells_its_steps(name, blobs, monkeypatch, capsys)
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0.25, "250 ms"), (59.94, "59.9 s"), (61, "1:01"), (7325, "2:02:05")],
+    [
+        (0.25, "250 ms"),
+        (0.9999, "1.0 s"),
+        (59.94, "59.9 s"),
+        (59.96, "1:00"),
+        (61, "1:01"),
+        (7325, "2:02:05"),
+    ],
 )
 def test_durations(seconds, text):
     assert progress._duration(seconds) == text
@@ -324,3 +334,14 @@ def test_lines_of_a_worker_name_the_candidate(blobs, monkeypatch, capsys):
     name = "[DenseNetClassifier(epochs=2, width=(4,), optimizer__beta_1=0.8)] "
     assert len(lines) == 3
     assert all(line.startswith(name) for line in lines)
+
+
+def test_a_worker_names_estimators_that_have_no_defaults(monkeypatch):
+    class OfWidth(KerasClassifier):
+        def __init__(self, width, **params):
+            super().__init__(**params)
+            self.width = width
+
+    worker = SimpleNamespace(name="LokyProcess-1")
+    monkeypatch.setattr(progress.multiprocessing, "current_process", lambda: worker)
+    assert progress.candidate_name(OfWidth(8)).startswith("OfWidth(width=8")

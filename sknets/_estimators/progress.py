@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import multiprocessing
 import shutil
@@ -39,7 +40,7 @@ class Progress:
     def __init__(self, name: str, n_epochs_before: int, *, header: bool) -> None:
         self.name, self.before, self.header = name, n_epochs_before, header
         self._in_place = getattr(sys.stdout, "isatty", bool)()
-        self._pending = ""
+        self._pending = self._figures = ""
         self._width = 0
 
     def on_train_begin(self, control: Any) -> None:
@@ -73,6 +74,8 @@ class Progress:
         all_done = epoch * n_steps + n_done
         left = (now - self._began) * (self._n_epochs * n_steps / all_done - 1)
         self._pending = f"{self._number(epoch)}  {share:.0%}  {_duration(left)} left"
+        if self._in_place and self._figures:  # else in a line above
+            self._pending += f"  before:{self._figures}"
         self._show()
         self._shown_at = now
 
@@ -96,12 +99,12 @@ class Progress:
             )
 
     def _line(self, epoch: int, logs: dict[str, float], seconds: float) -> str:
-        figures = [
+        self._figures = "".join(
             f"  {name} {logs[name]:.4f}" + _in_brackets(logs.get(f"val_{name}"))
             for name in logs
             if not name.startswith("val_")
-        ]
-        return f"{self._number(epoch)}  {_duration(seconds)}{''.join(figures)}"
+        )
+        return f"{self._number(epoch)}  {_duration(seconds)}{self._figures}"
 
     def _number(self, epoch: int) -> str:
         total = self.before + self._n_epochs
@@ -148,20 +151,30 @@ def candidate_name(estimator: Any) -> str:
     name = type(estimator).__name__
     if not _in_a_worker():
         return name
-    defaults = type(estimator)().get_params()
+    defaults = _defaults(type(estimator))
     changed = [
         f"{key}={value!r}"
-        for key, value in estimator.get_params().items()
+        for key, value in estimator.get_params(deep=False).items()
         if key not in ("verbose", "callbacks", "random_state")
-        and repr(value) != repr(defaults.get(key))
+        and repr(value) != defaults.get(key)
     ]
     return f"{name}({', '.join(changed)})"
 
 
+def _defaults(kind: type) -> dict[str, str]:
+    """What the parameters of `kind` and its bases are shown as by default."""
+    defaults: dict[str, str] = {}
+    for base in reversed(kind.__mro__):
+        if "__init__" in vars(base):
+            parameters = inspect.signature(base.__init__).parameters  # type: ignore[misc]
+            defaults |= {name: repr(of.default) for name, of in parameters.items()}
+    return defaults
+
+
 def _duration(seconds: float) -> str:
-    if seconds < 1:
+    if seconds < 0.9995:
         return f"{1000 * seconds:.0f} ms"
-    if seconds < 60:
+    if seconds < 59.95:
         return f"{seconds:.1f} s"
     minutes, seconds = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)

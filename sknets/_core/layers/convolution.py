@@ -113,10 +113,12 @@ class Conv(Layer):
         return stored
 
 
-def _pooled_in_graph(tf: Any, x: Any, size: Shape, step: TrainingStep | None) -> Any:
-    if step is not None:
-        return step.max_pool(x, size)
+def max_pool_in_graph(tf: Any, x: Any, size: Shape) -> Any:
     return tf.nn.max_pool2d(x, size, size, "VALID")
+
+
+def _pooled_in_graph(tf: Any, x: Any, size: Shape, step: TrainingStep | None) -> Any:
+    return max_pool_in_graph(tf, x, size) if step is None else step.max_pool(x, size)
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import tensorflow as tf
 
 from ..._core.layers.base import Shape
+from ..._core.layers.convolution import max_pool_in_graph
 from ..._core.network import Network
 
 
@@ -15,11 +17,6 @@ def scaled(rows: Any, shift: Any, scale: Any, clip: float | None) -> Any:
     """Input scaling, as :mod:`sknets._core.scaling` defines it."""
     z = (tf.cast(rows, tf.float32) - shift) * scale
     return z if clip is None else clip * tf.tanh(z / clip)
-
-
-def max_pool(x: Any, size: Shape) -> Any:
-    """Maximum over windows that do not overlap."""
-    return tf.nn.max_pool2d(x, size, size, "VALID")
 
 
 class Step:
@@ -31,17 +28,18 @@ class Step:
         Rows of the batch that are no filling; they come first.
     drop : callable
         Drops values of a dropout layer, whose number it takes.
-    max_pool : callable
-        Takes images and the size of the windows.
+    max_pool : callable, optional
+        Another way than TensorFlow's; takes images and the size of the windows.
     """
 
     def __init__(
         self,
         n_rows: Any,
         drop: Callable[[Any, int], Any],
-        max_pool: Callable[[Any, Shape], Any] = max_pool,
+        max_pool: Callable[[Any, Shape], Any] | None = None,
     ) -> None:
-        self.n_rows, self.max_pool = n_rows, max_pool
+        self.n_rows = n_rows
+        self.max_pool = max_pool or partial(max_pool_in_graph, tf)
         self._drop, self._n_dropouts = drop, 0
         self._replaced: dict[int, Any] = {}
 

@@ -17,8 +17,8 @@ from typing import Any
 import tensorflow as tf
 
 from ..._core.layers.base import Shape
+from ..._core.layers.convolution import max_pool_in_graph
 from .augmentation import augmented
-from .forward import max_pool
 from .randomness import factors_at, key_of_stream
 
 # Shortest vector; longer ones have eight lengths for each power of two.
@@ -68,7 +68,7 @@ def max_pool_of_long_training(x: Any, size: Shape) -> Any:
 
     @tf.custom_gradient
     def pooled(x: Any) -> Any:
-        highest = max_pool(x, size)
+        highest = max_pool_in_graph(tf, x, size)
         return highest, lambda d: _compiled_pool_gradient(size)(x, highest, d)
 
     return pooled(x)

@@ -27,7 +27,7 @@ from ..._core.network import Network
 from ..._core.objectives import Objective
 from . import fused
 from .augmentation import augmented
-from .forward import Step, forward, max_pool, scaled
+from .forward import Step, forward, scaled
 from .fused import traced
 from .randomness import dropout, dropout_factors
 from .updates import Packed, Separate, clipped, updater, with_penalties
@@ -128,7 +128,7 @@ def _loss_function(key: ProgramKey, by_parts: bool) -> Callable[..., Any]:
     network, objective = key.network, key.objective
     changed: Callable[..., Any] = partial(augmented, shape=network.input_shape)
     factors = dropout_factors
-    pool = fused.max_pool_of_long_training if key.is_long else max_pool
+    pool = fused.max_pool_of_long_training if key.is_long else None
     if by_parts:
         changed = fused.augmentation(network.input_shape)
         factors = fused.dropout_factors
