@@ -416,6 +416,20 @@ def test_text_pool_from_scikeras(pooling):
     assert_equal_predictions(wrapper, X, clf, X)
 
 
+def test_text_pool_whose_layers_are_called_as_their_settings():
+    # The first layers of a process: "activation", "softmax".
+    keras.utils.clear_session()
+    X = np.random.default_rng(0).integers(0, 9, (20, 5))
+    wrapper = KerasClassifier(
+        text_pool,
+        model__vocabulary_size=9,
+        loss="sparse_categorical_crossentropy",
+        verbose=0,
+    ).initialize(X, np.arange(20) % 3)
+    assert wrapper.model_.layers[-1].name == "activation"
+    assert isinstance(from_scikeras(wrapper), TextPoolClassifier)
+
+
 def test_two_softmax_units_for_two_classes(data):
     X, y = data
     y = y == "ant"

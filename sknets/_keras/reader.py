@@ -8,7 +8,6 @@ configurations say everything.
 from __future__ import annotations
 
 import itertools
-import json
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
@@ -224,9 +223,25 @@ def same_structure(model: Any, other: Any) -> bool:
     return _structure(model) == _structure(other)
 
 
-def _structure(model: Any) -> dict[str, Any]:
+def _structure(model: Any) -> tuple[list[Any], Any]:
+    """Kinds, settings and connections of the layers, which are numbers here."""
     config = model.get_config()
-    text = json.dumps({key: config.get(key) for key in ("layers", "output_layers")})
-    for number, layer in enumerate(model.layers):
-        text = text.replace(f'"{layer.name}"', f'"#{number}"')
-    return json.loads(text)
+    numbers = {layer.name: number for number, layer in enumerate(model.layers)}
+    layers = [
+        (
+            layer["class_name"],
+            {**layer["config"], "name": None},
+            _numbered(layer.get("inbound_nodes"), numbers),
+        )
+        for layer in config["layers"]
+    ]
+    return layers, _numbered(config.get("output_layers"), numbers)
+
+
+def _numbered(value: Any, numbers: dict[str, int]) -> Any:
+    """Plain values with the number of a layer where its name is."""
+    if isinstance(value, dict):
+        return {key: _numbered(part, numbers) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_numbered(part, numbers) for part in value]
+    return numbers.get(value, value) if isinstance(value, str) else value

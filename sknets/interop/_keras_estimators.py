@@ -1,8 +1,4 @@
-"""Fitted wrappers of scikeras as Keras estimators of sknets, and the way back.
-
-scikeras is imported within functions alone: importing it changes how Keras models are
-pickled, for the whole process.
-"""
+"""Fitted wrappers of scikeras as Keras estimators of sknets, and the way back."""
 
 from __future__ import annotations
 
@@ -15,11 +11,11 @@ import numpy as np
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
-from .keras_classifier import KerasClassifier
-from .keras_model import BaseWrapper
-from .keras_params import is_routed
-from .keras_regressor import KerasRegressor
-from .keras_targets import (
+from .._estimators.keras_classifier import KerasClassifier
+from .._estimators.keras_model import BaseWrapper
+from .._estimators.keras_params import is_routed
+from .._estimators.keras_regressor import KerasRegressor
+from .._estimators.keras_targets import (
     MULTILABEL,
     ONE_HOT,
     ClassifierLabelEncoder,
@@ -27,7 +23,7 @@ from .keras_targets import (
     RegressorTargetEncoder,
     name_of,
 )
-from .state import stamp
+from .._estimators.state import stamp
 
 # Fitted attributes that both sides have, with the same meaning.
 SHARED = (
@@ -49,7 +45,7 @@ def from_wrapper(wrapper: Any) -> BaseWrapper:
     wrapper : scikeras.wrappers.BaseWrapper
         Fitted.
     """
-    from . import keras_checks
+    from .._estimators import keras_checks
 
     kind, is_own_class = _ours(wrapper)
     if not is_own_class:
@@ -148,7 +144,7 @@ def to_wrapper(fitted: BaseWrapper) -> Any:
     fitted : BaseWrapper
         Fitted.
     """
-    from . import keras_build
+    from .._estimators import keras_build
 
     check_is_fitted(fitted)
     if not isinstance(fitted.X_shape_, tuple):
