@@ -4,11 +4,12 @@ import keras
 import numpy as np
 import pytest
 from scipy.stats import loguniform
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import make_classification, make_regression
 from sklearn.model_selection import RandomizedSearchCV, train_test_split
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from sknets.wrappers import ClassifierLabelEncoder, KerasClassifier, KerasRegressor
 
@@ -102,8 +103,6 @@ def test_a_functional_model_with_two_inputs(table):
     class TwoInputs(KerasClassifier):
         @property
         def feature_encoder(self):
-            from sklearn.preprocessing import FunctionTransformer
-
             return FunctionTransformer(lambda X: [X[:, :5], X[:, 5:]])
 
     params = {"loss": "sparse_categorical_crossentropy", "epochs": 30, **ADAM}
@@ -186,6 +185,51 @@ def test_several_outputs_by_a_target_encoder(table):
     clf = TwoOutputs(model, **params).fit(X, both)
     assert clf.predict(X).shape == both.shape
     assert clf.score(X, both) > 0.75
+
+
+class Unknown(BaseEstimator, TransformerMixin):
+    """Encodes labels, and tells the wrapper nothing of them."""
+
+    def fit(self, y):
+        self.labels = np.unique(y)
+        return self
+
+    def transform(self, y):
+        return np.searchsorted(self.labels, y)
+
+    def inverse_transform(self, y, return_proba=False):
+        return y if return_proba else self.labels[y.argmax(axis=1)]
+
+
+def test_target_encoders_that_tell_nothing(table):
+    X, y = table
+    names = np.array(["setosa", "virginica", "versicolor"])[y]
+
+    class OwnLabels(KerasClassifier):
+        @property
+        def target_encoder(self):
+            return Unknown()
+
+    def build():
+        inputs = keras.Input((8,))
+        return keras.Model(inputs, layers.Dense(3, activation="softmax")(inputs))
+
+    params = {"loss": "sparse_categorical_crossentropy", "epochs": 30, **ADAM}
+    clf = OwnLabels(build, **params).fit(X, names)
+    assert clf.partial_fit(X, names, classes=np.unique(names)).score(X, names) > 0.8
+
+    class Twice(KerasRegressor):
+        @property
+        def target_encoder(self):
+            return FunctionTransformer(
+                lambda y: np.column_stack([y, -y]), lambda p: p @ [0.5, -0.5]
+            )
+
+    def build_two():
+        return keras.Sequential([keras.Input((8,)), layers.Dense(2)])
+
+    reg = Twice(build_two, loss="mse", epochs=30, **ADAM).fit(X, X[:, 0])
+    assert reg.score(X, X[:, 0]) > 0.95
 
 
 def test_transfer_from_a_frozen_part(table):

@@ -176,10 +176,12 @@ def _warn_if_not_logits(found: str, activation: Any, logits: Any) -> None:
         )
 
 
-def check_numbers(model: Any, n_outputs: int) -> None:
+def check_numbers(model: Any, n_outputs: int | None) -> None:
     """Raise if a regressor has another number of units than y has columns."""
     units = n_units(model)
-    if units is not None and units != n_outputs:
+    if units is None or n_outputs is None:
+        return
+    if units != n_outputs:
         raise ValueError(
             f"The model gives {units} value{'s' * (units > 1)} a row, but y has "
             f"{n_outputs} column{'s' * (n_outputs > 1)}: use Dense({n_outputs}) as the "

@@ -253,7 +253,8 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
     def _check_model(self, y: Any) -> None:
         from . import keras_checks
 
-        expected = self.n_outputs_expected_
+        # A target_encoder of one's own may know neither outputs nor classes.
+        expected = getattr(self, "n_outputs_expected_", None)
         outputs = getattr(self.model_, "outputs", None)
         if expected and outputs and expected != len(outputs):
             raise ValueError(
@@ -263,7 +264,8 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
                 "that splits y."
             )
         kind = getattr(self.target_encoder_, "_target_type", self.target_type_)
-        keras_checks.check_output(self.model_, kind, self.n_classes_)
+        n_classes = getattr(self, "n_classes_", None)
+        keras_checks.check_output(self.model_, kind, n_classes)
         self.link_ = keras_checks.link(self.model_)
 
     def _predict_raw(self, X: Any, **kwargs: Any) -> Any:
@@ -299,11 +301,13 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         self : estimator
             The fitted estimator.
         """
-        known = self.initialized_ and classes is not None
-        if known and not np.array_equal(np.unique(classes), self.classes_):
+        known = getattr(self, "classes_", classes) if self.initialized_ else classes
+        if classes is not None and not np.array_equal(
+            np.unique(classes), np.unique(known)
+        ):
             raise ValueError(
                 f"classes={classes!r} is not the same as in an earlier call of "
-                f"partial_fit: {self.classes_!r}."
+                f"partial_fit: {known!r}."
             )
         self._classes = classes
         try:

@@ -150,7 +150,8 @@ class KerasRegressor(ScoredRegressor, BaseWrapper):
     def _check_model(self, y: Any) -> None:
         from . import keras_checks
 
-        keras_checks.check_numbers(self.model_, self.n_outputs_)
+        n_outputs = getattr(self, "n_outputs_", None)
+        keras_checks.check_numbers(self.model_, n_outputs)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """R2 of the predictions, or what `scorer` says.
