@@ -10,23 +10,28 @@ joblib's workers are told that TensorFlow's memory is no leak (`_make_room_in_wo
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 # Processes that this one starts see by it that the level is not their user's own.
 _MARK = "SKNETS_TF_LOG_LEVEL"
 _users_own = _LEVEL in os.environ and os.environ.get(_MARK) != os.environ[_LEVEL]
 # Information and warnings of the C++ side, which numbers its processes, and the failed
-# search for a GPU where there is none.
+# search for a GPU where there is none, or for its libraries before that.
 _CHATTER = re.compile(
     rb"(WARNING: All log messages before absl|[IW]\d{4} .*\.(cc|h):\d+\])"
 )
-_NO_GPU = re.compile(rb"E\d{4} .*failed call to cuInit")
+_NO_GPU = re.compile(
+    rb"(E\d{4} |\d{4}-\d\d-\d\d [\d:.]+: E ).*"
+    rb"(failed call to cuInit|Unable to register cu\w+ factory)"
+)
 _GPU_DRIVER = Path("/dev/nvidiactl")
 
 
@@ -85,6 +90,31 @@ def _make_room_in_worker() -> None:
                 loky._MAX_MEMORY_LEAK_SIZE = limit + _STAYS  # type: ignore[union-attr]
 
 
+@functools.cache
+def start_xla() -> None:
+    """Let XLA tell about itself now, where that is left out; once for a process."""
+    with quiet():
+        tf.function(lambda: tf.zeros([]), jit_compile=True)()
+
+
+def dismantle(graph: Any) -> None:
+    """Free a graph of TensorFlow that nothing runs any more.
+
+    The loops in it and it refer to each other, by objects into which Python's garbage
+    collector does not see.
+    """
+    from tensorflow.python.framework import func_graph
+
+    if graph._function_captures is None:
+        return
+    functions = list(graph._functions.values())
+    func_graph.dismantle_func_graph(graph)
+    graph.inputs = graph.outputs = []
+    graph.structured_outputs = graph._function_captures = None
+    for function in functions:
+        dismantle(function.graph)
+
+
 if not _users_own:
     os.environ[_LEVEL] = os.environ[_MARK] = "2"  # errors alone
 with quiet():
@@ -92,4 +122,4 @@ with quiet():
     import tensorflow as tf
 _make_room_in_worker()
 
-__all__ = ["keras", "quiet", "tf"]
+__all__ = ["dismantle", "keras", "quiet", "start_xla", "tf"]

@@ -254,7 +254,11 @@ BAD = [
     ([{}] * N, TypeError, "'b' of X .* a dict: the argument must be a string"),
     ([np.zeros(3)] * N, TypeError, "'b' of X .* a ndarray: the argument must be"),
     ([1j] * N, ValueError, "Complex data not supported: column 'b' of X"),
-    ([10**400] * N, ValueError, "too large for dtype.'float64'., in column 'b'"),
+    (
+        pd.Series([10**400] * N, dtype=object),
+        ValueError,
+        "too large for dtype.'float64'., in column 'b'",
+    ),
     ([np.inf] * N, ValueError, "contains infinity"),
     ([None, np.inf] * 30, ValueError, "contains infinity"),
     (["x", datetime.date(2020, 1, 1)] * 30, TypeError, "strings and dates witho"),

@@ -223,7 +223,11 @@ DATES = pd.date_range("2026-01-01", periods=4)
         ),
         ({"b": [1.0, None, "x", "y"]}, ValueError, "column 'b' of X .* holds 'x'"),
         ({"b": [{}] * 4}, TypeError, "'b' of X .*a dict: .*must be a string or a num"),
-        ({"b": [10**400, 1, 2, 3]}, ValueError, "too large for dtype.*column 'b'"),
+        (
+            {"b": pd.Series([10**400, 1, 2, 3], dtype=object)},
+            ValueError,
+            "too large for dtype.*column 'b'",
+        ),
         ({"b": [1j] * 4}, ValueError, "Complex data not supported"),
         (
             {"b": [np.zeros(3)] * 4},

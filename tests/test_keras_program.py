@@ -1,5 +1,7 @@
 """Programs around Keras models: which XLA compiles, and that it changes nothing."""
 
+import gc
+
 import keras
 import numpy as np
 import pytest
@@ -79,6 +81,33 @@ def test_when_xla_pays(parts, n_steps, pays):
     model = network(parts)
     model.compile("adam", "sparse_categorical_crossentropy")
     assert keras_program.pays_by_xla(model, n_steps) is pays
+
+
+def graphs_of_training():
+    gc.collect()
+    found = [g for g in gc.get_objects() if type(g).__name__ == "FuncGraph"]
+    return sum(graph.name == "_train" for graph in found)
+
+
+def test_a_program_that_is_forgotten_frees_its_graph(monkeypatch):
+    monkeypatch.setattr(keras_program, "MAX_PROGRAMS", 1)
+    X = np.random.default_rng(0).normal(size=(20, 3))
+    y = np.arange(20) % 2
+    found = []
+    for width in (3, 4, 5):
+        model = keras.Sequential(
+            [
+                keras.Input((3,)),
+                layers.Dense(width),
+                layers.Dropout(0.1),
+                layers.Dense(2, activation="softmax"),
+            ]
+        )
+        clf = KerasClassifier(model, loss="sparse_categorical_crossentropy")
+        clf.fit(X, y)
+        found.append(graphs_of_training())
+    assert found[0] == found[1] == found[2] > 0
+    clf.fit(X, y)  # those that are kept still run
 
 
 def test_a_stateful_network_is_left_alone():

@@ -7,12 +7,19 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 import sknets
-from sknets._estimators.parameter_types import OptimizerSettings
+from sknets._core.objectives import NUMBER_OBJECTIVES
+from sknets._estimators.parameter_types import Loss, OptimizerSettings
 from sknets._training.optimizers import RULES, valid_names
+
+
+def test_losses_are_named():
+    assert set(get_args(Loss)) == set(NUMBER_OBJECTIVES)
+
 
 PROGRAM = """
 import numpy as np

@@ -20,7 +20,8 @@ def test_probabilities_are_float64(fitted):
     net, X = fitted
     proba = net.predict_proba(X)
     assert proba.dtype == net.predict_log_proba(X).dtype == np.float64
-    assert net.decision_function(X).dtype == net.weights_[0].dtype == np.float32
+    assert net.decision_function(X).dtype == np.float64
+    assert net.weights_[0].dtype == np.float32
     np.testing.assert_allclose(np.log(proba), net.predict_log_proba(X), atol=1e-12)
     json.dumps({"p": proba[0, 0]})
 

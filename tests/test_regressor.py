@@ -25,9 +25,10 @@ from sknets import (
     SmallCNNRegressor,
     TextPoolRegressor,
 )
+from sknets._core.objectives import NUMBER_OBJECTIVES
 from sknets._training import dense_trainer
 
-LOSSES = ["squared_error", "absolute_error", "huber", "poisson", "quantile"]
+LOSSES = list(NUMBER_OBJECTIVES)
 WORDS = {"awful": 1, "bad": 3, "fair": 5, "good": 7, "great": 9}
 
 

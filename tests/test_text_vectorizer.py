@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from sklearn.compose import make_column_transformer
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -67,6 +68,10 @@ def test_the_generator_of_numpy_is_left_alone(topics):
     np.testing.assert_array_equal(before, np.random.get_state()[1])  # noqa: NPY002
 
 
+@pytest.mark.xfail(
+    sklearn.__version__ < "1.7",
+    reason="the frame of a Series loses its index in scikit-learn",
+)
 def test_beside_numbers_and_as_frames(topics):
     texts, y = topics
     frame = pd.DataFrame({"text": texts, "price": np.arange(len(texts), dtype=float)})

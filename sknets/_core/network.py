@@ -143,7 +143,7 @@ class Network:
         first, *others = [x for x in self.layers if not isinstance(x, Dropout)]
         return (
             isinstance(first, EmbeddingPool)
-            and POOLINGS[first.pooling].is_linear
+            and POOLINGS[first.pooling].is_mean
             and len(others) == 1
             and isinstance(others[0], Dense)
         )

@@ -46,9 +46,9 @@ class Pooling:
     name: ClassVar[str]
     n_vectors: ClassVar[int] = 1
     """How many vectors of the width of the embedding it gives."""
-    is_linear: ClassVar[bool] = False
+    is_mean: ClassVar[bool] = False
     """Whether the pooled vector is a weighted mean of the embeddings."""
-    takes_shares: ClassVar[bool] = True
+    takes_shares: ClassVar[bool]
     """Whether `train` takes the share of each token in its text, else its counts."""
 
     def predict(self, table: np.ndarray, tokens: Any) -> np.ndarray:
@@ -79,7 +79,8 @@ class Mean(Pooling):
     """Mean of the embeddings, each as often as the token is there."""
 
     name = "mean"
-    is_linear = True
+    is_mean = True
+    takes_shares = True
 
     def predict(self, table: np.ndarray, tokens: Any) -> np.ndarray:
         total = np.asarray(tokens.sum(axis=1), np.float32).reshape(-1, 1)
@@ -140,6 +141,7 @@ class MeanMax(Pooling):
 
     name = "mean_max"
     n_vectors = 2
+    takes_shares = True
 
     def predict(self, table: np.ndarray, tokens: Any) -> np.ndarray:
         parts = [pooling.predict(table, tokens) for pooling in (Mean(), Max())]

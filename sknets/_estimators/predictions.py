@@ -100,14 +100,15 @@ class ClassPredictions(Logits):
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_classes)
-            One float32 column for each class or label; for two classes the logit of
-            ``classes_[1]`` alone, and for one class a logit without a meaning.
+            One column of logits for each class or label; for two classes the logit of
+            ``classes_[1]`` alone, and for one class a logit without a meaning. float64,
+            of the precision of float32.
         """
         refuse_keywords(self, "decision_function", others)
         fitted = snapshot(self)
         if kind_of(X):
             return lazily(fitted, "decision_function", X)
-        logits = fitted._check_and_run(X)
+        logits = fitted._check_and_run(X).astype(np.float64)
         is_single = logits.shape[1] == 1 and fitted.target_type_ != targets.MULTILABEL
         return logits[:, 0] if is_single else logits
 

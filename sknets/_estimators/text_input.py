@@ -174,8 +174,7 @@ class TextInput(NeuralNet):
     def _settled_width(self, n_outputs: int) -> int:
         if self.width != "auto":
             return int(self.width)  # True is a number, and no size of an array
-        is_linear = self.pooling == "mean" and not as_tuple(self.dense_width)
-        if not is_linear:
+        if not POOLINGS[self.pooling].is_mean or as_tuple(self.dense_width):
             return min(max(16, n_outputs), MAX_AUTO_WIDTH)
         fits = n_outputs * (self.counter_.n_features_ + 1) <= MAX_AUTO_VALUES
         # A value for each output, or few: the output's kernel grows with the width.
@@ -209,7 +208,7 @@ class TextInput(NeuralNet):
         assert isinstance(embedding, EmbeddingPool)
         return (
             self.embedding_init != "random"
-            and POOLINGS[embedding.pooling].is_linear
+            and POOLINGS[embedding.pooling].is_mean
             and network.n_outputs <= embedding.width
         )
 

@@ -85,8 +85,8 @@ class TextPoolVectorizer(DocumentationLink, TransformerMixin, BaseEstimator):
     (20, 1)
     >>> print(*vectorizer.get_feature_names_out())
     score_pos
-    >>> vectorizer.transform(["a good plot"])[0, 0] > 0
-    np.True_
+    >>> bool(vectorizer.transform(["a good plot"])[0, 0] > 0)
+    True
     """
 
     __module__ = "sknets"

@@ -280,9 +280,12 @@ def _seconds_of_array(values: np.ndarray) -> np.ndarray:
     if unit in ("Y", "M", "generic"):  # of no fixed length, or of none
         values = values.astype(f"{values.dtype.kind}8[D]")
         unit, step = "D", 1
+    # Through integers: a conversion of units wraps around where it overflows. Either
+    # factor is one, and both are whole: their product with an inverse would not be.
     in_seconds = np.timedelta64(1, unit) / np.timedelta64(1, "s")
-    # Through integers: a conversion of units wraps around where it overflows.
-    seconds = values.astype(np.int64) * np.float64(step * in_seconds)
+    in_a_second = np.timedelta64(1, "s") / np.timedelta64(1, unit)
+    seconds = values.astype(np.int64) * np.float64(step * max(in_seconds, 1))
+    seconds /= max(in_a_second, 1)
     seconds[np.isnat(values)] = np.nan
     return seconds
 

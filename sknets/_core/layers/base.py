@@ -86,7 +86,12 @@ class Layer:
     def train(
         self, weights: Weights, x: np.ndarray, rng: np.random.Generator | None
     ) -> tuple[np.ndarray, Kept]:
-        """Output while training; arrays that are not trained move on in place."""
+        """Output while training; arrays that are not trained move on in place.
+
+        x stays as it is: the layer before may keep it.
+        """
+        if not self.trains_in_numpy:
+            raise NotImplementedError(self.kind)
         return x, None
 
     def backward(

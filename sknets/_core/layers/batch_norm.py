@@ -36,8 +36,8 @@ class BatchNorm(Layer):
     .. [1] Ioffe and Szegedy, "Batch normalization", ICML 2015.
     """
 
-    activation: str = "linear"
-    momentum: float = 0.99
+    activation: str
+    momentum: float
     epsilon: float = 1e-3
 
     kind = "batch_norm"

@@ -18,6 +18,7 @@ import tensorflow as tf
 
 from ..._core.layers.base import Shape
 from ..._core.layers.convolution import max_pool_in_graph
+from ..._tensorflow import start_xla
 from .augmentation import augmented
 from .randomness import factors_at, key_of_stream
 
@@ -27,6 +28,8 @@ MIN_LENGTH = 256
 
 def traced(function: Callable[..., Any], *, by_xla: bool) -> Callable[..., Any]:
     """Compile a function when it is first called."""
+    if by_xla:
+        start_xla()
     compiled = tf.function(function, jit_compile=by_xla, autograph=False)
     # TensorFlow counts by the line in the file, so that programs of networks that
     # differ seem to be one that is traced again and again.

@@ -18,6 +18,7 @@ import contextlib
 import functools
 import json
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any
@@ -26,7 +27,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..._keras import copies
-from ..._tensorflow import keras
+from ..._tensorflow import dismantle, keras, start_xla
 
 # A program of a small network holds a few MB of graph.
 MAX_PROGRAMS = 24
@@ -88,6 +89,7 @@ class KerasProgram:
             return 0  # the figures of a step stay in the metrics
 
         if self.by_xla:
+            start_xla()
             train_on = tf.function(train_on, autograph=False, jit_compile=True)
 
         def step(i: Any, batch: tuple) -> None:
@@ -116,8 +118,9 @@ class KerasProgram:
 
     def figures(self) -> dict[str, float]:
         """Loss and metrics since they were reset; of several values, each by itself."""
+        results = self.model.get_metrics_result()
         found: dict[str, float] = {}
-        for name, result in self.model.get_metrics_result().items():
+        for name, result in sorted(results.items(), key=lambda item: item[0] != "loss"):
             found |= copies.scalars(name, np.asarray(result))
         return found
 
@@ -148,6 +151,7 @@ def traced(function: Any, *signature: Any) -> Any:
     def run(*arrays: Any) -> Any:
         return graph(*tf.nest.map_structure(tf.convert_to_tensor, arrays))
 
+    weakref.finalize(run, dismantle, graph.graph).atexit = False
     return run
 
 
