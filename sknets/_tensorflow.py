@@ -90,6 +90,9 @@ def _make_room_in_worker() -> None:
                 loky._MAX_MEMORY_LEAK_SIZE = limit + _STAYS  # type: ignore[union-attr]
 
 
+_CONTROL_FLOW = {"WhileBodyFuncGraph", "WhileCondFuncGraph", "CondBranchFuncGraph"}
+
+
 @functools.cache
 def start_xla() -> None:
     """Let XLA tell about itself now, where that is left out; once for a process."""
@@ -100,19 +103,18 @@ def start_xla() -> None:
 def dismantle(graph: Any) -> None:
     """Free a graph of TensorFlow that nothing runs any more.
 
-    The loops in it and it refer to each other, by objects into which Python's garbage
-    collector does not see.
+    The loops and branches in it and it refer to each other, by objects into which
+    Python's garbage collector does not see. Other functions in it may be anybody's.
     """
     from tensorflow.python.framework import func_graph
 
-    if graph._function_captures is None:
-        return
-    functions = list(graph._functions.values())
+    inner = [function.graph for function in graph._functions.values()]
     func_graph.dismantle_func_graph(graph)
     graph.inputs = graph.outputs = []
     graph.structured_outputs = graph._function_captures = None
-    for function in functions:
-        dismantle(function.graph)
+    for part in inner:
+        if type(part).__name__ in _CONTROL_FLOW and part._function_captures:
+            dismantle(part)
 
 
 if not _users_own:

@@ -5,6 +5,7 @@ import gc
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 
 from sknets import KerasClassifier
@@ -108,6 +109,33 @@ def test_a_program_that_is_forgotten_frees_its_graph(monkeypatch):
         found.append(graphs_of_training())
     assert found[0] == found[1] == found[2] > 0
     clf.fit(X, y)  # those that are kept still run
+
+
+@tf.function
+def shared(x):
+    return tf.nn.relu(x) * 2
+
+
+class Doubled(layers.Layer):
+    def call(self, x):
+        return shared(x)
+
+
+def test_functions_of_others_outlive_a_program(monkeypatch):
+    monkeypatch.setattr(keras_program, "MAX_PROGRAMS", 1)
+    X = np.random.default_rng(0).normal(size=(20, 3))
+    y = np.arange(20) % 2
+    for width in (3, 4, 3):
+        parts = [keras.Input((3,)), layers.Dense(width), Doubled()]
+        model = keras.Sequential([*parts, layers.Dense(2, activation="softmax")])
+        clf = KerasClassifier(model, loss="sparse_categorical_crossentropy")
+        assert clf.fit(X, y).engine_ == "loop"
+        gc.collect()
+    with tf.GradientTape() as tape:
+        x = tf.Variable([[1.0, -1.0, 2.0]])
+        twice = shared(x)
+    assert twice.numpy().tolist() == [[2, 0, 4]]
+    assert tape.gradient(twice, x).numpy().tolist() == [[2, 0, 2]]
 
 
 def test_a_stateful_network_is_left_alone():

@@ -71,7 +71,10 @@ class Pooling:
         raise NotImplementedError
 
     def to_keras(self, layers: Any, tokens: KerasTokens) -> Any:
-        """The same in Keras; `layers` is the module ``keras.layers``."""
+        """The same in Keras, without Multiply; `layers` is ``keras.layers``.
+
+        The pooling of a model that is read ends with the first layer of that kind.
+        """
         raise NotImplementedError
 
 
