@@ -1,5 +1,8 @@
 """Programs that people publish with wrapped Keras models, with their import changed."""
 
+import sys
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
@@ -11,7 +14,11 @@ from sklearn.model_selection import RandomizedSearchCV, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from sknets.wrappers import ClassifierLabelEncoder, KerasClassifier, KerasRegressor
+from sknets.wrappers import KerasClassifier, KerasRegressor
+
+sys.path.insert(0, str(Path(__file__).parent / "benchmarks"))
+
+from keras_programs import Split, augmenting_cnn
 
 layers = keras.layers
 ADAM = {"optimizer": "adam", "optimizer__learning_rate": 0.02, "random_state": 0}
@@ -131,46 +138,19 @@ def test_a_cnn_with_augmentation_layers(digits):
     X, y = digits
     X = X.reshape(-1, 8, 8, 1) / 16
 
-    def build(meta):
-        return keras.Sequential(
-            [
-                keras.Input(meta["X_shape_"][1:]),
-                layers.RandomTranslation(0.1, 0.1),
-                layers.GaussianNoise(0.05),
-                layers.Conv2D(16, 3, activation="relu"),
-                layers.BatchNormalization(),
-                layers.MaxPooling2D(),
-                layers.Flatten(),
-                layers.Dense(meta["n_classes_"], activation="softmax"),
-            ]
-        )
-
     params = {"loss": "sparse_categorical_crossentropy", "epochs": 25, **ADAM}
-    clf = KerasClassifier(build, **params)
+    clf = KerasClassifier(augmenting_cnn, **params)
     probabilities = clf.fit(X, y).predict_proba(X)
     assert clf.score(X, y) > 0.8
     assert (clf.predict_proba(X) == probabilities).all()  # no noise in predictions
-    assert (KerasClassifier(build, **params).fit(X, y).predict_proba(X)).shape == (
-        probabilities.shape
-    )
+    assert (
+        KerasClassifier(augmenting_cnn, **params).fit(X, y).predict_proba(X)
+    ).shape == (probabilities.shape)
 
 
 def test_several_outputs_by_a_target_encoder(table):
     X, y = table
     both = np.column_stack([y == 0, y == 1]).astype(int)
-
-    class Split(ClassifierLabelEncoder):
-        def fit(self, y):
-            super().fit(y)
-            self.n_outputs_ = self.n_outputs_expected_ = y.shape[1]
-            return self
-
-        def transform(self, y):
-            return np.split(y.astype(np.float32), y.shape[1], axis=1)
-
-        def inverse_transform(self, y, return_proba=False):
-            y = np.column_stack(y)
-            return y if return_proba else np.around(y).astype(int)
 
     class TwoOutputs(KerasClassifier):
         @property

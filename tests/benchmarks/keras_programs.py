@@ -31,6 +31,8 @@ from sklearn.model_selection import RandomizedSearchCV, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
+from sknets.wrappers import ClassifierLabelEncoder
+
 layers = keras.layers
 ADAM = {"optimizer": "adam", "optimizer__learning_rate": 0.01, "verbose": 0}
 CROSS_ENTROPY = {"loss": "sparse_categorical_crossentropy"}
@@ -149,48 +151,50 @@ def lstm(wrappers: ModuleType, seed: int) -> float:
     return clf.fit(X, y).score(X_test, y_test)
 
 
-def cnn_with_augmentation(wrappers: ModuleType, seed: int) -> float:
-    def build(meta):
-        return keras.Sequential(
-            [
-                keras.Input(meta["X_shape_"][1:]),
-                layers.RandomTranslation(0.1, 0.1),
-                layers.GaussianNoise(0.05),
-                layers.Conv2D(16, 3, activation="relu"),
-                layers.BatchNormalization(),
-                layers.MaxPooling2D(),
-                layers.Flatten(),
-                layers.Dense(meta["n_classes_"], activation="softmax"),
-            ]
-        )
+def augmenting_cnn(meta):
+    return keras.Sequential(
+        [
+            keras.Input(meta["X_shape_"][1:]),
+            layers.RandomTranslation(0.1, 0.1),
+            layers.GaussianNoise(0.05),
+            layers.Conv2D(16, 3, activation="relu"),
+            layers.BatchNormalization(),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dense(meta["n_classes_"], activation="softmax"),
+        ]
+    )
 
+
+def cnn_with_augmentation(wrappers: ModuleType, seed: int) -> float:
     X, X_test, y, y_test = halves(load_digits, seed)
     clf = wrappers.KerasClassifier(
-        build, epochs=20, random_state=seed, **CROSS_ENTROPY, **ADAM
+        augmenting_cnn, epochs=20, random_state=seed, **CROSS_ENTROPY, **ADAM
     )
     clf.fit(X.reshape(-1, 8, 8, 1), y)
     return clf.score(X_test.reshape(-1, 8, 8, 1), y_test)
 
 
+class Split(ClassifierLabelEncoder):
+    """Columns of zeros and ones as a list with one array for each output."""
+
+    def fit(self, y):
+        super().fit(y)
+        self.n_outputs_ = self.n_outputs_expected_ = y.shape[1]
+        return self
+
+    def get_metadata(self):
+        return {"n_outputs_": 2, "n_outputs_expected_": 2}
+
+    def transform(self, y):
+        return np.split(y.astype(np.float32), y.shape[1], axis=1)
+
+    def inverse_transform(self, y, return_proba=False):
+        y = np.column_stack(y)
+        return y if return_proba else np.around(y).astype(int)
+
+
 def two_outputs(wrappers: ModuleType, seed: int) -> float:
-    from sknets.wrappers import ClassifierLabelEncoder
-
-    class Split(ClassifierLabelEncoder):
-        def fit(self, y):
-            super().fit(y)
-            self.n_outputs_ = self.n_outputs_expected_ = y.shape[1]
-            return self
-
-        def get_metadata(self):
-            return {"n_outputs_": 2, "n_outputs_expected_": 2}
-
-        def transform(self, y):
-            return np.split(y.astype(np.float32), y.shape[1], axis=1)
-
-        def inverse_transform(self, y, return_proba=False):
-            y = np.column_stack(y)
-            return y if return_proba else np.around(y).astype(int)
-
     class TwoOutputs(wrappers.KerasClassifier):
         @property
         def target_encoder(self):
