@@ -143,9 +143,8 @@ def test_a_cnn_with_augmentation_layers(digits):
     probabilities = clf.fit(X, y).predict_proba(X)
     assert clf.score(X, y) > 0.8
     assert (clf.predict_proba(X) == probabilities).all()  # no noise in predictions
-    assert (
-        KerasClassifier(augmenting_cnn, **params).fit(X, y).predict_proba(X)
-    ).shape == (probabilities.shape)
+    again = KerasClassifier(augmenting_cnn, **params).fit(X, y)
+    assert again.predict_proba(X).shape == probabilities.shape
 
 
 def test_several_outputs_by_a_target_encoder(table):
