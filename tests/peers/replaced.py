@@ -24,7 +24,7 @@ from sknets import DenseNetClassifier
 
 # Constant answers are what tests compare with; the others are there to be trained.
 KEPT = {"DummyClassifier"}
-REPLACEMENT = "_replaced_classifier"
+REPLACEMENTS = "_replacements"
 
 
 def dense_net(random_state: Any = 0) -> Any:
@@ -68,38 +68,39 @@ def plain_classifiers() -> set[str]:
 
 
 class Replacing(ast.NodeTransformer):
-    """Adds ``Name = _replaced_classifier`` behind the imports of some names."""
+    """Adds ``Name = _replacements["Name"]`` behind the imports of some names."""
 
-    def __init__(self, names: set[str]) -> None:
-        self.names, self.n_replaced = names, 0
+    def __init__(self, replacements: dict[str, type]) -> None:
+        self.replacements = replacements
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> Any:
-        found = [a.asname or a.name for a in node.names if a.name in self.names]
-        self.n_replaced += len(found)
-        lines = [f"{name} = {REPLACEMENT}" for name in found]
+        lines = [
+            f"{each.asname or each.name} = {REPLACEMENTS}[{each.name!r}]"
+            for each in node.names
+            if each.name in self.replacements
+        ]
         added = [ast.parse(line).body[0] for line in lines]
         return [node, *[ast.copy_location(each, node) for each in added]]
 
 
 class Loader(importlib.machinery.SourceFileLoader):
-    names: set[str]
-    replacement: Any
+    replacements: dict[str, type]
 
     def get_code(self, fullname: str) -> Any:
         source = Path(self.path).read_bytes()
-        tree = Replacing(self.names).visit(ast.parse(source, self.path))
+        tree = Replacing(self.replacements).visit(ast.parse(source, self.path))
         return compile(ast.fix_missing_locations(tree), self.path, "exec")
 
     def exec_module(self, module: Any) -> None:
-        setattr(module, REPLACEMENT, self.replacement)
+        setattr(module, REPLACEMENTS, self.replacements)
         super().exec_module(module)
 
 
 class Finder(importlib.abc.MetaPathFinder):
     """Finds some modules where they are, and loads them with names replaced."""
 
-    def __init__(self, modules: set[str], names: set[str], replacement: Any) -> None:
-        self.modules, self.names, self.replacement = modules, names, replacement
+    def __init__(self, modules: set[str], replacements: dict[str, type]) -> None:
+        self.modules, self.replacements = modules, replacements
 
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> Any:
         if fullname not in self.modules:
@@ -108,7 +109,7 @@ class Finder(importlib.abc.MetaPathFinder):
         assert spec is not None
         assert spec.origin is not None
         loader = Loader(fullname, spec.origin)
-        loader.names, loader.replacement = self.names, self.replacement
+        loader.replacements = self.replacements
         spec.loader = loader
         return spec
 
@@ -132,18 +133,18 @@ class Outcomes:
         Path(self.path).write_text(json.dumps(self.outcomes))
 
 
-def replacement(name: str) -> tuple[set[str], type]:
-    """Names to replace, and what by."""
+def replacements(name: str) -> dict[str, type]:
+    """What stands for each name that is replaced."""
     if name == "mapped":
-        from mapped import MappedClassifier
+        from mapped import MappedClassifier, MappedRegressor
 
-        return {"MLPClassifier"}, MappedClassifier
+        return {"MLPClassifier": MappedClassifier, "MLPRegressor": MappedRegressor}
     make = {"dense": dense_net, "mlp": mlp}[name]
-    return plain_classifiers(), stand_in(make)
+    return dict.fromkeys(plain_classifiers(), stand_in(make))
 
 
 def pytest_configure(config: Any) -> None:
     settings = json.loads(os.environ["SKNETS_PEERS"])
-    names, by = replacement(settings["by"])
-    sys.meta_path.insert(0, Finder(set(settings["modules"]), names, by))
+    finder = Finder(set(settings["modules"]), replacements(settings["by"]))
+    sys.meta_path.insert(0, finder)
     config.pluginmanager.register(Outcomes(settings["outcomes"]))
