@@ -132,7 +132,7 @@ def text_pool(
         Dropout on the pooled vector and after each dense layer.
     activation : str, default="relu"
         Activation of the dense layers.
-    pooling : {"mean", "max", "mean_max"}, default="mean"
+    pooling : {"mean", "sqrtn", "max", "mean_max"}, default="mean"
         Pooling over the tokens that are no padding.
     dense_width : int or tuple of int, default=()
         Units of dense layers before the output.

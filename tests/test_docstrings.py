@@ -22,7 +22,7 @@ OF_THE_NETWORK = {
 # What differs with the target: classes or numbers.
 OF_THE_TARGET = {
     "binary", "embedding_init", "history_", "learning_rate", "monitor",
-    "validation_fraction", "verbose",
+    "pooling", "validation_fraction", "verbose",
 }  # fmt: skip
 # Of the three classifiers: texts have no smoothing by default.
 OTHERS = {"label_smoothing"}

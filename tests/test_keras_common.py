@@ -60,10 +60,26 @@ def numbers(meta):
     return keras.Model(inputs, keras.layers.Dense(meta["n_outputs_"])(x))
 
 
+class GoodClassifier(KerasClassifier):
+    """With a model that learns, so that the checks look at the score."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.poor_score = False
+        return tags
+
+
+class GoodRegressor(KerasRegressor):
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.regressor_tags.poor_score = False
+        return tags
+
+
 ESTIMATORS = [
-    KerasClassifier(sequential, **COMMON),
-    KerasClassifier(functional, loss="sparse_categorical_crossentropy", **COMMON),
-    KerasRegressor(numbers, loss="mse", **COMMON),
+    GoodClassifier(sequential, **COMMON),
+    GoodClassifier(functional, loss="sparse_categorical_crossentropy", **COMMON),
+    GoodRegressor(numbers, loss="mse", **COMMON),
 ]
 
 
@@ -79,6 +95,12 @@ CHECKS = parametrize_with_checks(ESTIMATORS, expected_failed_checks=lambda _: EX
 def without_address(value):
     """Name of a test that is the same in all processes which share the tests."""
     return re.sub("at0x[0-9a-f]+", "", CHECKS.kwargs["ids"](value))
+
+
+@pytest.mark.parametrize("make", [KerasClassifier, KerasRegressor])
+def test_a_model_of_which_nothing_is_known_may_be_bad(make):
+    tags = make(numbers, loss="mse").__sklearn_tags__()
+    assert (tags.classifier_tags or tags.regressor_tags).poor_score
 
 
 @pytest.mark.parametrize(*CHECKS.args, ids=without_address)

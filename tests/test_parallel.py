@@ -21,6 +21,8 @@ from sknets import DenseNetClassifier, SmallCNNClassifier
 
 # Not "error": raised in joblib's own thread, a warning would leave the search waiting.
 warnings.simplefilter("always")
+# What TensorFlow reads functions with uses what Python 3.13 deprecates.
+warnings.filterwarnings("ignore", module="gast")
 
 
 def report():

@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose
 from sklearn.linear_model import Ridge
 
 from sknets import TextPoolRegressor
+from sknets._core.poolings import POOLINGS
 from sknets._texts import ridge
 
 RNG = np.random.default_rng(0)
@@ -26,25 +27,48 @@ def noise():
     return np.random.default_rng(1).normal(size=(N, 1))
 
 
-def penalty(y, n=N):
-    return ridge._chosen_penalty(TOKENS[:n], y[:n], WEIGHTS[:n])
+MEAN = POOLINGS["mean"]
 
 
-def test_it_is_ridge_regression_on_weighted_shares():
+def penalty(y, n=N, w=WEIGHTS):
+    return ridge.chosen(TOKENS[:n], y[:n], w[:n], ["mean"]).penalty
+
+
+@pytest.mark.parametrize("pooling", ["mean", "sqrtn"])
+def test_it_is_ridge_regression_on_weighted_shares(monkeypatch, pooling):
+    monkeypatch.setattr(ridge, "RESIDUAL", 1e-6)
     y = np.hstack([clear(), clear() + noise()])
-    coefficients, intercept = ridge.fit(TOKENS, y, WEIGHTS)
-    features, factor = ridge._features(ridge._shares(TOKENS))
-    chosen = ridge._chosen_penalty(TOKENS, y, WEIGHTS)
+    shares = POOLINGS[pooling].shares(TOKENS)
+    coefficients, intercepts = ridge.fit(shares, y, WEIGHTS, 0.3)
+    features, factor = ridge._features(shares)
     # The penalty holds for the intercept's distance from the mean as well.
     mean = np.average(y, axis=0, weights=WEIGHTS)
     columns = np.hstack([features.toarray(), np.ones((N, 1))])
-    expected = Ridge(chosen, fit_intercept=False).fit(columns, y - mean, WEIGHTS)
-    assert_allclose(coefficients, expected.coef_.T[:-1] * factor[:, None], atol=1e-4)
-    assert_allclose(intercept, mean + expected.coef_.T[-1], atol=1e-4)
+    expected = Ridge(0.3, fit_intercept=False).fit(columns, y - mean, WEIGHTS)
+    assert_allclose(coefficients, expected.coef_[:, :-1] * factor, atol=1e-4)
+    assert_allclose(intercepts, mean + expected.coef_[:, -1], atol=1e-4)
+
+
+def test_several_penalties_are_solved_as_each_alone(monkeypatch):
+    monkeypatch.setattr(ridge, "RESIDUAL", 1e-6)
+    shares, y = MEAN.shares(TOKENS), clear() + noise()
+    together = ridge._solve(shares, y, WEIGHTS, (0.1, 1.0, 10.0))
+    for place, one in enumerate((0.1, 1.0, 10.0)):
+        for found, alone in zip(
+            together, ridge.fit(shares, y, WEIGHTS, one), strict=True
+        ):
+            assert_allclose(found[..., place], alone, atol=1e-4)
+
+
+def test_a_target_without_spread_has_no_coefficients():
+    shares = MEAN.shares(TOKENS)
+    coefficients, intercepts = ridge.fit(shares, np.full((N, 1), 3.0), WEIGHTS, 1.0)
+    assert not coefficients.any()
+    assert intercepts == [3.0]
 
 
 def test_rows_have_a_length_of_one_in_the_mean():
-    features, factor = ridge._features(ridge._shares(TOKENS))
+    features, factor = ridge._features(MEAN.shares(TOKENS))
     assert (features.multiply(features).sum() / N) == pytest.approx(1)
     # The rarer a token, the more it counts.
     frequency = (TOKENS > 0).sum(axis=0)
@@ -55,14 +79,24 @@ def test_rows_have_a_length_of_one_in_the_mean():
 def test_the_penalty_follows_the_noise():
     assert penalty(clear()) == ridge.PENALTIES[0]
     assert penalty(noise()) == ridge.PENALTIES[-1]
-    assert penalty(clear(), n=50) == ridge.PENALTIES[ridge.MIDDLE]
+    assert penalty(clear(), n=50) == ridge.MIDDLE_PENALTY
 
 
 def test_texts_of_no_weight_choose_nothing():
     y, w = clear(), np.where(np.arange(N) % 2, WEIGHTS, 1e-12)
     y[::2] = 100 * noise()[::2]
-    assert ridge._chosen_penalty(TOKENS, y, w) < 1
-    assert ridge._chosen_penalty(TOKENS, y, WEIGHTS) == ridge.PENALTIES[-1]
+    assert penalty(y, w=w) < 1
+    assert penalty(y) == ridge.PENALTIES[-1]
+
+
+@pytest.mark.parametrize("best", ["mean", "sqrtn"])
+def test_the_pooling_that_predicts_best_is_chosen(best):
+    lengths = np.arange(N)[:, None] % 20 + 1
+    tokens = sp.csr_array((RNG.random((N, WIDTH)) < lengths / 40).astype(np.float32))
+    y = POOLINGS[best].shares(tokens) @ EFFECTS
+    assert ridge.chosen(tokens, y, WEIGHTS, ["sqrtn", "mean"]).pooling == best
+    few = ridge.chosen(tokens[:50], y[:50], WEIGHTS[:50], ["sqrtn", "mean"])
+    assert few.pooling == "sqrtn"
 
 
 WORDS = np.array([f"w{i}" for i in range(30)])
@@ -98,3 +132,34 @@ def test_noise_is_not_learnt_by_heart():
     net = TextPoolRegressor(analyzer="word", random_state=0).fit(texts[:800], y[:800])
     assert net.score(texts[:800], y[:800]) < 0.6
     assert net.score(texts[800:], true[800:]) > 0.1
+
+
+@pytest.mark.parametrize(
+    ("params", "pooling", "starts_from_ridge"),
+    [
+        ({}, "mean", True),
+        ({"pooling": "sqrtn"}, "sqrtn", True),
+        ({"pooling": "max"}, "max", False),
+        ({"embedding_init": "random"}, "mean", False),
+    ],
+)
+def test_pooling(params, pooling, starts_from_ridge):
+    net = TextPoolRegressor(analyzer="word", random_state=0, **params)
+    net.fit(TEXTS, TARGET)  # of texts that have all the same number of words
+    assert net.pooling_ == net.network_[0]["pooling"] == pooling
+    assert hasattr(net, "alpha_") == starts_from_ridge
+    before = net.predict(TEXTS)
+    net.set_params(warm_start=True).partial_fit(TEXTS, TARGET)
+    assert net.pooling_ == pooling
+    assert not np.array_equal(net.predict(TEXTS), before)
+
+
+def test_sums_over_the_root_are_explained_and_compressed():
+    y = np.array([text.count("w1 ") - 2.0 * text.count("w2 ") for text in TEXTS])
+    params = {"pooling": "sqrtn", "ngram_range": (1, 1), "random_state": 0}
+    net = TextPoolRegressor(**params).fit(TEXTS, y)
+    explained = net.explain(TEXTS[0])
+    total = explained.contributions.sum() + explained.bias
+    assert total == pytest.approx(net.predict(TEXTS[:1])[0], rel=1e-5)
+    small = TextPoolRegressor(compress_to=20, **params).fit(TEXTS, y)
+    assert small.score(TEXTS, y) > 0.9 * net.score(TEXTS, y) > 0.5

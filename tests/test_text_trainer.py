@@ -162,12 +162,19 @@ def test_mean_and_max_lie_side_by_side():
     np.testing.assert_array_equal(back, [[0.25], [10.75]])
 
 
+@pytest.mark.parametrize(("name", "power"), [("mean", 1.0), ("sqrtn", 0.5)])
+def test_a_sum_over_a_power_of_the_number_of_tokens(name, power):
+    counts = sp.csr_array(np.array([[3, 1, 0], [0, 0, 0]], np.float32))
+    table = np.array([[4.0], [8.0], [5.0]], np.float32)
+    expected = [[(3 * 4 + 8) / 4**power], [0]]
+    np.testing.assert_allclose(POOLINGS[name].predict(table, counts), expected)
+
+
 @pytest.mark.parametrize("pooling", POOLINGS.values(), ids=POOLINGS)
 def test_the_gradient_of_a_pooling_is_the_numerical_one(pooling):
     rng = np.random.default_rng(0)
     counts = rng.integers(0, 3, (5, 6)) * (np.arange(5) > 0)[:, None]
-    totals = np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    given = sp.csr_array(counts / totals if pooling.takes_shares else counts)
+    given = pooling.shares(sp.csr_array(counts))
     table = rng.normal(size=(6, 2)).astype(np.float32)
     pooled, gradient = pooling.train(table, given)
     predicted = pooling.predict(table, sp.csr_array(counts))

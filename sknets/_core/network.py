@@ -139,11 +139,11 @@ class Network:
 
     @property
     def is_linear_text(self) -> bool:
-        """Whether the logits are a mean over the tokens (dropout does not matter)."""
+        """Whether the logits are a sum over the tokens (dropout does not matter)."""
         first, *others = [x for x in self.layers if not isinstance(x, Dropout)]
         return (
             isinstance(first, EmbeddingPool)
-            and POOLINGS[first.pooling].is_mean
+            and POOLINGS[first.pooling].is_sum
             and len(others) == 1
             and isinstance(others[0], Dense)
         )

@@ -26,12 +26,15 @@ class KerasTokens:
     ----------
     embedded : tensor of shape (n_texts, length, width)
         Embeddings of the tokens and of the padding.
+    is_token : tensor of shape (n_texts, length, 1)
+        One for a token, zero for padding.
     penalty : tensor of shape (n_texts, length, 1)
         Zero for a token, very negative for padding.
     width : int
     """
 
     embedded: Any
+    is_token: Any
     penalty: Any
     width: int
 
@@ -46,20 +49,19 @@ class Pooling:
     name: ClassVar[str]
     n_vectors: ClassVar[int] = 1
     """How many vectors of the width of the embedding it gives."""
-    is_mean: ClassVar[bool] = False
-    """Whether the pooled vector is a weighted mean of the embeddings."""
-    takes_shares: ClassVar[bool]
-    """Whether `train` takes the share of each token in its text, else its counts."""
+    is_sum: ClassVar[bool] = False
+    """Whether the pooled vector is the sum of the embeddings times their `shares`."""
 
     def predict(self, table: np.ndarray, tokens: Any) -> np.ndarray:
         """Pooled vectors, of shape (n_texts, n_vectors x width)."""
         raise NotImplementedError
 
-    def train(self, table: np.ndarray, shares: sp.csr_array) -> Pooled:
-        """Pooled vectors, and the function from their gradient to the table's.
+    def shares(self, tokens: sp.csr_array) -> sp.csr_array:
+        """The part that each token has in the pooled vector of its text, float32."""
+        raise NotImplementedError
 
-        The weights in `shares` sum up to one in each text, if it `takes_shares`.
-        """
+    def train(self, table: np.ndarray, shares: sp.csr_array) -> Pooled:
+        """Pooled vectors, and the function from their gradient to the table's."""
         raise NotImplementedError
 
     def in_graph(self, tf: Any, embedded: Any, weights: Any) -> Any:
@@ -78,17 +80,23 @@ class Pooling:
         raise NotImplementedError
 
 
-class Mean(Pooling):
-    """Mean of the embeddings, each as often as the token is there."""
+class Sum(Pooling):
+    """Base of sums of the embeddings over a power of the number of tokens.
 
-    name = "mean"
-    is_mean = True
-    takes_shares = True
+    An embedding counts as often as its token is there.
+    """
+
+    is_sum = True
+    power: ClassVar[float]
 
     def predict(self, table: np.ndarray, tokens: Any) -> np.ndarray:
-        total = np.asarray(tokens.sum(axis=1), np.float32).reshape(-1, 1)
         summed = np.asarray(tokens @ table, np.float32)
-        return summed / np.where(total > 0, total, np.float32(1))
+        return summed / self._divisor(tokens)[:, None]
+
+    def shares(self, tokens: sp.csr_array) -> sp.csr_array:
+        divisor = np.repeat(self._divisor(tokens), np.diff(tokens.indptr))
+        data = tokens.data.astype(np.float32) / divisor
+        return sp.csr_array((data, tokens.indices, tokens.indptr), tokens.shape)
 
     def train(self, table: np.ndarray, shares: sp.csr_array) -> Pooled:
         return shares @ table, lambda d: shares.T @ d
@@ -96,19 +104,52 @@ class Mean(Pooling):
     def in_graph(self, tf: Any, embedded: Any, weights: Any) -> Any:
         total = tf.reduce_sum(weights, axis=1)
         summed = tf.reduce_sum(embedded * weights, axis=1)
-        return summed / tf.where(total > 0, total, tf.ones_like(total))
+        return summed / tf.where(total > 0, total, tf.ones_like(total)) ** self.power
 
     def to_keras(self, layers: Any, tokens: KerasTokens) -> Any:
-        shares = layers.Softmax(axis=1)(tokens.penalty)
-        mean = layers.Dot(axes=1)([shares, tokens.embedded])
-        return layers.Reshape((tokens.width,))(mean)
+        shares = self._keras_shares(layers, tokens)
+        pooled = layers.Dot(axes=1)([shares, tokens.embedded])
+        return layers.Reshape((tokens.width,))(pooled)
+
+    def _divisor(self, tokens: Any) -> np.ndarray:
+        total = np.asarray(tokens.sum(axis=1), np.float32).ravel()
+        return np.where(total > 0, total, np.float32(1)) ** np.float32(self.power)
+
+    def _keras_shares(self, layers: Any, tokens: KerasTokens) -> Any:
+        raise NotImplementedError
+
+
+class Mean(Sum):
+    """Mean of the embeddings."""
+
+    name = "mean"
+    power = 1.0
+
+    def _keras_shares(self, layers: Any, tokens: KerasTokens) -> Any:
+        return layers.Softmax(axis=1)(tokens.penalty)
+
+
+class SqrtN(Sum):
+    """Sum of the embeddings over the root of the number of tokens.
+
+    If embeddings were drawn at random, the pooled vectors of short and of long texts
+    would be of one length; their mean is the shorter, the longer the text.
+    """
+
+    name = "sqrtn"
+    power = 0.5
+
+    def _keras_shares(self, layers: Any, tokens: KerasTokens) -> Any:
+        return layers.UnitNormalization(axis=1)(tokens.is_token)
 
 
 class Max(Pooling):
     """Highest value of the tokens in each column."""
 
     name = "max"
-    takes_shares = False
+
+    def shares(self, tokens: sp.csr_array) -> sp.csr_array:
+        return tokens
 
     def predict(self, table: np.ndarray, tokens: Any) -> np.ndarray:
         lengths = np.diff(tokens.indptr)
@@ -144,7 +185,9 @@ class MeanMax(Pooling):
 
     name = "mean_max"
     n_vectors = 2
-    takes_shares = True
+
+    def shares(self, tokens: sp.csr_array) -> sp.csr_array:
+        return Mean().shares(tokens)
 
     def predict(self, table: np.ndarray, tokens: Any) -> np.ndarray:
         parts = [pooling.predict(table, tokens) for pooling in (Mean(), Max())]
@@ -173,7 +216,7 @@ def _incidence(numbers: np.ndarray, n_rows: int) -> sp.csc_array:
     return sp.csc_array((ones, numbers, np.arange(n + 1)), (n_rows, n))
 
 
-POOLINGS: dict[str, Pooling] = {p.name: p for p in (Mean(), Max(), MeanMax())}
+POOLINGS: dict[str, Pooling] = {p.name: p for p in (Mean(), SqrtN(), Max(), MeanMax())}
 
 
 def embed_and_pool(layers: Any, rows: int, width: int, name: str, tokens: Any) -> Any:
@@ -188,5 +231,7 @@ def embed_and_pool(layers: Any, rows: int, width: int, name: str, tokens: Any) -
     is_token = layers.Reshape((-1, 1))(is_token)
     has_tokens = layers.GlobalMaxPooling1D()(is_token)
     penalty = layers.Rescaling(_PADDING_PENALTY, offset=-_PADDING_PENALTY)(is_token)
-    pooled = POOLINGS[name].to_keras(layers, KerasTokens(embedded, penalty, width))
+    pooled = POOLINGS[name].to_keras(
+        layers, KerasTokens(embedded, is_token, penalty, width)
+    )
     return layers.Multiply()([pooled, has_tokens])

@@ -401,6 +401,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         several = not takes_numbers(self.loss)
         tags.target_tags.multi_output = several
         tags.classifier_tags.multi_label = several
+        tags.classifier_tags.poor_score = True  # how good it is, is up to the model
         return tags
 
 

@@ -196,4 +196,5 @@ class KerasRegressor(ScoredRegressor, BaseWrapper):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
+        tags.regressor_tags.poor_score = True  # how good it is, is up to the model
         return tags

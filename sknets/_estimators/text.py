@@ -46,8 +46,9 @@ class TextPoolClassifier(TextInput, NeuralNetClassifier):
         dense layers or another pooling.
     dropout : float or tuple of float, default=0.0
         Share of values dropped of the pooled vector and after each dense layer.
-    pooling : {"mean", "max", "mean_max"}, default="mean"
-        How the embeddings of a text become one vector.
+    pooling : {"mean", "sqrtn", "max", "mean_max"}, default="mean"
+        How the embeddings of a text become one vector. "sqrtn" is their sum over the
+        root of their number.
     dense_width : int or tuple of int, default=()
         Units of dense layers between the pooled vector and the output.
     activation : str, default="relu"
@@ -350,6 +351,10 @@ class TextPoolClassifier(TextInput, NeuralNetClassifier):
         # So many values of several analyzers have learnt early what there is.
         return 2, (2 if isinstance(self.counter_, NgramUnion) else 3), 250
 
+    def _starts_from_counts(self) -> bool:
+        # Naive Bayes has a slope for mean ratios.
+        return super()._starts_from_counts() and self.pooling == "mean"
+
     def _first_weights(
         self, data: Any, rng: np.random.Generator, goes_on: bool, one_pass: bool
     ) -> Weights:
@@ -388,7 +393,7 @@ class TextPoolClassifier(TextInput, NeuralNetClassifier):
         """Get what each n-gram of a text contributes to the decision.
 
         The contributions and the bias add up to `decision_function`. There is such a
-        sum only where the network is linear after mean pooling.
+        sum only where the network is linear after "mean" or "sqrtn" pooling.
 
         Parameters
         ----------
@@ -407,7 +412,7 @@ class TextPoolClassifier(TextInput, NeuralNetClassifier):
         Raises
         ------
         ValueError
-            If the network has dense layers or another pooling than "mean".
+            If the network has dense layers or another pooling than these.
 
         Examples
         --------

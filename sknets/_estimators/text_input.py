@@ -166,15 +166,18 @@ class TextInput(NeuralNet):
             self._settled_width(n_outputs),
             self.dropout,
             self.activation,
-            self.pooling,
+            self._settled_pooling(),
             self.dense_width,
             n_outputs,
         )
 
+    def _settled_pooling(self) -> str:
+        return self.pooling
+
     def _settled_width(self, n_outputs: int) -> int:
         if self.width != "auto":
             return int(self.width)  # True is a number, and no size of an array
-        if not POOLINGS[self.pooling].is_mean or as_tuple(self.dense_width):
+        if not POOLINGS[self._settled_pooling()].is_sum or as_tuple(self.dense_width):
             return min(max(16, n_outputs), MAX_AUTO_WIDTH)
         fits = n_outputs * (self.counter_.n_features_ + 1) <= MAX_AUTO_VALUES
         # A value for each output, or few: the output's kernel grows with the width.
@@ -208,7 +211,7 @@ class TextInput(NeuralNet):
         assert isinstance(embedding, EmbeddingPool)
         return (
             self.embedding_init != "random"
-            and POOLINGS[embedding.pooling].is_mean
+            and POOLINGS[embedding.pooling].is_sum
             and network.n_outputs <= embedding.width
         )
 
@@ -229,8 +232,10 @@ class TextInput(NeuralNet):
         kept = compression.most_contributing(
             self._network, self.weights_, tokens, n_kept
         )
-        if self.pooling == "mean":  # which is over fewer n-grams from now on
-            table = table * np.float32(tokens[:, kept].sum() / max(tokens.sum(), 1))
+        pooling = POOLINGS[self.network_[0]["pooling"]]
+        if pooling.is_sum:  # of fewer n-grams from now on, which have larger shares
+            before, after = pooling.shares(tokens), pooling.shares(tokens[:, kept])
+            table = table * np.float32(before[:, kept].sum() / max(after.sum(), 1))
         numbers, step = compression.rounded(table[kept])
         self.counter_ = copy.deepcopy(self.counter_)
         self.counter_.restrict(kept[1:])
@@ -258,16 +263,16 @@ class TextInput(NeuralNet):
         if not fitted._network.is_linear_text:
             raise ValueError(
                 "The contributions of n-grams add up only where the output follows the "
-                f"mean of their embeddings; this network has pooling={self.pooling!r} "
-                f"and dense_width={self.dense_width!r}. Fit with pooling='mean' and "
-                "dense_width=()."
+                f"sum of their embeddings; this network has pooling={self.pooling!r} "
+                f"and dense_width={self.dense_width!r}. Fit with pooling='mean' or "
+                "'sqrtn' and dense_width=()."
             )
         [text] = as_texts([text])
         table, kernel, bias = fitted.weights_
         tokens = fitted._rows([text])
         names = fitted.counter_.names_of(tokens.indices - 1, text)
-        share = tokens.data / max(tokens.data.sum(), 1)
-        contributions = table[tokens.indices] @ kernel * share[:, None]
+        shares = POOLINGS[fitted.network_[0]["pooling"]].shares(tokens).data
+        contributions = table[tokens.indices] @ kernel * shares[:, None]
         order = np.argsort(-np.abs(contributions).max(axis=1), kind="stable")
         return np.array(names, dtype=str)[order], contributions[order], bias
 

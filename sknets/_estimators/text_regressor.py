@@ -11,6 +11,7 @@ from sklearn.utils import Bunch
 
 from .._core.layers.base import Weights
 from .._core.objectives import SquaredError
+from .._core.poolings import POOLINGS
 from .._sklearn import StrOptions
 from .._texts import ridge
 from .parameter_types import (
@@ -31,6 +32,8 @@ from .text_input import TextInput
 # Learning rates relative to the first values: of further training that has to find
 # something, and of one that would only forget the penalty.
 RATE, SOLVED_RATE = 0.1, 0.01
+# Which pooling is better depends on how long and how many the texts are.
+POOLINGS_TO_CHOOSE = ("mean", "sqrtn")
 
 
 class TextPoolRegressor(TextInput, NeuralNetRegressor):
@@ -56,8 +59,10 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
         negative; or "quantile".
     quantile : float in [0, 1], default=None
         Which quantile to predict with ``loss="quantile"``; no part in other losses.
-    pooling : {"mean", "max", "mean_max"}, default="mean"
-        How the embeddings of a text become one vector.
+    pooling : {"auto", "mean", "sqrtn", "max", "mean_max"}, default="auto"
+        How the embeddings of a text become one vector. "sqrtn" is their sum over the
+        root of their number. "auto" is "mean" or "sqrtn", whichever ridge regression
+        predicts better with from a part of the texts, and "mean" without that start.
     dense_width : int or tuple of int, default=()
         Units of dense layers between the pooled vector and the output.
     activation : str, default="relu"
@@ -193,6 +198,11 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
         and a spread in which outliers have no part.
     target_shape_ : tuple
         Shape of the target of one row: () or (n_outputs,).
+    pooling_ : str
+        The pooling of the network.
+    alpha_ : float
+        Penalty of the ridge regression that the embedding started from, where the
+        n-grams of a text have a vector of length one in the mean.
     objective_ : dict
         The `loss` and the `quantile` that the network was trained for.
     vocabulary_ : dict of str to int
@@ -258,6 +268,7 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
     _parameter_constraints = {
         **NeuralNetRegressor._parameter_constraints,
         **TextInput._parameter_constraints,
+        "pooling": [StrOptions({"auto", *POOLINGS})],
         "binary": ["boolean"],
         "embedding_init": [StrOptions({"ridge", "random"})],
         "learning_rate": [
@@ -273,7 +284,7 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
         *,
         loss: Loss = "squared_error",
         quantile: float | None = None,
-        pooling: str = "mean",
+        pooling: Literal["auto", "mean", "sqrtn", "max", "mean_max"] = "auto",
         dense_width: int | Sequence[int] = (),
         activation: str = "relu",
         analyzer: Analyzer = "auto",
@@ -362,21 +373,40 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
         self._set_optimizer_params(optimizer__)
 
     def _wanted_epochs(self) -> tuple[int, int, int]:
-        return 2, 3, 250
+        return (1, 3, 100) if self._is_solved() else (2, 3, 250)
+
+    def _is_solved(self) -> bool:
+        """Whether ridge regression leaves little to learn."""
+        return (
+            self._starts_from_counts()
+            and self._network.is_linear_text
+            and self.loss == SquaredError.name
+        )
 
     def _settings(self, n_rows: int, one_pass: bool) -> Any:
         settings = super()._settings(n_rows, one_pass)
         if not self._is_auto("learning_rate"):
             return settings
-        is_solved = (
-            self._starts_from_counts()
-            and self._network.is_linear_text
-            and self.loss == SquaredError.name
-            and not one_pass
-        )
-        rate = SOLVED_RATE if is_solved else RATE
+        rate = SOLVED_RATE if self._is_solved() and not one_pass else RATE
         optimizer = replace(settings.optimizer, learning_rate=rate)
         return replace(settings, optimizer=optimizer)
+
+    def _train(self, data: Any, *args: Any, goes_on: bool, **options: Any) -> None:
+        if not goes_on:
+            self._choose_start(data)
+        super()._train(data, *args, goes_on=goes_on, **options)
+
+    def _choose_start(self, data: Any) -> None:
+        """Settle the pooling, and the penalty of a start from ridge regression."""
+        poolings = POOLINGS_TO_CHOOSE if self.pooling == "auto" else (self.pooling,)
+        self.pooling_ = poolings[0]
+        self._settled_network(goes_on=False)
+        if self._starts_from_counts():
+            chosen = ridge.chosen(*self._ridge_rows(data), poolings)
+            self.pooling_, self.alpha_ = chosen
+
+    def _settled_pooling(self) -> str:
+        return self.pooling_ if self.pooling == "auto" else self.pooling
 
     def _first_weights(
         self, data: Any, rng: np.random.Generator, goes_on: bool, one_pass: bool
@@ -384,20 +414,27 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
         weights = super()._first_weights(data, rng, goes_on, one_pass)
         if goes_on or not self._starts_from_counts():
             return weights
+        tokens, y, w = self._ridge_rows(data)
         return ridge.first_weights(
             weights,
-            data.X[data.index],
-            data.y - np.float32(self._objective.scaled_by == "mean"),
-            data.w[:, 0],
+            POOLINGS[self.pooling_].shares(tokens),
+            y,
+            w,
+            self.alpha_,
             is_linear=self._network.is_linear_text,
         )
+
+    def _ridge_rows(self, data: Any) -> tuple[Any, np.ndarray, np.ndarray]:
+        """Tokens, scaled targets and weights of the texts."""
+        y = data.y - np.float32(self._objective.scaled_by == "mean")
+        return data.X[data.index], y, data.w[:, 0]
 
     def explain(self, text: Any) -> Bunch:
         """Get what each n-gram of a text contributes to the prediction.
 
         The contributions and the bias add up to `predict`; with ``loss="poisson"`` to
-        its logarithm. There is such a sum only where the network is linear after mean
-        pooling.
+        its logarithm. There is such a sum only where the network is linear after
+        "mean" or "sqrtn" pooling.
 
         Parameters
         ----------
@@ -415,7 +452,7 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
         Raises
         ------
         ValueError
-            If the network has dense layers or another pooling than "mean".
+            If the network has dense layers or another pooling than these.
 
         Examples
         --------

@@ -1,85 +1,137 @@
 """The start of an embedding for numbers: ridge regression on the n-grams.
 
-The mean of the embeddings of a text is linear in the shares that its n-grams have of
-it, so that a regression on these shares is a network already, which has only to be
+A sum of the embeddings of a text is linear in the shares that its n-grams have of it,
+so that a regression on these shares is a network already, which has only to be
 corrected. As in tf-idf, rare n-grams are weighted up: the same penalty then leaves them
-more of what they say [1]_.
+more of what they say [1]_. All penalties are solved in one Krylov space, that of the
+products of the texts' rows [2]_, so that the choice of one costs little.
 
 References
 ----------
 .. [1] Sparck Jones, "A statistical interpretation of term specificity and its
    application in retrieval", Journal of Documentation 1972.
+.. [2] Frommer and Maass, "Fast CG-based methods for Tikhonov-Phillips regularization",
+   SIAM Journal on Scientific Computing 1999.
 """
 
 from __future__ import annotations
 
-import functools
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
 
 from .._core.layers.base import Weights
+from .._core.poolings import POOLINGS
 
 # Penalties of the squared coefficients, where rows have a length near one. Where y is
 # clear from many n-grams the least is best, where it is mostly noise the greatest.
-PENALTIES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
-MIDDLE = 3
+PENALTIES = tuple(np.geomspace(0.03, 30, 13).tolist())
+MIDDLE_PENALTY = 1.0
 # One of so many texts is held out to choose, of up to so many, if that makes enough.
 HELD_OUT, MOST_TEXTS, LEAST_HELD_OUT = 5, 5000, 20
-MAX_ITERATIONS = 50
+# Of the Krylov space, and the residual at which it is large enough.
+MOST_DIRECTIONS, RESIDUAL = 50, 1e-2
+
+
+class Choice(NamedTuple):
+    """What predicts some of the texts best from the others."""
+
+    pooling: str
+    penalty: float
+
+
+def chosen(
+    tokens: sp.csr_array, y: np.ndarray, w: np.ndarray, poolings: Sequence[str]
+) -> Choice:
+    """Choose among some poolings, of the kind that is a sum, and all penalties.
+
+    Parameters
+    ----------
+    tokens : csr_array of shape (n_texts, n_rows)
+    y : ndarray of shape (n_texts, n_outputs)
+    w : ndarray of shape (n_texts,)
+        Weights of the texts.
+    poolings : sequence of str
+        The first one is taken where there are too few texts to choose.
+    """
+    drawn = np.random.default_rng(0).permutation(len(y))[:MOST_TEXTS]
+    held_out, others = np.split(drawn, [len(drawn) // HELD_OUT])
+    if len(held_out) < LEAST_HELD_OUT:
+        return Choice(poolings[0], MIDDLE_PENALTY)
+    # As in `predict`, n-grams that are new have no share of their text.
+    known = np.unique(tokens[others].indices)
+    train, test = tokens[others][:, known], tokens[held_out][:, known]
+    errors = {}
+    for name in poolings:
+        solved = _solve(POOLINGS[name].shares(train), y[others], w[others], PENALTIES)
+        shares = POOLINGS[name].shares(test)
+        errors[name] = sum(
+            w[held_out] @ np.square(shares @ coefficients + intercepts - y_[:, None])
+            for coefficients, intercepts, y_ in zip(*solved, y[held_out].T, strict=True)
+        )
+    best = min(poolings, key=lambda name: errors[name].min())
+    return Choice(best, PENALTIES[errors[best].argmin()])
 
 
 def first_weights(
     weights: Weights,
-    tokens: sp.csr_array,
+    shares: sp.csr_array,
     y: np.ndarray,
     w: np.ndarray,
+    penalty: float,
     *,
     is_linear: bool,
 ) -> Weights:
     """Put the coefficients into the embedding of `weights`.
 
-    Where the output follows the mean directly (`is_linear`), its kernel is set to
+    Where the output follows the sum directly (`is_linear`), its kernel is set to
     read the predictions back.
 
     Parameters
     ----------
     weights : list of ndarray
         Of the network as it would start else.
-    tokens : csr_array of shape (n_texts, n_rows)
+    shares : csr_array of shape (n_texts, n_rows)
+        Of the pooling.
     y : ndarray of shape (n_texts, n_outputs)
     w : ndarray of shape (n_texts,)
         Weights of the texts.
+    penalty : float
     is_linear : bool
     """
     table, *others, kernel, bias = weights
-    coefficients, intercept = fit(tokens, y, w)
-    n_outputs = y.shape[1]
+    coefficients, intercepts = fit(shares, y, w, penalty)
     table = np.zeros_like(table)
-    table[:, :n_outputs] = coefficients
+    table[:, : y.shape[1]] = coefficients.T
     if is_linear:
         kernel = np.eye(*kernel.shape, dtype=np.float32)
-        bias = intercept
+        bias = intercepts
     return [table, *others, kernel, bias]
 
 
 def fit(
-    tokens: sp.csr_array, y: np.ndarray, w: np.ndarray
+    shares: sp.csr_array, y: np.ndarray, w: np.ndarray, penalty: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Coefficients of the shares of n-grams in a text, and intercepts, float32."""
-    features, factor = _features(_shares(tokens))
-    penalty = _chosen_penalty(tokens, y, w)
-    coefficients, intercept = _solve(features, y, w, penalty)
-    coefficients *= factor[:, None]
-    return coefficients.astype(np.float32), intercept.astype(np.float32)
+    """Coefficients of each output and n-gram, and intercepts of the outputs."""
+    coefficients, intercepts = _solve(shares, y, w, (penalty,))
+    return coefficients[..., 0], intercepts[..., 0]
 
 
-def _shares(tokens: sp.csr_array) -> sp.csr_array:
-    """Shares that n-grams have of their texts."""
-    shares = tokens.astype(np.float64)
-    totals = np.asarray(shares.sum(axis=1)).ravel()
-    shares.data /= np.repeat(np.where(totals > 0, totals, 1), np.diff(shares.indptr))
-    return shares
+def _solve(
+    shares: sp.csr_array, y: np.ndarray, w: np.ndarray, penalties: Sequence[float]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients for each output, n-gram and penalty; intercepts without n-gram."""
+    features, factor = _features(shares)
+    root = np.sqrt(w).astype(np.float32)
+    mean = np.average(y.astype(np.float64), axis=0, weights=w)
+    ones = np.ones((len(y), 1), np.float32)
+    rows = sp.hstack([features, ones], format="csr")
+    rows.data *= np.repeat(root, np.diff(rows.indptr))
+    solved = np.stack([_ridge(rows, root * y, penalties) for y in (y - mean).T])
+    coefficients = solved[:, :-1] * factor[:, None]
+    return coefficients, (mean[:, None] + solved[:, -1]).astype(np.float32)
 
 
 def _features(shares: sp.csr_array) -> tuple[sp.csr_array, np.ndarray]:
@@ -87,57 +139,38 @@ def _features(shares: sp.csr_array) -> tuple[sp.csr_array, np.ndarray]:
     n_texts = shares.shape[0]
     frequency = np.bincount(shares.indices, minlength=shares.shape[1])
     factor = 1 + np.log((1 + n_texts) / (1 + frequency))
-    features = shares.copy()
-    features.data *= factor[features.indices]
-    length = np.sqrt(np.square(features.data).sum() / n_texts) or 1.0
-    features.data /= length
-    return features, factor / length
+    data = shares.data * factor[shares.indices]
+    length = np.sqrt(np.square(data).sum() / n_texts) or 1.0
+    data = (data / length).astype(np.float32)
+    features = sp.csr_array((data, shares.indices, shares.indptr), shares.shape)
+    return features, (factor / length).astype(np.float32)
 
 
-def _chosen_penalty(tokens: sp.csr_array, y: np.ndarray, w: np.ndarray) -> float:
-    """The penalty that predicts some of the texts best from others.
+def _ridge(
+    rows: sp.csr_array, target: np.ndarray, penalties: Sequence[float]
+) -> np.ndarray:
+    """Coefficients of the columns of `rows`, one column of them for each penalty.
 
-    From that in the middle it goes down, or else up, as long as that is better.
+    They are sums of the rows, times ``(rows @ rows.T + penalty)^-1 @ target``. Lanczos'
+    method finds a few directions in which these are, the same for all penalties.
     """
-    drawn = np.random.default_rng(0).permutation(len(y))[:MOST_TEXTS]
-    held_out, others = np.split(drawn, [len(drawn) // HELD_OUT])
-    if len(held_out) < LEAST_HELD_OUT:
-        return PENALTIES[MIDDLE]
-    # As in `predict`, n-grams that are new have no share of their text.
-    known = np.unique(tokens[others].indices)
-    features, factor = _features(_shares(tokens[others][:, known]))
-    shares = _shares(tokens[held_out][:, known])
-
-    @functools.cache
-    def error(place: int) -> float:
-        coefficients, intercept = _solve(
-            features, y[others], w[others], PENALTIES[place]
-        )
-        predicted = shares @ (coefficients * factor[:, None]) + intercept
-        squares = np.square(predicted - y[held_out]).mean(axis=1)
-        return float(np.average(squares, weights=w[held_out]))
-
-    place = MIDDLE
-    for step in (-1, 1):
-        while 0 <= place + step < len(PENALTIES) and error(place + step) < error(place):
-            place += step
-    return PENALTIES[place]
-
-
-def _solve(
-    features: sp.csr_array, y: np.ndarray, w: np.ndarray, penalty: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Coefficients of shape (n_ngrams, n_outputs), and intercepts."""
-    from scipy.sparse.linalg import lsqr
-
-    root = np.sqrt(w.astype(np.float64))
-    mean = np.average(y.astype(np.float64), axis=0, weights=w)
-    columns = sp.hstack([features, np.ones((len(y), 1))], format="csr")
-    columns.data *= np.repeat(root, np.diff(columns.indptr))
-    damp = np.sqrt(penalty)
-    solved = [
-        lsqr(columns, root * column, damp=damp, iter_lim=MAX_ITERATIONS)[0]
-        for column in (y - mean).T
-    ]
-    coefficients = np.stack(solved, axis=1)
-    return coefficients[:-1], mean + coefficients[-1]
+    length = np.linalg.norm(target)
+    if length == 0:
+        return np.zeros((rows.shape[1], len(penalties)), np.float32)
+    directions = np.empty((MOST_DIRECTIONS, len(target)), np.float32)
+    directions[0] = target / length
+    products = np.zeros((MOST_DIRECTIONS, MOST_DIRECTIONS))  # tridiagonal
+    for n in range(1, MOST_DIRECTIONS + 1):
+        found = directions[:n]
+        image = rows @ (rows.T @ found[-1])
+        products[n - 1, n - 1] = found[-1] @ image
+        for _ in range(2):  # rounding makes the first time not quite orthogonal
+            image -= (found @ image) @ found
+        beside = np.linalg.norm(image)
+        values, vectors = np.linalg.eigh(products[:n, :n])
+        parts = vectors @ (vectors[0][:, None] / np.add.outer(values, penalties))
+        if beside * np.abs(parts[-1]).max() <= RESIDUAL or n == MOST_DIRECTIONS:
+            break
+        products[n - 1, n] = products[n, n - 1] = beside
+        directions[n] = image / beside
+    return rows.T @ (found.T @ (length * parts).astype(np.float32))

@@ -64,8 +64,7 @@ class TextTrainer(DenseTrainer):
         for first in range(0, len(order), block):
             chosen = order[first : first + block]
             tokens = self.data.X[self.data.index[chosen]]
-            if self.pooling.takes_shares:
-                tokens.data /= np.repeat(_totals(tokens), np.diff(tokens.indptr))
+            tokens = self.pooling.shares(tokens)
             for start in range(0, len(chosen), size):
                 texts = slice(start, start + size)
                 yield (
@@ -145,7 +144,3 @@ class TextTrainer(DenseTrainer):
             lambda rows: data.X[data.index[rows]],
             len(data),
         )
-
-
-def _totals(tokens: sp.csr_array) -> np.ndarray:
-    return np.asarray(tokens.sum(axis=1), np.float32).ravel()

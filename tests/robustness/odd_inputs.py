@@ -24,6 +24,7 @@ import signal
 import sys
 import warnings
 from collections import Counter, deque
+from collections.abc import Iterator
 from datetime import date
 
 import numpy as np
@@ -375,9 +376,11 @@ def _with(X, value, columns):
 
 
 def _copy(value):
+    if isinstance(value, Iterator):
+        return value
     try:
         return copy.deepcopy(value)
-    except TypeError:  # iterators, frames of lazy libraries
+    except TypeError:  # frames of lazy libraries
         return value
 
 
