@@ -25,13 +25,14 @@ def test_names_are_bound_anew_behind_their_import(replaced, tmp_path, monkeypatc
         "known = isinstance(made, Machine)\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    by = replaced.stand_in(replaced.dense_net)
-    finder = replaced.Finder({"some_tests"}, replaced.plain_classifiers(), by)
+    make = replaced.dense_net
+    by = dict.fromkeys(replaced.plain_classifiers(), replaced.stand_in(make, 2))
+    finder = replaced.Finder({"some_tests"}, by)
     monkeypatch.setattr(sys, "meta_path", [finder, *sys.meta_path])
     module = importlib.import_module("some_tests")
     sys.modules.pop("some_tests")
     assert type(module.made).__name__ == "DenseNetClassifier"
-    assert module.made.random_state == 5
+    assert module.made.random_state == 7
     assert module.known
     assert module.SVR.__name__ == "SVR"
     assert module.BaggingClassifier.__name__ == "BaggingClassifier"

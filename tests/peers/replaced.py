@@ -14,6 +14,7 @@ import inspect
 import json
 import os
 import sys
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,10 @@ def dense_net(random_state: Any = 0) -> Any:
     )  # fmt: skip
 
 
+def default_net(random_state: Any = 0) -> Any:
+    return DenseNetClassifier(random_state=random_state)
+
+
 def mlp(random_state: Any = 0) -> Any:
     return MLPClassifier(
         (16,), max_iter=30, batch_size=32, learning_rate_init=0.02,
@@ -45,16 +50,20 @@ class StandIn(type):
     """What the name of a classifier stands for: a class to call and to compare with."""
 
     make: Any
+    seed: int
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        return cls.make(kwargs.get("random_state", 0))
+        random_state = kwargs.get("random_state", 0)
+        if isinstance(random_state, Integral):
+            random_state = int(random_state) + cls.seed
+        return cls.make(random_state)
 
     def __instancecheck__(cls, instance: Any) -> bool:
         return isinstance(instance, type(cls.make()))
 
 
-def stand_in(make: Any) -> type:
-    return StandIn("StandIn", (), {"make": staticmethod(make)})
+def stand_in(make: Any, seed: int) -> type:
+    return StandIn("StandIn", (), {"make": staticmethod(make), "seed": seed})
 
 
 def plain_classifiers() -> set[str]:
@@ -133,18 +142,20 @@ class Outcomes:
         Path(self.path).write_text(json.dumps(self.outcomes))
 
 
-def replacements(name: str) -> dict[str, type]:
+def replacements(name: str, seed: int) -> dict[str, type]:
     """What stands for each name that is replaced."""
     if name == "mapped":
         from mapped import MappedClassifier, MappedRegressor
 
         return {"MLPClassifier": MappedClassifier, "MLPRegressor": MappedRegressor}
-    make = {"dense": dense_net, "mlp": mlp}[name]
-    return dict.fromkeys(plain_classifiers(), stand_in(make))
+    make = {"dense": dense_net, "default": default_net, "mlp": mlp}[name]
+    return dict.fromkeys(plain_classifiers(), stand_in(make, seed))
 
 
 def pytest_configure(config: Any) -> None:
     settings = json.loads(os.environ["SKNETS_PEERS"])
-    finder = Finder(set(settings["modules"]), replacements(settings["by"]))
+    finder = Finder(
+        set(settings["modules"]), replacements(settings["by"], settings["seed"])
+    )
     sys.meta_path.insert(0, finder)
     config.pluginmanager.register(Outcomes(settings["outcomes"]))
