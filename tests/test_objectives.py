@@ -13,7 +13,6 @@ from sknets._core.objectives import (
     Quantile,
     SquaredError,
     row_weights,
-    weighted_quantile,
 )
 
 OBJECTIVES = [*(make() for make in NUMBER_OBJECTIVES.values()), Quantile(0.1)]
@@ -137,15 +136,6 @@ def test_no_constant_is_better_than_the_constant_answer(objective, targets):
         lambda z: objective.evaluate(np.full_like(y, z), y, w)[0], bracket=(-1, 1)
     )
     assert objective.constant_answer(y, w)[0] == pytest.approx(found.fun, rel=1e-3)
-
-
-def test_weighted_quantile_is_that_of_repeated_numbers():
-    y = np.array([3.0, 1.0, 2.0, 10.0, 4.0])
-    times = np.array([1, 3, 2, 1, 1])
-    for q in (0.0, 0.25, 0.5, 0.75, 1.0):
-        found = weighted_quantile(y, times, q)
-        expected = np.quantile(np.repeat(y, times), q, method="averaged_inverted_cdf")
-        assert found == expected
 
 
 def test_objectives_are_keys_of_programs():

@@ -103,7 +103,22 @@ def test_only_the_proportions_of_weights_matter(way, quick, weighted):
 def test_class_weight_is_a_sample_weight(way, quick, blobs):
     X, y = blobs
     est = quick(DenseNetClassifier, epochs=2, class_weight={0: 1.0, 1: 4.0, 2: 0.5})
+    est.set_params(input_scaling=None)  # which weights of rows have a part in
     by_class = est.fit(X, y).weights_
     est.set_params(class_weight=None)
     est.fit(X, y, sample_weight=np.array([1.0, 4.0, 0.5])[y])
     assert_all_equal(by_class, est.weights_)
+
+
+@pytest.mark.parametrize("input_scaling", ["robust", "standard"])
+def test_a_weight_of_two_is_a_row_that_is_there_twice(input_scaling):
+    """Scaling included, of few rows, where each one moves the quantiles."""
+    rng = np.random.default_rng(0)
+    X, y, times = rng.normal(size=(12, 3)), np.arange(12) % 2, rng.integers(1, 4, 12)
+    net = DenseNetClassifier(
+        8, dropout=0.0, epochs=20, batch_size=64, learning_rate=0.01,
+        weight_decay=None, input_scaling=input_scaling, random_state=0,
+    )  # fmt: skip
+    by_weight = net.fit(X, y, times).predict_proba(X)
+    repeated = net.fit(np.repeat(X, times, axis=0), np.repeat(y, times))
+    np.testing.assert_allclose(by_weight, repeated.predict_proba(X), atol=1e-5)

@@ -15,6 +15,8 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.special import entr, expit, log_expit, logsumexp, xlogy
 
+from .quantiles import weighted_quantile
+
 
 @dataclass(frozen=True)
 class Objective:
@@ -415,21 +417,6 @@ NUMBER_OBJECTIVES: dict[str, type[NumberObjective]] = {
     objective.name: objective
     for objective in (SquaredError, AbsoluteError, Huber, Poisson, Quantile)
 }
-
-
-def weighted_quantile(y: np.ndarray, w: np.ndarray, q: float) -> float:
-    """The quantile q of some numbers, each there as often as its weight says.
-
-    It is the mean of the two values between which the weights divide, as the median.
-    """
-    order = np.argsort(y, kind="stable")
-    y, below = y[order], np.cumsum(w[order], dtype=np.float64)
-    share = q * below[-1]
-    # Sums of weights that are equal but for rounding count as equal.
-    slack = 1e-9 * below[-1]
-    low, high = np.searchsorted(below, [share - slack, share + slack])
-    last = len(y) - 1
-    return float(y[min(low, last)] / 2 + y[min(high, last)] / 2)
 
 
 # --- Probabilities from logits -------------------------------------------------------

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from .quantiles import weighted_quantiles
 from .sampling import some_rows
 
 Scaling = dict[str, Any]
@@ -231,17 +232,17 @@ def learn_robust(X: Any, index: np.ndarray, weights: np.ndarray) -> Scaling:
     features. For a normal distribution the first two are 1.35 deviations; they are
     divided by that. Beyond `FEW_FEATURES` all is made smaller by the root of their
     number.
-    `weights` has no influence: rows of weight zero are not in `index`.
     """
-    sample = index[some_rows(len(index), QUANTILE_ROWS)]
+    chosen = some_rows(len(index), QUANTILE_ROWS)
+    sample, weights = index[chosen], weights[chosen]
     n_features = int(np.prod(X.shape[1:]))
     quantiles = np.empty((5, n_features))
     width = max(1, BLOCK_VALUES // len(sample))
     for start in range(0, n_features, width):
         columns = slice(start, start + width)
         values = dense_columns(X, sample, columns).astype(np.float64)
-        quantiles[:, columns] = np.quantile(
-            values, [0.02, 0.25, 0.5, 0.75, 0.98], axis=0
+        quantiles[:, columns] = weighted_quantiles(
+            values, weights, (0.02, 0.25, 0.5, 0.75, 0.98)
         )
     lowest, low, median, high, highest = quantiles
     middle, tails = high - low, (highest - lowest) / 3

@@ -7,7 +7,8 @@ from typing import Any, TypedDict
 import numpy as np
 from sklearn.utils import check_array
 
-from .._core.objectives import NumberObjective, weighted_quantile
+from .._core.objectives import NumberObjective
+from .._core.quantiles import weighted_quantile
 from .._core.scaling import IQR_OF_NORMAL
 from .labels import check_form
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from .._core.objectives import weighted_quantile
+from .._core.quantiles import weighted_quantile
 from .reading import Table
 from .values import CATEGORIES, FEATURES
 
