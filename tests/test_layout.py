@@ -16,7 +16,15 @@ FILES = {
 
 # What a module may import is on a lower line, or within its own package.
 LAYERS = (
-    ("_version", "_optional", "_sklearn", "_deferred", "_containers", "_tensorflow"),
+    (
+        "_version",
+        "_optional",
+        "_sklearn",
+        "_deferred",
+        "_containers",
+        "_tensorflow",
+        "_warnings",
+    ),
     ("_dask",),
     ("_parts",),
     ("_core", "metrics"),

@@ -8,7 +8,6 @@ their rows by heart: a permutation test is not flooded with warnings.
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +17,7 @@ from sklearn.exceptions import ConvergenceWarning
 from .._core import prediction, scaling
 from .._core.network import Network
 from .._core.sampling import some_rows
+from .._warnings import warn_user
 
 # Fewer epochs, steps or rows tell nothing: a trial with one epoch, ten rows.
 MIN_EPOCHS, MIN_STEPS, MIN_ROWS = 3, 100, 30
@@ -48,13 +48,11 @@ def warn_of_large_input(X: Any, index: np.ndarray) -> None:
         size = float(np.sqrt(np.mean(np.square(rows, dtype=np.float64))))
     if size <= LARGE_INPUT:
         return
-    warnings.warn(
+    warn_user(
         f"The features are large (root mean square {size:.3g}) and input_scaling is "
         "None, so they reach the network as they are, and it may learn badly or not at "
         "all. Leave out input_scaling=None, or scale them before: pixels by 1/255, "
         "other features by StandardScaler.",
-        UserWarning,
-        stacklevel=6,
     )
 
 
@@ -82,12 +80,11 @@ def warn_if_not_learnt(
     last_loss = trained.history["loss"][-1]
     # Also in a fit of few steps, which says nothing of small differences.
     if last_loss > DIVERGED * max(constant_loss, np.log(2)):
-        warnings.warn(
+        warn_user(
             f"Training diverged: the loss of its last epoch is {last_loss:.3g}, where "
             f"one answer for all rows has {constant_loss:.3g}. "
             + likely_cause(False, network, settings),
             ConvergenceWarning,
-            stacklevel=6,
         )
         return
     n_steps = trained.n_epochs * -(-len(data) // settings.batch_size)
@@ -110,7 +107,7 @@ def warn_if_not_learnt(
         return
     is_constant = float(np.ptp(logits, axis=0).max()) < 1e-3
     counted = f" (accuracy {accuracy:.3g} against {constant_accuracy:.3g})"
-    warnings.warn(
+    warn_user(
         f"The network has not learnt: on its own training rows its loss {loss:.3g} is "
         f"no lower than the {constant_loss:.3g} of one answer for all rows"
         f"{counted if data.objective.metric else ''}. "
@@ -120,7 +117,6 @@ def warn_if_not_learnt(
             else likely_cause(is_constant, network, settings)
         ),
         ConvergenceWarning,
-        stacklevel=6,
     )
 
 

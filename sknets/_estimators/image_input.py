@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from numbers import Integral, Real
@@ -25,6 +24,7 @@ from .._images.shapes import (
     warn_of_rectangle,
 )
 from .._sklearn import Interval, StrOptions
+from .._warnings import warn_user
 from .base import NeuralNet
 from .parameter_types import Auto
 from .validation import check_rows
@@ -140,11 +140,9 @@ class ImageInput(NeuralNet):
         dark = min(spread, self._seen_range()[1]) / 50
         inside = X.shape[0] > 1 and low == 0 and bottom >= 0 and top <= dark
         if outside or inside:
-            warnings.warn(
+            warn_user(
                 f"Pixels of X lie between {bottom:g} and {top:g}, those seen in fit "
                 f"between {low:g} and {high:g}: X seems to be scaled otherwise.",
-                UserWarning,
-                stacklevel=4,
             )
 
     def _learn_input(self, X: Any, index: np.ndarray, weights: np.ndarray) -> Any:

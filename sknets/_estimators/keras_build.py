@@ -6,7 +6,6 @@ import copy
 import functools
 import inspect
 import json
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +18,7 @@ from .._tensorflow import keras
 from .._training.keras_training import take, to_keras
 from .._training.tensorflow.runtime import prepare
 from .._training.tensorflow.seeds import seeded
+from .._warnings import warn_user
 from . import keras_checks
 from .keras_params import without_nested
 
@@ -53,10 +53,8 @@ def _make(estimator: Any) -> Any:
     model = estimator.model
     if model is None and estimator.build_fn is not None:
         model = estimator.build_fn
-        warnings.warn(
+        warn_user(
             "``build_fn`` will be renamed to ``model``: give model=... instead.",
-            UserWarning,
-            stacklevel=2,
         )
     own = getattr(estimator, "_keras_build_fn", None)
     if model is None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from .._keras.compilation import loss_name
+from .._warnings import warn_user
 from .keras_targets import MULTILABEL, ONE_HOT
 
 _CROSSENTROPIES = (
@@ -168,11 +168,9 @@ def _check_columns(found: str, name: str, units: int, n_columns: int) -> None:
 
 def _warn_if_not_logits(found: str, activation: Any, logits: Any) -> None:
     if activation in ("sigmoid", "softmax") and logits:
-        warnings.warn(
+        warn_user(
             f"{found} with a {activation}, but the loss has from_logits=True and takes "
             "them for logits. Leave out one of both.",
-            UserWarning,
-            stacklevel=3,
         )
 
 

@@ -165,7 +165,8 @@ class BaseWrapper(KerasData):
         """
         data = kwargs.pop("validation_data", None)
         if data is not None:
-            X_val, y_val, sample_weight_val = (*data, None)[:3]
+            X_val, y_val, *weights = data
+            [sample_weight_val] = weights or [None]
         if (X_val is None) != (y_val is None) or (
             X_val is None and sample_weight_val is not None
         ):

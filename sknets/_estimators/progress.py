@@ -39,7 +39,8 @@ class Progress:
 
     def __init__(self, name: str, n_epochs_before: int, *, header: bool) -> None:
         self.name, self.before, self.header = name, n_epochs_before, header
-        self._in_place = getattr(sys.stdout, "isatty", bool)()
+        # Some notebooks and editors put a plain writer in the place of stdout.
+        self._in_place = hasattr(sys.stdout, "isatty") and sys.stdout.isatty()
         self._pending = self._figures = ""
         self._width = 0
 

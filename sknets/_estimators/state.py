@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import warnings
 from typing import Any
 
 import numpy as np
 from sklearn.exceptions import InconsistentVersionWarning
 
 from .._version import __version__
+from .._warnings import warn_user
 
 # Raised when a release changes the fitted attributes so that older ones misread them.
 STATE_FORMAT = 1
@@ -74,13 +74,12 @@ def check_versions(state: dict[str, Any], name: str) -> None:
             f"read (format {STATE_FORMAT}). Install sknets>={versions['sknets']}."
         )
     if versions["sknets"] != __version__:
-        warnings.warn(
+        warn_user(
             InconsistentVersionWarning(
                 estimator_name=name,
                 current_sklearn_version=f"(sknets) {__version__}",
                 original_sklearn_version=f"(sknets) {versions['sknets']}",
             ),
-            stacklevel=3,
         )
 
 

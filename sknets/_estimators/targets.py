@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from numbers import Real
 from typing import Any
 
@@ -13,6 +12,7 @@ from sklearn.utils.multiclass import type_of_target
 
 from .. import _sklearn
 from .._core.objectives import ClassObjective
+from .._warnings import warn_user
 from . import labels
 
 MULTILABEL = "multilabel-indicator"
@@ -132,23 +132,19 @@ def refuse_one_class(classes: np.ndarray) -> None:
 def warn_if_one_class(classes: np.ndarray) -> None:
     """Warn where there is nothing to tell apart."""
     if len(classes) == 1:
-        warnings.warn(
+        warn_user(
             f"y has only one class, {classes.tolist()[0]!r}: it will be predicted for "
             "every row, with probability one.",
-            UserWarning,
-            stacklevel=6,
         )
 
 
 def warn_if_one_hot(y: np.ndarray) -> None:
     """Warn where an indicator matrix looks like one-hot encoded classes."""
     if y.ndim == 2 and y.shape[1] > 1 and len(y) > 1 and (y.sum(axis=1) == 1).all():
-        warnings.warn(
+        warn_user(
             "y is an indicator matrix, so each column becomes a label of its own "
             "(multilabel classification), but every row sums to one. If the columns "
             "are the classes of one label, pass y.argmax(axis=1) instead.",
-            UserWarning,
-            stacklevel=6,
         )
 
 

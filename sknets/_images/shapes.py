@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from numbers import Integral
 from typing import Any
 
@@ -13,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._containers import as_numbers
 from .._core.scaling import is_narrow_integer
+from .._warnings import warn_user
 
 # Grey, grey + alpha, RGB, RGBA: an axis this short can be the channels of an image.
 _MAX_USUAL_CHANNELS = 4
@@ -50,13 +50,11 @@ def warn_of_rectangle(shape: tuple, image_shape: Any) -> None:
     width = next(w for w in range(math.isqrt(n_features), 0, -1) if n_features % w == 0)
     if width < MIN_SIDE or n_features // width > 2 * width:
         return
-    warnings.warn(
+    warn_user(
         f"X has flat rows of {n_features} features, which are no square images, so "
         f"they are read as signals, image_shape=(1, {n_features}). If they are images, "
         f"give their image_shape=(height, width), such as ({n_features // width}, "
         f"{width}) or ({width}, {n_features // width}).",
-        UserWarning,
-        stacklevel=5,
     )
 
 
@@ -69,7 +67,8 @@ def check_image_shape(image_shape: Any) -> tuple:
             "image_shape must be (height, width) or (height, width, channels), "
             f"all positive integers, got {image_shape!r}."
         )
-    return (*map(int, image_shape), 1)[:3]
+    height, width, *channels = map(int, image_shape)
+    return (height, width, *(channels or [1]))
 
 
 def stored_shape(image_shape: tuple, channels: str) -> tuple:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import types
-import warnings
 from typing import Any
 
 from .._estimators.keras_inputs import InputCutter
@@ -15,6 +14,7 @@ from .._estimators.keras_targets import (
 )
 from .._keras.names import custom_names, has_lambda
 from .._keras.stored import Stored, is_keras
+from .._warnings import warn_user
 
 # Classes of what is in parameters and fitted attributes.
 CLASSES: dict[str, type] = {
@@ -117,9 +117,7 @@ def _warn(estimator: Any, lost: dict[str, str], config: str | None) -> None:
             "set_params(custom_objects={name: class})."
         )
     if parts:
-        warnings.warn(
+        warn_user(
             f"sknets.save keeps no code of this {type(estimator).__name__}: "
             + " ".join(parts),
-            UserWarning,
-            stacklevel=5,
         )

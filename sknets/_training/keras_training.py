@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .._keras import copies
 from .._tensorflow import keras
+from .._warnings import warn_user
 from . import schedule
 from .tensorflow.keras_program import KerasProgram, pays_by_xla, program_for
 
@@ -331,11 +331,10 @@ class _Run:
 
 
 def _warn_not_finite(epoch: int) -> None:
-    warnings.warn(
+    warn_user(
         f"The loss or a weight became infinite or NaN in epoch {epoch + 1}; training "
         "stopped, and the weights of the epoch before are kept. A smaller "
         "optimizer__learning_rate, optimizer__clipnorm=1.0 or scaled features usually "
         "help.",
         ConvergenceWarning,
-        stacklevel=7,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -14,6 +13,7 @@ from .._core.layers.base import Weights
 from .._core.network import Network
 from .._core.objectives import Objective
 from .._optional import needs_tensorflow
+from .._warnings import warn_user
 from . import schedule
 from .data import TrainingData
 from .dense_trainer import DenseTrainer, fits_numpy
@@ -339,13 +339,12 @@ def _all_finite(*values: Any) -> bool:
 
 
 def _warn_not_finite(epoch: int, learning_rate: float) -> None:
-    warnings.warn(
+    warn_user(
         f"The loss or a weight became infinite or NaN in epoch {epoch + 1}; training "
         "stopped, and the weights of the last good epoch are kept. A smaller "
         f"learning_rate (now {learning_rate:g}), optimizer__clipnorm=1.0 or scaled "
         "features usually mend this.",
         ConvergenceWarning,
-        stacklevel=8,
     )
 
 
@@ -358,12 +357,11 @@ def _warn_interrupted(control: Control, interrupt: KeyboardInterrupt) -> None:
         raise interrupt
     control.keep_whole_epochs()
     try:
-        warnings.warn(
+        warn_user(
             f"Training was interrupted after epoch {control.n_epochs} of "
             f"{control.settings.epochs}; the estimator is fitted, with the weights of "
             f"epoch {control.best_epoch}.",
             ConvergenceWarning,
-            stacklevel=7,
         )
     except ConvergenceWarning:
         raise interrupt from None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import textwrap
-import warnings
 from collections.abc import Iterable
 from typing import Any
+
+from .._warnings import warn_user
 
 # Of what stands above an image, in points.
 FONT_SIZE = 9
@@ -100,12 +101,10 @@ def _warn_once(characters: frozenset[str]) -> None:
         return
     _warned.update(new)
     shown = "".join(sorted(new)[:10]) + ("..." if len(new) > 10 else "")
-    warnings.warn(
+    warn_user(
         f"No installed font has the characters {shown}, which will be drawn as boxes. "
         "Install a font that has them, such as Noto Sans CJK (Debian: fonts-noto-cjk), "
         "and start Python anew; or give display_labels in other letters.",
-        UserWarning,
-        stacklevel=4,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from .._estimators.targets import MULTILABEL
 from .._keras import reader
 from .._keras.reader import Reading
 from .._training.optimizers import RULES, make_optimizer
+from .._warnings import warn_user
 from . import _keras_estimators
 
 
@@ -244,10 +244,8 @@ def _optimizer_params(optimizer: Any) -> dict[str, Any]:
     try:
         settled = make_optimizer(optimizer, None, None, {})
     except ValueError as error:
-        warnings.warn(
+        warn_user(
             f"Further training will differ from that in scikeras. {error}",
-            UserWarning,
-            stacklevel=3,
         )
         return {}
     rule = RULES[settled.name]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import warnings
 from collections import defaultdict
 from typing import Any
 
@@ -24,6 +23,7 @@ from .._estimators.keras_targets import (
     name_of,
 )
 from .._estimators.state import stamp
+from .._warnings import warn_user
 
 # Fitted attributes that both sides have, with the same meaning.
 SHARED = (
@@ -88,13 +88,11 @@ def _ours(wrapper: Any) -> tuple[type[BaseWrapper], bool]:
 
 
 def _warn_of_class(fitted: Any, kind: type) -> None:
-    warnings.warn(
+    warn_user(
         f"{type(fitted).__name__} is a class of your own, and the result a "
         f"{kind.__name__}: it predicts and goes on training alike, but a new fit does "
         f"not know what {type(fitted).__name__} overrides. Derive that class from "
         f"{kind.__module__}.{kind.__name__} to fit anew.",
-        UserWarning,
-        stacklevel=4,
     )
 
 
@@ -190,11 +188,9 @@ def _warn_of_parameters(fitted: Any, kind: type) -> None:
         if name in defaults and getattr(fitted, name) != defaults[name].default
     ]
     if lost:
-        warnings.warn(
+        warn_user(
             f"scikeras has no parameters {', '.join(lost)}: the result predicts alike, "
             "but trains without them.",
-            UserWarning,
-            stacklevel=4,
         )
 
 
