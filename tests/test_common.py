@@ -50,6 +50,8 @@ FURTHER_CHECKS = [
 
 
 def expected_failed_checks(estimator):
+    if getattr(estimator, "loss", None) == "quantile":
+        return {}  # its gradient is one of two numbers, whatever the rounding
     return {
         "check_sample_weight_equivalence_on_dense_data": FLOAT32,
         "check_sample_weight_equivalence_on_sparse_data": FLOAT32,
