@@ -36,12 +36,14 @@ ESTIMATORS = [
     ]
 ]
 
-# Compare trainings to 1e-7, but float32 sums differ with the order of their terms and a
-# training amplifies that: which estimator passes is up to the processor's kernels.
-# `test_sample_weights.py` holds weighted rows against repeated ones.
-UP_TO_FLOAT32 = {
-    "check_sample_weight_equivalence_on_dense_data",
-    "check_sample_weight_equivalence_on_sparse_data",
+FLOAT32 = (
+    "compares trainings to 1e-7, but float32 sums differ with the order of their "
+    "terms and a training amplifies that; test_sample_weights.py holds loss and "
+    "gradient of weighted rows against those of repeated rows"
+)
+OF_WEIGHTS = {
+    "check_sample_weight_equivalence_on_dense_data": FLOAT32,
+    "check_sample_weight_equivalence_on_sparse_data": FLOAT32,
 }
 # Left out by parametrize_with_checks, run by scikit-learn on its own estimators.
 FURTHER_CHECKS = [
@@ -51,23 +53,34 @@ FURTHER_CHECKS = [
 ]
 
 
-def run(check, estimator):
+def is_up_to_kernels(estimator):
+    """Whether it is luck which of both ways the checks of weights end.
+
+    The gradient of this loss is one of two numbers, whatever the rounding.
+    """
+    is_dense = isinstance(estimator, DenseNetRegressor)
+    return is_dense and estimator.loss == "quantile"
+
+
+def expected_failed_checks(estimator):
+    return {} if is_up_to_kernels(estimator) else OF_WEIGHTS
+
+
+@parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failed_checks)
+def test_scikit_learn_checks(estimator, check):
     try:
         check(estimator)
     except AssertionError:
-        if check.func.__name__ not in UP_TO_FLOAT32:
-            raise
-        pytest.xfail("float32")
+        if check.func.__name__ in OF_WEIGHTS and is_up_to_kernels(estimator):
+            pytest.xfail(FLOAT32)
+        raise
 
 
-@parametrize_with_checks(ESTIMATORS)
-def test_scikit_learn_checks(estimator, check):
-    run(check, estimator)
-
-
-@parametrize_with_checks([DenseNetClassifier()])
+@parametrize_with_checks(
+    [DenseNetClassifier()], expected_failed_checks=expected_failed_checks
+)
 def test_scikit_learn_checks_of_the_defaults(estimator, check):
-    run(check, estimator)
+    check(estimator)
 
 
 # A default fit of images takes a second: those that look at predictions.
@@ -85,12 +98,13 @@ def test_scikit_learn_checks_of_the_default_for_images(check):
 
 
 @parametrize_with_checks(
-    [DenseNetClassifier(**{**QUICK[DenseNetClassifier], "dropout": 0.1})]
+    [DenseNetClassifier(**{**QUICK[DenseNetClassifier], "dropout": 0.1})],
+    expected_failed_checks=expected_failed_checks,
 )
 @pytest.mark.parametrize("way", ["compiled"], indirect=True)
 def test_scikit_learn_checks_of_compiled_programs(estimator, check, way):
     """On data of their size, dense layers would be trained in numpy."""
-    run(check, estimator)
+    check(estimator)
 
 
 @pytest.mark.parametrize("check", FURTHER_CHECKS)

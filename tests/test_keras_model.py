@@ -242,6 +242,30 @@ class TestFit:
         assert re.fullmatch(rf"epoch 2/2  .+  {figures}", last)
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+def test_validation_data_as_keras_has_it(clf, blobs, weighted):
+    X, y = blobs
+    rows = (X[1::2], y[1::2]) + (np.arange(1.0, len(y) // 2 + 1),) * weighted
+    names = dict(zip(("X_val", "y_val", "sample_weight_val"), rows, strict=False))
+    by_name = clf.fit(X[::2], y[::2], **names).history_["val_loss"]
+    for given in (rows, list(rows)):
+        found = clf.fit(X[::2], y[::2], validation_data=given).history_["val_loss"]
+        np.testing.assert_array_equal(found, by_name)
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        (([[1.0]],), "a tuple of 1"),
+        (([[1.0]], [1], [1.0], 0), "a tuple of 4"),
+        (np.ones((3, 2)), "an object of type ndarray"),
+    ],
+)
+def test_other_validation_data(clf, blobs, given, found):
+    with pytest.raises(ValueError, match=f"validation_data must be .*, got {found}"):
+        clf.fit(*blobs, validation_data=given)
+
+
 class TestParameters:
     def test_routed_ones_are_kept_by_clone_and_searched(self, clf, blobs):
         clf.set_params(model__width=5, epochs=2)

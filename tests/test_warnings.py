@@ -11,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 from sknets import DenseNetClassifier
 from sknets._warnings import warn_user
 
-X, Y = [[0.0], [1.0], [2.0], [3.0]], [0, 1, 0, 1]
+X = [[0.0], [1.0], [2.0], [3.0]]
 NET = DenseNetClassifier(2, epochs=1, batch_size=4, random_state=0)
 PIPELINE = make_pipeline(StandardScaler(), NET)
 

@@ -165,8 +165,7 @@ class BaseWrapper(KerasData):
         """
         data = kwargs.pop("validation_data", None)
         if data is not None:
-            X_val, y_val, *weights = data
-            [sample_weight_val] = weights or [None]
+            X_val, y_val, sample_weight_val = _validation_rows(data)
         if (X_val is None) != (y_val is None) or (
             X_val is None and sample_weight_val is not None
         ):
@@ -428,6 +427,22 @@ class BaseWrapper(KerasData):
         tags.input_tags.sparse = True
         tags.input_tags.three_d_array = True
         return tags
+
+
+def _validation_rows(data: Any) -> tuple[Any, Any, Any]:
+    """X, y and weights of what Keras calls `validation_data`."""
+    match data:
+        case (X, y):
+            return X, y, None
+        case (X, y, sample_weight):
+            return X, y, sample_weight
+    found = f"an object of type {type(data).__name__}"
+    if isinstance(data, tuple | list):
+        found = f"a {type(data).__name__} of {len(data)}"
+    raise ValueError(
+        "validation_data must be (X_val, y_val) or (X_val, y_val, sample_weight_val), "
+        f"got {found}."
+    )
 
 
 def _joined(before: dict[str, list], after: dict[str, list]) -> dict[str, list]:

@@ -23,6 +23,18 @@ class Mapped(BaseEstimator):
     network: Any
     score_name: str
 
+    def __init__(
+        self, hidden_layer_sizes=(100,), activation="relu", *, loss="squared_error",
+        solver="adam", alpha=0.0001, batch_size="auto", learning_rate="constant",
+        learning_rate_init=0.001, power_t=0.5, max_iter=200, shuffle=True,
+        random_state=None, tol=1e-4, verbose=False, warm_start=False, momentum=0.9,
+        nesterovs_momentum=True, early_stopping=False, validation_fraction=0.1,
+        beta_1=0.9, beta_2=0.999, epsilon=1e-8, n_iter_no_change=10, max_fun=15000,
+    ):  # fmt: skip
+        for name, value in locals().items():
+            if name not in ("self", "__class__"):
+                setattr(self, name, value)
+
     def _make(self) -> Any:
         if self.solver == "lbfgs":
             raise NotImplementedError("solver='lbfgs'")
@@ -84,18 +96,6 @@ class MappedClassifier(ClassifierMixin, Mapped):
 
     network, score_name = DenseNetClassifier, "accuracy"
 
-    def __init__(
-        self, hidden_layer_sizes=(100,), activation="relu", *, solver="adam",
-        alpha=0.0001, batch_size="auto", learning_rate="constant",
-        learning_rate_init=0.001, power_t=0.5, max_iter=200, shuffle=True,
-        random_state=None, tol=1e-4, verbose=False, warm_start=False, momentum=0.9,
-        nesterovs_momentum=True, early_stopping=False, validation_fraction=0.1,
-        beta_1=0.9, beta_2=0.999, epsilon=1e-8, n_iter_no_change=10, max_fun=15000,
-    ):  # fmt: skip
-        for name, value in locals().items():
-            if name not in ("self", "__class__"):
-                setattr(self, name, value)
-
     def _own_settings(self) -> dict[str, Any]:
         return {"label_smoothing": 0.0}
 
@@ -115,18 +115,6 @@ class MappedRegressor(RegressorMixin, Mapped):
     """MLPRegressor's names for DenseNetRegressor."""
 
     network, score_name = DenseNetRegressor, "r2"
-
-    def __init__(
-        self, loss="squared_error", hidden_layer_sizes=(100,), activation="relu", *,
-        solver="adam", alpha=0.0001, batch_size="auto", learning_rate="constant",
-        learning_rate_init=0.001, power_t=0.5, max_iter=200, shuffle=True,
-        random_state=None, tol=1e-4, verbose=False, warm_start=False, momentum=0.9,
-        nesterovs_momentum=True, early_stopping=False, validation_fraction=0.1,
-        beta_1=0.9, beta_2=0.999, epsilon=1e-8, n_iter_no_change=10, max_fun=15000,
-    ):  # fmt: skip
-        for name, value in locals().items():
-            if name not in ("self", "__class__"):
-                setattr(self, name, value)
 
     def _own_settings(self) -> dict[str, Any]:
         # Of a regressor, R2 is recorded where it is asked for alone.
