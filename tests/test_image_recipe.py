@@ -19,6 +19,13 @@ def assert_same_weights(a, b):
         np.testing.assert_array_equal(one, other)
 
 
+def test_without_layers_is_a_linear_model(digits):
+    X, y = digits
+    linear = SmallCNNClassifier((), epochs=2, random_state=0).fit(X, y)
+    assert [layer["layer"] for layer in linear.network_] == ["flatten", "dense"]
+    assert linear.weights_[0].shape == (X[0].size, len(linear.classes_))
+
+
 @pytest.mark.parametrize("dense_width", [(), (8,), (8, 6)])
 @pytest.mark.parametrize("width", [4, (4, 8)])
 def test_auto_dropout_is_half_before_the_output_and_nowhere_else(width, dense_width):

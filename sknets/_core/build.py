@@ -65,7 +65,8 @@ def cnn_layers(
     hidden = _positive("dense_width", as_tuple(dense_width))
     n_layers = len(blocks) + len(hidden)
     if isinstance(dropout_rate, str):  # "auto"
-        dropout_rate = (0.0,) * (n_layers - 1) + (AUTO_DROPOUT,)
+        last = (AUTO_DROPOUT,) if n_layers else ()
+        dropout_rate = (0.0,) * (n_layers - 1) + last
     rates = _per_layer(dropout_rate, n_layers, "blocks and dense layers")
     kernel = _kernel(kernel_size)
     network: list[Layer] = []

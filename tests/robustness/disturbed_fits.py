@@ -54,6 +54,8 @@ def interrupted(n_fits, seed=0):
 
     That is "as before", "whole epochs kept", "was over already", or what is wrong.
     """
+    # A program that a shell starts in the background ignores this signal.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     rng = np.random.default_rng(seed)
     networks = make_networks()
     taken = [_seconds_of_second_fit(net, rows) for net, rows in networks]
