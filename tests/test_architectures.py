@@ -5,19 +5,16 @@ import random
 import keras
 import numpy as np
 import pytest
-import scipy.sparse as sp
 from scikeras.utils.random_state import tf_disable_op_determinism
 from scikeras.wrappers import KerasClassifier
 
-from sknets._core.build import cnn_layers, dense_layers, text_layers
+from sknets._core.build import cnn_layers, dense_layers
 from sknets._core.network import Network
-from sknets._core.objectives import CLASS_OBJECTIVES, sigmoid, softmax
-from sknets._core.poolings import POOLINGS
+from sknets._core.objectives import CLASS_OBJECTIVES, softmax
 from sknets._core.scaling import identity
 from sknets.architectures import dense_net, fitted_model, small_cnn, text_pool
 
 MULTICLASS = CLASS_OBJECTIVES["multiclass"]
-MULTILABEL = CLASS_OBJECTIVES["multilabel-indicator"]
 
 
 @pytest.fixture(autouse=True)
@@ -92,24 +89,6 @@ def test_cnn_equals_the_numpy_forward_pass(activation):
     model = fitted_model(network, weights, identity(), MULTICLASS)
     expected = softmax(network.predict(weights, images))
     np.testing.assert_allclose(model(images), expected, atol=1e-6)
-
-
-@pytest.mark.parametrize("pooling", POOLINGS)
-def test_text_model_pools_over_tokens_without_padding(pooling):
-    """Equal to the numpy pass on counts, also for a text of padding alone."""
-    layers = text_layers(9, 4, 0.0, "relu", pooling, (3,), 2)
-    network = Network(tuple(layers), ())
-    rng = np.random.default_rng(0)
-    weights = network.initial_weights(rng)
-    weights[0] -= 0.3  # else zeros could pass for the largest values
-    tokens = np.array([[1, 2, 2, 8], [3, 0, 0, 0], [0, 0, 0, 0]])
-    counts = np.stack([np.bincount(row, minlength=9) for row in tokens])
-    counts[:, 0] = 0
-    model = fitted_model(network, weights, identity(), MULTILABEL)
-    logits = network.predict(weights, sp.csr_array(counts, dtype=np.float32))
-    np.testing.assert_allclose(model(tokens), sigmoid(logits), atol=1e-6)
-    padded = np.pad(tokens, [(0, 0), (0, 3)])
-    np.testing.assert_allclose(model(padded), model(tokens), atol=1e-6)
 
 
 def test_only_layers_that_keras_ships():

@@ -4,10 +4,10 @@ import copy
 
 import numpy as np
 import pytest
-from training import assert_all_equal
 
 from sknets import DenseNetClassifier, SmallCNNClassifier
 from sknets._estimators import targets
+from tests.networks import assert_all_equal
 
 BOTH = pytest.mark.parametrize(
     "estimator_class", [DenseNetClassifier, SmallCNNClassifier]

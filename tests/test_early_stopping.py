@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from training import chain, generator, training_data
 
 from sknets._training import dense_trainer, loop
 from sknets._training.loop import Settings, train
 from sknets._training.optimizers import make_optimizer
+from tests.networks import chain, generator, training_data
 
 
 @pytest.fixture(autouse=True)

@@ -14,9 +14,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
-from test_datasets import TEST, TRAIN, write_both, write_faces, write_mnist
 
 from sknets import DenseNetClassifier
+from tests.datasets.small_sets import TEST, TRAIN, write_both, write_faces, write_mnist
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
-from training import BOTH_WAYS
 
 from sknets import DenseNetClassifier
 from sknets._training import dense_trainer
+from tests.networks import BOTH_WAYS
 
 
 @pytest.fixture(autouse=True)

@@ -4,9 +4,9 @@ import copy
 
 import numpy as np
 import pytest
-from training import assert_all_equal, spy_on_split
 
 from sknets import DenseNetClassifier, SmallCNNClassifier, TextPoolClassifier
+from tests.networks import assert_all_equal, spy_on_split
 
 BOTH = pytest.mark.parametrize(
     "estimator_class", [DenseNetClassifier, SmallCNNClassifier]

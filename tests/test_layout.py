@@ -2,8 +2,6 @@
 
 import ast
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import sknets
@@ -109,6 +107,22 @@ def _package(name: str) -> str:
     return name.partition(".")[0]
 
 
+def test_every_module_has_its_test_file():
+    missing = {
+        test.as_posix()
+        for file in FILES
+        if not file.endswith("__init__.py")
+        if not (test := _test_file(file)).exists()
+    }
+    assert not missing
+
+
+def _test_file(file: str) -> Path:
+    """``tests/core/test_scaling.py`` for ``_core/scaling.py``."""
+    *packages, name = (part.removeprefix("_") for part in file.split("/"))
+    return Path(__file__).parent.joinpath(*packages, f"test_{name}")
+
+
 def test_no_cycle_of_imports():
     graph = {name: imported_modules(name) for name in MODULES}
     done: set[str] = set()
@@ -173,26 +187,3 @@ def _only_assigns(function) -> bool:
     return function.name == "__init__" and all(
         isinstance(statement, ast.Assign | ast.Expr) for statement in function.body
     )
-
-
-WITH_A_PART_MISSING = """
-import sklearn.utils.validation
-del sklearn.utils.validation._num_samples
-try:
-    import sknets
-except ImportError as error:
-    print(error)
-"""
-
-
-def test_missing_private_name_of_sklearn_is_explained():
-    done = subprocess.run(
-        [sys.executable, "-c", WITH_A_PART_MISSING],
-        cwd=PACKAGE.parent,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-    )
-    assert "sknets needs scikit-learn 1.6 to 1.9" in done.stdout
-    assert "_num_samples" in done.stdout

@@ -1,24 +1,21 @@
-"""Random state, threads, signals and forks."""
+"""Random state, threads, signals and files."""
 
-import os
 import random
 import signal
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from training import (
+
+from sknets import DenseNetClassifier, SmallCNNClassifier
+from sknets._training import dense_trainer
+from tests.networks import (
     BOTH_WAYS,
     assert_all_equal,
     patch_epochs,
 )
-
-from sknets import DenseNetClassifier, SmallCNNClassifier
-from sknets._training import dense_trainer
 
 
 @pytest.fixture(autouse=True)
@@ -139,62 +136,6 @@ def test_interrupt_leaves_the_fitted_state(
     assert len(epochs) == 3
     assert vars(est) == before
     np.testing.assert_array_equal(est.decision_function(X), scores)
-
-
-@pytest.fixture(scope="module")
-def forked():
-    """What a process says that was told to use one core, and that forks."""
-    program = """
-import os
-import signal
-import numpy as np
-from sknets import DenseNetClassifier
-from sknets._training import dense_trainer
-
-dense_trainer.MAX_SECONDS = 0.0
-X, y = np.eye(6), np.arange(6) % 2
-est = DenseNetClassifier(2, epochs=1).fit(X, y)
-
-import tensorflow as tf
-print(tf.config.threading.get_intra_op_parallelism_threads(), flush=True)
-print(tf.config.threading.get_inter_op_parallelism_threads(), flush=True)
-
-child = os.fork()
-if child == 0:
-    signal.alarm(60)  # no process stays behind, should it hang
-    try:
-        assert est.predict(X).shape == (6,)
-        dense_trainer.MAX_SECONDS = 1.0
-        est.fit(X, y)  # in numpy
-        dense_trainer.MAX_SECONDS = 0.0
-        est.fit(X, y)
-    except RuntimeError as error:
-        os.write(1, str(error).encode())
-    os._exit(0)
-os.waitpid(child, 0)
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
-def test_fork_after_training_is_an_error_and_no_hang(forked):
-    message = forked[-1]
-    assert "forked after TensorFlow had run in its parent" in message
-    assert "'loky' backend of joblib" in message
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
-def test_worker_takes_its_share_of_the_cores(forked):
-    assert forked[:2] == ["1", "1"]
 
 
 def test_nothing_is_written_to_disk(quick, blobs, tmp_path, monkeypatch):

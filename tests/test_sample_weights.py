@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from training import BOTH_WAYS, assert_all_equal
 
 from sknets import DenseNetClassifier, SmallCNNClassifier
 from sknets._training import dense_trainer
+from tests.networks import BOTH_WAYS, assert_all_equal
 
 
 @pytest.fixture(autouse=True)

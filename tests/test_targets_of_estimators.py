@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 import scipy.sparse as sp
 from sklearn.exceptions import DataConversionWarning
-from training import assert_all_equal
 
 from sknets import DenseNetClassifier, SmallCNNClassifier
+from tests.networks import assert_all_equal
 
 BOTH = pytest.mark.parametrize(
     "estimator_class", [DenseNetClassifier, SmallCNNClassifier]

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from sklearn.metrics import log_loss
-from training import assert_all_equal, spy_on_split
 
 from sknets import DenseNetClassifier, SmallCNNClassifier
+from tests.networks import assert_all_equal, spy_on_split
 
 BOTH = pytest.mark.parametrize(
     "estimator_class", [DenseNetClassifier, SmallCNNClassifier]

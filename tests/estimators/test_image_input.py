@@ -1,0 +1,287 @@
+"""What images are to a network: their scale, its changes, and settings that follow."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from sknets import SmallCNNClassifier
+from sknets._core import scaling
+from sknets._estimators import image_input
+
+PIXELS = {
+    "bytes": lambda X: (X * 15.9375).astype(np.uint8),
+    "int64 0..255": lambda X: (X * 15.9375).astype(np.int64),
+    "float64 0..255": lambda X: np.floor(X * 15.9375),
+    "float64 0..16": lambda X: X,
+    "float32 0..1": lambda X: (X / 16).astype(np.float32),
+    "float16 0..1": lambda X: (X / 16).astype(np.float16),
+    "standardised": lambda X: (X - X.mean()) / X.std(),
+    "uint16": lambda X: (X * 4095).astype(np.uint16),
+    "int8": lambda X: (X * 15 - 120).astype(np.int8),
+    "sparse": lambda X: sp.csr_array(X),
+    "booleans": lambda X: X > 8,
+}
+
+
+def net(**params):
+    defaults = {"epochs": 3, "batch_size": 16, "random_state": 0, "augment": None}
+    return SmallCNNClassifier((4,), **{**defaults, **params})
+
+
+def assert_same_weights(a, b):
+    for one, other in zip(a.weights_, b.weights_, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+# --- The scale of the pixels ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", PIXELS)
+def test_pixels_of_any_kind_are_learned(quick, digits, kind):
+    X, y = digits
+    pixels = PIXELS[kind](X)
+    est = quick(SmallCNNClassifier, epochs=12, width=(8,), learning_rate=0.02)
+    est.fit(pixels, y)
+    assert est.score(pixels, y) > 0.9
+    assert est.input_scaling_["scale"].shape == (1,)
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("bytes", (0, 255)),
+        ("int64 0..255", (0, 255)),
+        ("float64 0..16", (0, 16)),
+        ("float32 0..1", (0, 1)),
+        ("int8", (-128, 127)),
+    ],
+)
+def test_range_of_the_pixels_is_kept(quick, digits, kind, expected):
+    X, y = digits
+    est = quick(SmallCNNClassifier, epochs=1, input_scaling="range")
+    est.fit(PIXELS[kind](X), y)
+    assert est.pixel_range_ == expected
+    scaling = est.input_scaling_
+    low = (np.array(expected) - scaling["shift"]) * scaling["scale"]
+    np.testing.assert_allclose(low, [0, 1], atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", sorted(PIXELS))
+def test_pixels_are_standardised_by_default(quick, digits, kind):
+    X, y = digits
+    pixels = PIXELS[kind](X)
+    est = quick(SmallCNNClassifier, epochs=1).fit(pixels, y)
+    scaled = scaling.apply(scaling.dense_rows(pixels, slice(None)), est.input_scaling_)
+    assert scaled.mean() == pytest.approx(0, abs=1e-3)
+    assert scaled.std() == pytest.approx(1, abs=1e-3)
+
+
+def test_scaling_is_learned_from_the_whole_range_not_from_a_batch(quick, digits):
+    X, y = digits
+    est = quick(SmallCNNClassifier, epochs=2).fit(X, y)
+    np.testing.assert_allclose(
+        est.decision_function(X)[:1], est.decision_function(X[:1]), rtol=1e-4, atol=1e-5
+    )
+
+
+def test_input_scaling_range_is_that_of_the_type(digits):
+    X, y = digits
+    pixels = (X * 15).astype(np.uint8)
+    scaled = net(input_scaling="range").fit(pixels, y)
+    floats = net(input_scaling="range").fit((pixels / 255).astype(np.float32), y)
+    assert scaled.input_scaling_["scale"] == pytest.approx(1 / 255)
+    for one, other in zip(scaled.weights_, floats.weights_, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("standard", "range"), ("range", "standard")]
+)
+def test_input_scaling_cannot_change_under_warm_start(digits, before, after):
+    X, y = digits
+    est = net(input_scaling=before, epochs=1, warm_start=True).fit(X, y)
+    est.fit(X, y)
+    est.set_params(input_scaling=after)
+    message = f"fitted with input_scaling='{before}'; now input_scaling='{after}'"
+    for go_on in (est.fit, est.partial_fit):
+        with pytest.raises(ValueError, match=message):
+            go_on(X, y)
+
+
+@pytest.mark.parametrize("input_scaling", ["standard", "range"])
+@pytest.mark.parametrize("value", [0, 7])
+@pytest.mark.filterwarnings("ignore:Pixels of X lie")  # as they do for black images
+def test_constant_images_can_be_warm_started(input_scaling, value):
+    X = np.full((6, 4, 4), value, np.uint8)
+    est = net(input_scaling=input_scaling, epochs=1, warm_start=True)
+    est.fit(X, np.arange(6) % 2).fit(X, np.arange(6) % 2)
+    assert est.n_iter_ == 2
+    assert np.isfinite(est.predict_proba(X)).all()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("standard", "range"), ("range", "standard")]
+)
+def test_input_scaling_of_signed_pixels_may_change_as_it_has_no_effect(
+    digits, before, after
+):
+    X, y = digits
+    est = net(input_scaling=before, epochs=1, warm_start=True).fit(X - 8, y)
+    assert est.set_params(input_scaling=after).fit(X - 8, y).n_iter_ == 2
+    same = net(input_scaling=after, epochs=1).fit(X - 8, y).input_scaling_
+    assert same["scale"] == est.input_scaling_["scale"]
+
+
+def test_image_shape_cannot_change_under_warm_start(digits):
+    X, y = digits
+    est = net(epochs=1, warm_start=True, image_shape=(8, 8)).fit(X, y)
+    est.set_params(image_shape=(8, 8, 1)).fit(X, y)
+    est.set_params(image_shape=(4, 16))
+    message = r"fitted with image_shape=\(8, 8, 1\); now image_shape=\(4, 16\)"
+    with pytest.raises(ValueError, match=message):
+        est.fit(X, y)
+
+
+# --- Pixels on another scale than those of fit ---------------------------------------
+
+
+def test_bytes_at_fit_and_floats_at_predict(quick, digits):
+    X, y = digits
+    est = quick(SmallCNNClassifier, epochs=1).fit(PIXELS["bytes"](X), y)
+    with pytest.raises(
+        ValueError,
+        match=r"type float64.*fitted on pixels of type uint8.*astype\(np.uint8\)",
+    ):
+        est.predict(X / 16)
+    est.predict(PIXELS["int64 0..255"](X))  # lists of bytes are such
+
+
+def test_small_floats_at_fit_and_bytes_at_predict(quick, digits):
+    X, y = digits
+    est = quick(SmallCNNClassifier, epochs=1).fit(X / 16, y)
+    with pytest.raises(ValueError, match=r"type uint8.*type float between 0 and 1"):
+        est.predict(PIXELS["bytes"](X))
+
+
+def test_batch_far_outside_or_inside_the_range_is_a_warning(quick, digits):
+    X, y = digits
+    est = quick(SmallCNNClassifier, epochs=1).fit(PIXELS["float64 0..255"](X), y)
+    with pytest.warns(UserWarning, match="X seems to be scaled otherwise"):
+        est.predict(X / 16)
+    with pytest.warns(UserWarning, match="between 0 and 4080, those seen in fit betw"):
+        est.predict(255 * X)
+    est.predict(np.zeros((1, 64)))  # one dark image is none
+    est.predict(X)
+
+
+Y = np.arange(20) % 2
+
+
+def tiny():
+    return SmallCNNClassifier((2,), epochs=1, augment=None, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def binary_images():
+    return np.random.default_rng(0).integers(0, 2, (20, 6, 6), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def bytes_net(binary_images):
+    return tiny().fit(binary_images * np.uint8(255), Y)
+
+
+@pytest.fixture(scope="module")
+def binary_net(binary_images):
+    return tiny().fit(binary_images, Y)
+
+
+def test_bytes_of_zeros_and_ones_do_not_warn(binary_images, binary_net):
+    binary_net.predict(binary_images)
+
+
+def test_bytes_that_others_scaled_still_warn(binary_images, bytes_net):
+    with pytest.warns(UserWarning, match="X seems to be scaled otherwise"):
+        bytes_net.predict(binary_images)
+
+
+def test_the_same_numbers_as_floats(binary_images, bytes_net, binary_net):
+    for fitted, scale in ((bytes_net, 255), (binary_net, 1)):
+        pixels = binary_images * np.uint8(scale)
+        expected = fitted.predict_proba(pixels)
+        for same in (pixels.astype(float), pixels.astype(np.float32)):
+            np.testing.assert_allclose(fitted.predict_proba(same), expected, atol=1e-6)
+    expected = binary_net.predict_proba(binary_images)
+    found = binary_net.predict_proba(binary_images.astype(bool))
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_the_same_numbers_as_bytes(binary_images):
+    for scale in (1.0, 255.0):
+        fitted = tiny().fit(binary_images * scale, Y)
+        expected = fitted.predict_proba(binary_images * scale)
+        found = fitted.predict_proba((binary_images * scale).astype(np.uint8))
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("factor", [1 / 255, 100.0, -1.0])
+def test_floats_in_other_units_are_refused(binary_images, bytes_net, factor):
+    with pytest.raises(ValueError, match="X has pixels of type float64, but .* uint8"):
+        bytes_net.predict(binary_images * 255 * factor)
+
+
+def test_bytes_for_floats_up_to_one_are_refused(binary_images):
+    fitted = tiny().fit(binary_images * 1.0, Y)
+    with pytest.raises(ValueError, match="X has pixels of type uint8, but .* float"):
+        fitted.predict(binary_images * np.uint8(255))
+
+
+# --- The network, and settings that follow the rows ----------------------------------
+
+
+@pytest.mark.parametrize(("n_pixels", "padding"), [(15, "same"), (16, "valid")])
+def test_padding_keeps_the_size_of_small_images(n_pixels, padding):
+    X = np.random.default_rng(0).random((8, n_pixels, n_pixels + 3))
+    est = net(epochs=1).fit(X, np.arange(8) % 2)
+    assert est.network_[0]["padding"] == padding
+
+
+@pytest.mark.parametrize("many_rows", [200, 201])
+def test_the_network_is_normalised_from_many_rows_on(monkeypatch, digits, many_rows):
+    monkeypatch.setattr(image_input, "MANY_ROWS", many_rows)
+    est = net(epochs=1).fit(*digits)
+    assert est.normalization_ == ("pooled" if many_rows == 200 else None)
+    names = {layer["layer"] for layer in est.network_}
+    assert any("norm" in name for name in names) == (many_rows == 200)
+
+
+@pytest.mark.parametrize(
+    ("normalization", "many_rows", "factor"),
+    [("pooled", 200, 4), ("pooled", 201, 1), (None, 200, 1)],
+)
+def test_auto_learning_rate_of_many_rows(
+    monkeypatch, digits, normalization, many_rows, factor
+):
+    X, y = digits
+    assert len(X) == 200
+    monkeypatch.setattr(image_input, "MANY_ROWS", many_rows)
+    params = {"normalization": normalization, "learning_rate_schedule": "constant"}
+    params["warmup"] = 0.0
+    explicit = net(learning_rate=0.001 * factor, **params).fit(X, y)
+    assert_same_weights(net(**params).fit(X, y), explicit)
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "batch_size", "epochs"),
+    [
+        (10, 8, 600),
+        (100, 8, 92),
+        (1000, 32, 38),
+        (3999, 64, 30),
+        (4000, 64, 24),
+        (16_000, 128, 14),
+        (60_000, 128, 10),
+    ],
+)
+def test_epochs_and_batches_follow_the_number_of_rows(n_rows, batch_size, epochs):
+    assert SmallCNNClassifier()._auto_size(n_rows) == (batch_size, epochs)

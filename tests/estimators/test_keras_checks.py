@@ -1,0 +1,121 @@
+"""Whether the output of a Keras model fits its loss and the target."""
+
+import keras
+import pytest
+
+from sknets import KerasClassifier, KerasRegressor
+from sknets._estimators import keras_checks
+from tests.own_models import one_layer, sequential
+
+
+@pytest.mark.parametrize(
+    ("units", "activation", "loss", "n_classes", "match"),
+    [
+        (2, "softmax", "binary_crossentropy", 2, "does not fit binary_crossent"),
+        (1, "sigmoid", "binary_crossentropy", 3, "y has 3 classes: use Dense.3"),
+        (2, "sigmoid", "binary_crossentropy", 2, "of two classes takes one"),
+        (1, None, "binary_crossentropy", 2, "from_logits=True"),
+        (3, None, "sparse_categorical_crossentropy", 3, "from_logits=True"),
+        (2, "softmax", "sparse_categorical_crossentropy", 3, "y has 3 classes"),
+        (3, "softmax", "sparse_categorical_crossentropy", 2, "y has 2 classes. Use"),
+    ],
+)
+def test_an_output_that_does_not_fit(units, activation, loss, n_classes, match, blobs):
+    X, y = blobs
+    X, y = X[y < n_classes], y[y < n_classes]
+    model = keras.Sequential(
+        [keras.Input((4,)), keras.layers.Dense(units, activation=activation)]
+    )
+    with pytest.raises(ValueError, match=match):
+        KerasClassifier(model, loss=loss).fit(X, y)
+
+
+def test_more_units_than_columns_of_y(reg, numbers):
+    X, y = numbers
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    with pytest.raises(ValueError, match="gives 2 values a row, but y has 1 colu"):
+        reg.set_params(model=model).fit(X, y)
+
+
+def test_two_classes_and_one_unit_with_categorical_crossentropy(binary):
+    with pytest.raises(ValueError, match="takes one for each class: use Dense"):
+        KerasClassifier(one_layer(1, "sigmoid"), loss="categorical_crossentropy").fit(
+            *binary
+        )
+
+
+def test_rows_of_another_shape_than_the_model_takes(clf, blobs):
+    match = r"The model takes rows of shape \(7,\), but X has rows of shape \(4,\)"
+    with pytest.raises(ValueError, match=match):
+        clf.set_params(model=one_layer(n_features=7)).fit(*blobs)
+
+
+def test_no_loss_says_what_to_give(clf, blobs):
+    with pytest.raises(ValueError, match="You must provide a loss"):
+        clf.set_params(loss=None).fit(*blobs)
+    model = sequential()
+    model.compile(loss="mse")
+    clf.set_params(loss="mae", model=model)
+    with pytest.raises(ValueError, match="but model compiled with"):
+        clf.fit(*blobs)
+
+
+@pytest.mark.parametrize("wrapper", [KerasClassifier, KerasRegressor])
+def test_a_missing_loss_is_asked_for_by_name(wrapper, binary):
+    match = rf"You must provide a loss: {wrapper.__name__}\(\.\.\., loss="
+    with pytest.raises(ValueError, match=match):
+        wrapper(one_layer(1, None), loss=None).fit(*binary)
+
+
+@pytest.mark.parametrize(
+    ("units", "loss", "match"),
+    [
+        (2, "binary_crossentropy", "gives 2 values a row, but y has 3 columns"),
+        (3, "sparse_categorical_crossentropy", "class numbers, but y has 3 columns"),
+    ],
+)
+def test_columns_of_labels(units, loss, match, multilabel):
+    with pytest.raises(ValueError, match=match):
+        KerasClassifier(one_layer(units, "sigmoid"), loss=loss).fit(*multilabel)
+
+
+def compiled(model, loss, **kwargs):
+    model.compile(loss=getattr(keras.losses, loss)(**kwargs))
+    return model
+
+
+def test_a_softmax_before_a_loss_that_takes_logits():
+    model = compiled(one_layer(), "SparseCategoricalCrossentropy", from_logits=True)
+    with pytest.warns(UserWarning, match="values a row with a softmax, but the loss"):
+        keras_checks.check_output(model, "multiclass", 3)
+
+
+@pytest.mark.parametrize(
+    ("units", "activation", "loss", "from_logits", "found"),
+    [
+        (1, None, "BinaryCrossentropy", True, "sigmoid"),
+        (3, None, "CategoricalCrossentropy", True, "softmax"),
+        (3, "softmax", "CategoricalCrossentropy", True, None),
+        (3, "softmax", "CategoricalCrossentropy", False, None),
+    ],
+)
+def test_what_makes_probabilities_of_an_output(
+    units, activation, loss, from_logits, found
+):
+    model = compiled(one_layer(units, activation), loss, from_logits=from_logits)
+    assert keras_checks.link(model) == found
+
+
+@pytest.mark.parametrize(
+    ("last", "found"),
+    [
+        (keras.layers.Dense(2), "linear"),
+        (keras.layers.Dense(2, activation="tanh"), "tanh"),
+        (keras.layers.Activation("sigmoid"), "sigmoid"),
+        (keras.layers.Softmax(), "softmax"),
+        (keras.layers.BatchNormalization(), None),
+    ],
+)
+def test_the_last_activation(last, found):
+    model = keras.Sequential([keras.Input((4,)), last])
+    assert keras_checks.last_activation(model) == found

@@ -1,0 +1,149 @@
+"""KerasClassifier: labels of any kind, probabilities and class weights."""
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.exceptions import DataConversionWarning
+from sklearn.model_selection import cross_val_score
+
+from sknets import KerasClassifier
+from tests.own_models import QUICK, build, one_layer
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(60, 4)).astype(np.float32)
+BINARY = np.where(X[:, 0] > 0, "yes", "no")
+THREE = np.array(["a", "b", "c"])[np.digitize(X[:, 0], [-0.5, 0.5])]
+
+
+def classifier(model=None, **params):
+    defaults = {"loss": "sparse_categorical_crossentropy", "epochs": 1}
+    model = one_layer() if model is None else model
+    return KerasClassifier(model, random_state=0, **{**defaults, **params})
+
+
+def test_a_build_function_learns_labels_of_any_type(clf, blobs):
+    X, y = blobs
+    labels = np.array(["red", "green", "blue"])[y]
+    clf.fit(X, labels)
+    assert clf.score(X, labels) > 0.9
+    assert clf.classes_.tolist() == ["blue", "green", "red"]
+    assert clf.predict_proba(X).sum(axis=1) == pytest.approx(np.ones(len(X)), 1e-5)
+    assert clf.engine_ == "loop"
+
+
+def test_class_weight_moves_predictions(blobs):
+    X, y = blobs
+    X = np.zeros_like(X)  # nothing but the weights tells the classes apart
+    heavy = KerasClassifier(build, **QUICK, class_weight={0: 1, 1: 9, 2: 1})
+    assert (heavy.fit(X, y).predict(X) == 1).all()
+
+
+def test_class_weights_of_one_hot_rows_go_by_column():
+    one_hot = pd.get_dummies(THREE).to_numpy(np.float32)
+    params = {"loss": "categorical_crossentropy", "optimizer": "sgd"}
+    model = one_layer()
+    plain = classifier(model, **params).fit(X, one_hot)
+    ones = dict.fromkeys(range(3), 1.0)
+    equal = classifier(model, class_weight=ones, **params).fit(X, one_hot)
+    np.testing.assert_allclose(
+        equal.predict_proba(X), plain.predict_proba(X), rtol=1e-5
+    )
+    only_last = classifier(class_weight={0: 0.0, 1: 0.0, 2: 1.0}, epochs=40, **params)
+    only_last.set_params(optimizer__learning_rate=0.5).fit(X, one_hot)
+    assert only_last.predict(X)[:, 2].mean() > 0.7
+
+
+def test_class_weights_of_labels_that_are_not_there():
+    match = r"class_weight has the keys \['x', 'y'\], but the classes of y are"
+    with pytest.raises(ValueError, match=match):
+        classifier(class_weight={"x": 1.0, "y": 2.0}).fit(X, THREE)
+
+
+def test_one_hot_rows_and_labels_for_a_categorical_crossentropy(blobs):
+    X, y = blobs
+    params = {**QUICK, "loss": "categorical_crossentropy"}
+    clf = KerasClassifier(build, **params).fit(X, y)
+    assert clf.score(X, y) > 0.9
+    one_hot = np.eye(3, dtype=int)[y]
+    assert clf.fit(X, one_hot).predict(X).shape == one_hot.shape
+    assert clf.score(X, one_hot) > 0.9
+
+
+def test_two_classes_and_two_units_with_categorical_crossentropy():
+    net = classifier(one_layer(2), loss="categorical_crossentropy", epochs=40)
+    net.set_params(optimizer="adam", optimizer__learning_rate=0.1).fit(X, BINARY)
+    assert net.score(X, BINARY) > 0.9
+    assert net.predict_proba(X).shape == (60, 2)
+
+
+def test_logits_give_probabilities(blobs):
+    X, y = blobs
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    clf = KerasClassifier(
+        model, **QUICK | {"loss": "SparseCategoricalCrossentropy"},
+        loss__from_logits=True,
+    ).fit(X, y)  # fmt: skip
+    assert clf.predict_proba(X).sum(axis=1) == pytest.approx(np.ones(len(X)), 1e-5)
+    assert clf.score(X, y) > 0.9
+
+
+def test_binary_and_multilabel(binary, multilabel):
+    X, y = binary
+    params = {**QUICK, "loss": "binary_crossentropy"}
+
+    def build(meta):
+        units = 1 if meta["target_type_"] == "binary" else meta["n_classes_"]
+        last = keras.layers.Dense(units, activation="sigmoid")
+        return keras.Sequential([keras.Input((4,)), last])
+
+    clf = KerasClassifier(build, **params).fit(X, y)
+    assert clf.predict_proba(X).shape == (len(X), 2)
+    X, y = multilabel
+    assert clf.fit(X, y).predict(X).shape == y.shape
+
+
+def test_folds_are_stratified_and_scored(clf, blobs):
+    X, y = blobs
+    order = np.argsort(y)
+    assert cross_val_score(clf, X[order], y[order], cv=3).min() > 0.8
+
+
+def test_later_parts_have_the_classes_of_the_first(clf, blobs):
+    X, y = blobs
+    clf.partial_fit(X[y < 2], y[y < 2], classes=[2, 1, 0])
+    clf.partial_fit(X, y, classes=[0, 1, 2])
+    assert clf.predict_proba(X).shape == (90, 3)
+    with pytest.raises(ValueError, match="not the same as in an earlier call"):
+        clf.partial_fit(X, y, classes=[0, 1, 2, 3])
+
+
+def test_logarithms_of_probabilities_are_finite():
+    model = one_layer(1, "sigmoid")
+    model.layers[-1].bias.assign([200.0])
+    clf = KerasClassifier(model).initialize(X, BINARY)
+    assert clf.predict_proba(X[:1]).tolist() == [[0, 1]]
+    found = clf.predict_log_proba(X[:1])
+    assert found.tolist() == [[np.log(np.finfo(float).tiny), 0]]
+
+
+def test_a_model_of_more_outputs_than_the_target(blobs):
+    inputs = keras.Input((4,))
+    outputs = [keras.layers.Dense(3, activation="softmax")(inputs) for _ in "ab"]
+    clf = KerasClassifier(keras.Model(inputs, outputs), loss=["mse", "mse"])
+    with pytest.raises(ValueError, match="target has 1 output, but the model has 2"):
+        clf.fit(*blobs)
+
+
+def test_a_column_of_labels_is_made_flat_for_a_sparse_loss(blobs):
+    X, y = blobs
+    with pytest.warns(DataConversionWarning, match="column-vector y was passed"):
+        clf = classifier().fit(X, y.reshape(-1, 1))
+    assert clf.predict(X).shape == (90,)
+
+
+def test_tags_say_whether_labels_may_have_columns():
+    assert not classifier().__sklearn_tags__().target_tags.multi_output
+    tags = classifier(loss="binary_crossentropy").__sklearn_tags__()
+    assert tags.target_tags.multi_output
+    assert tags.classifier_tags.multi_label

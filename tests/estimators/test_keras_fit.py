@@ -1,0 +1,210 @@
+"""One fit of a Keras estimator: which loop trains, on which rows, told what."""
+
+import re
+
+import keras
+import numpy as np
+import pytest
+
+from sknets import KerasClassifier
+from sknets._estimators.keras_fit import trains_itself
+from tests.own_models import QUICK, build, one_layer, sequential
+
+
+class BatchCounter(keras.callbacks.Callback):
+    """A callback for batches, for which Keras' own loop trains."""
+
+    n = 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.n += 1
+
+
+def test_a_step_of_ones_own(blobs):
+    X, y = blobs
+
+    @keras.saving.register_keras_serializable(package="test_keras_fit")
+    class Counted(keras.Sequential):
+        steps = 0
+
+        def train_step(self, data):
+            Counted.steps += 1
+            return super().train_step(data)
+
+    def build_counted(meta):
+        return Counted(build(meta).layers)
+
+    clf = KerasClassifier(build_counted, **{**QUICK, "epochs": 1}).fit(X, y)
+    assert clf.engine_ == "keras"
+    assert Counted.steps > 0
+
+
+def test_hooks_of_batches(clf, blobs):
+    batches = BatchCounter()
+    clf.set_params(callbacks=[batches], epochs=2, batch_size=30).fit(*blobs)
+    assert clf.engine_ == "keras"
+    assert batches.n == 6
+
+
+def test_hooks_of_epochs_steer_the_compiled_loop(clf, blobs):
+    rates = []
+
+    class Halve(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            rate = self.model.optimizer.learning_rate
+            rates.append(float(rate.numpy()))
+            rate.assign(rate / 2)
+            self.model.stop_training = epoch == 2
+
+    clf.set_params(callbacks=[Halve()]).fit(*blobs)
+    assert clf.engine_ == "loop"
+    assert rates == pytest.approx([0.05, 0.025, 0.0125])
+
+
+def test_metrics_are_recorded_for_training_and_validation(reg, numbers):
+    X, y = numbers
+    reg.set_params(metrics=["mae"], validation_split=0.25, epochs=2)
+    reg.fit(X, y)
+    names = {"loss", "mean_absolute_error"}
+    assert set(reg.history_) == names | {f"val_{name}" for name in names}
+
+
+def test_early_stopping_keeps_the_best_epoch(clf, blobs):
+    X, y = blobs
+    clf.set_params(early_stopping=True, patience=2, epochs=60)
+    clf.set_params(optimizer__learning_rate=0.5)
+    clf.fit(X, y)
+    assert clf.n_iter_ < 60
+    best = int(np.argmin(clf.history_["val_loss"])) + 1
+    assert clf.best_epoch_ == best
+
+
+def test_nothing_is_printed_unless_asked(clf, blobs, capfd):
+    clf.fit(*blobs)
+    assert capfd.readouterr().out == ""
+    clf.set_params(verbose=1, epochs=2, metrics=["accuracy"]).fit(*blobs)
+    *_, last = capfd.readouterr().out.splitlines()
+    history = clf.history_
+    figures = f"loss {history['loss'][1]:.4f}  accuracy {history['accuracy'][1]:.4f}"
+    assert re.fullmatch(rf"epoch 2/2  .+  {figures}", last)
+
+
+@pytest.mark.parametrize("by_keras", [False, True])
+def test_a_metric_of_several_values_is_recorded_by_value(by_keras, blobs):
+    X, y = blobs
+    clf = KerasClassifier(
+        one_layer(),
+        loss="categorical_crossentropy",
+        metrics=[keras.metrics.F1Score(name="f1")],
+        callbacks=[BatchCounter()] if by_keras else None,
+        epochs=2,
+    ).fit(X, np.eye(3, dtype=np.float32)[y])
+    assert {"f1_0", "f1_1", "f1_2"} <= set(clf.history_)
+    assert all(len(run) == 2 for run in clf.history_.values())
+
+
+def test_which_models_train_themselves():
+    class OwnStep(keras.Sequential):
+        def test_step(self, data):
+            return super().test_step(data)
+
+    class OwnCall(keras.Sequential):
+        def call(self, *args, **kwargs):
+            return super().call(*args, **kwargs)
+
+    assert not trains_itself(sequential())
+    assert not trains_itself(OwnCall())
+    assert trains_itself(OwnStep())
+    model = sequential()
+    model.fit = print
+    assert trains_itself(model)
+
+
+@pytest.mark.parametrize("params", [{"fit__steps_per_epoch": 2}, {"run_eagerly": True}])
+def test_what_the_compiled_loop_cannot_do_is_left_to_keras(params, clf, blobs):
+    clf.set_params(epochs=1, **params).fit(*blobs)
+    assert clf.engine_ == "keras"
+
+
+def test_a_split_holds_out_the_last_rows(reg, numbers):
+    X, y = numbers
+    reg.set_params(epochs=2, shuffle=False)
+    given = reg.fit(X[:90], y[:90], X_val=X[90:], y_val=y[90:]).history_
+    split = reg.set_params(validation_split=0.25).fit(X, y).history_
+    assert split.keys() == given.keys() == {"loss", "val_loss"}
+    assert split["val_loss"] == pytest.approx(given["val_loss"])
+    with pytest.raises(ValueError, match="validation_split=0.25 of 1 rows leaves none"):
+        reg.fit(X[:1], y[:1])
+
+
+def test_early_stopping_in_the_loop_of_keras(clf, blobs):
+    clf.set_params(early_stopping=True, patience=1, epochs=60)
+    clf.set_params(optimizer__learning_rate=0.5, callbacks=[BatchCounter()])
+    clf.fit(*blobs)
+    assert clf.engine_ == "keras"
+    assert "val_loss" in clf.history_
+    assert clf.n_iter_ < 60
+
+
+def test_early_stopping_of_few_rows(clf, blobs):
+    X, y = blobs
+    clf.set_params(early_stopping=True, epochs=2, model=sequential())
+    with pytest.raises(ValueError, match="cannot hold out 0.1 of 1 rows.*Give X_val"):
+        clf.fit(X[:1], y[:1])
+    clf.set_params(validation_fraction=None).fit(X, y)
+    assert set(clf.history_) == {"loss"}
+
+
+def test_a_schedule_has_no_place_in_the_loop_of_keras(clf, blobs):
+    clf.set_params(learning_rate_schedule="cosine", callbacks=[BatchCounter()])
+    with pytest.raises(ValueError, match="have no effect in Keras' own loop"):
+        clf.fit(*blobs)
+
+
+def test_an_argument_that_fit_does_not_have(clf, blobs):
+    match = "Model.fit got an unexpected keyword argument 'epoch', given as fit__epoch"
+    with pytest.raises(TypeError, match=match):
+        clf.set_params(fit__epoch=3).fit(*blobs)
+
+
+def test_a_batch_of_all_rows(clf, blobs):
+    X, y = blobs
+    clf.set_params(batch_size=-1, epochs=3, warm_start=True).fit(X, y)
+    assert int(clf.model_.optimizer.iterations.numpy()) == 3
+    with pytest.raises(ValueError, match="`batch_size=-1` requires .* several inputs"):
+        clf.set_params(model=of_two_inputs()).fit({"a": X[:, :2], "b": X[:, 2:]}, y)
+
+
+def of_two_inputs():
+    parts = {name: keras.Input((2,), name=name) for name in "ab"}
+    joined = keras.layers.Concatenate()(list(parts.values()))
+    return keras.Model(parts, keras.layers.Dense(3, activation="softmax")(joined))
+
+
+@pytest.mark.parametrize("validation_weights", [None, np.ones(30)])
+def test_weights_of_the_training_rows_alone(validation_weights, reg, numbers):
+    X, y = numbers
+    reg.set_params(epochs=2)
+    reg.fit(
+        X[:90],
+        y[:90],
+        np.full(90, 2.0),
+        X_val=X[90:],
+        y_val=y[90:],
+        sample_weight_val=validation_weights,
+    )
+    error = np.mean((reg.predict(X[90:]) - y[90:]) ** 2)
+    assert reg.history_["val_loss"][-1] == pytest.approx(error, rel=1e-4)
+
+
+class Breaks(BatchCounter):
+    def on_train_batch_end(self, batch, logs=None):
+        raise RuntimeError("broken")
+
+
+def test_a_failure_in_the_loop_of_keras_leaves_the_model(clf, blobs):
+    clf.set_params(warm_start=True, epochs=1).fit(*blobs)
+    before = clf.model_.get_weights()
+    with pytest.raises(RuntimeError, match="broken"):
+        clf.set_params(callbacks=[Breaks()]).fit(*blobs)
+    assert all(map(np.array_equal, clf.model_.get_weights(), before))

@@ -1,0 +1,148 @@
+"""BaseWrapper: the steps of a fit of a Keras estimator, and what a failure leaves."""
+
+import random
+
+import keras
+import numpy as np
+import pytest
+from sklearn.base import is_classifier, is_regressor
+
+from sknets import KerasClassifier, KerasRegressor
+from sknets.wrappers import BaseWrapper
+from tests.own_models import QUICK, build, build_numbers, sequential
+
+
+class TestFit:
+    def test_scikit_learn_sees_what_they_are(self, clf, reg):
+        assert is_classifier(clf)
+        assert is_regressor(reg)
+
+    def test_one_step_of_the_loop_is_one_of_keras(self, numbers):
+        X, y = numbers
+        X, y = X.astype(np.float32), y.astype(np.float32)
+        model = build_numbers({"n_features_in_": 3, "n_outputs_": 1})
+        model.compile(keras.optimizers.Adam(0.01), "mse")
+        reg = KerasRegressor(model, epochs=3, shuffle=False, batch_size=50).fit(X, y)
+        history = model.fit(X, y, epochs=3, shuffle=False, batch_size=50, verbose=0)
+        assert reg.history_["loss"] == pytest.approx(history.history["loss"], 1e-5)
+        for ours, theirs in zip(reg.weights_, model.get_weights(), strict=True):
+            assert ours == pytest.approx(theirs, abs=1e-5)
+
+    def test_the_random_state_of_the_user_stays(self, clf, blobs):
+        random.seed(5)
+        np.random.seed(5)  # noqa: NPY002
+        states = random.getstate(), np.random.get_state()[1].copy()  # noqa: NPY002
+        clf.fit(*blobs)
+        assert random.getstate() == states[0]
+        assert (np.random.get_state()[1] == states[1]).all()  # noqa: NPY002
+
+    def test_a_failed_fit_leaves_the_fitted_state(self, clf, blobs):
+        X, y = blobs
+        clf.fit(X, y)
+        before = clf.predict_proba(X)
+        clf.set_params(loss="mse", optimizer="no such")
+        with pytest.raises(ValueError, match="no such"):
+            clf.fit(X[:, :2], y)
+        assert (clf.predict_proba(X) == before).all()
+
+    def test_rows_of_weight_zero_count_as_absent(self, clf, blobs):
+        X, y = blobs
+        weight = (y < 2).astype(float)
+        weighted = clf.fit(X, y, sample_weight=weight)
+        assert weighted.classes_.tolist() == [0, 1, 2]
+        with pytest.raises(ValueError, match="only zeros were passed in sample_weight"):
+            clf.fit(X, y, sample_weight=np.zeros(len(y)))
+
+    def test_given_validation_rows_are_monitored(self, clf, blobs):
+        X, y = blobs
+        clf.fit(X[::2], y[::2], X_val=X[1::2], y_val=y[1::2])
+        assert len(clf.history_["val_loss"]) == clf.n_iter_
+        with pytest.raises(ValueError, match="must be given together"):
+            clf.fit(X, y, X_val=X)
+
+    def test_a_schedule_ends_at_a_small_rate_and_keeps_the_first(self, clf, blobs):
+        clf.set_params(learning_rate_schedule="cosine", warmup=0.1)
+        clf.fit(*blobs)
+        rate = float(clf.model_.optimizer.learning_rate.numpy())
+        assert rate == pytest.approx(0.05)
+
+    def test_warm_start_goes_on_and_fit_starts_anew(self, clf, blobs):
+        X, y = blobs
+        clf.set_params(warm_start=True, epochs=3)
+        first = clf.fit(X, y).history_["loss"]
+        model = clf.model_
+        assert clf.fit(X, y).history_["loss"][0] < first[0]
+        assert clf.model_ is model
+        clf.set_params(warm_start=False).fit(X, y)
+        assert clf.history_["loss"] == pytest.approx(first)
+
+    def test_partial_fit_counts_epochs(self, clf, blobs):
+        X, y = blobs
+        clf.partial_fit(X[y < 2], y[y < 2], classes=[0, 1, 2])
+        clf.partial_fit(X, y)
+        assert clf.current_epoch == len(clf.history_["loss"]) == 2
+        with pytest.raises(ValueError, match="Found unknown categories"):
+            clf.partial_fit(X, y + 1)
+        with pytest.raises(TypeError, match="Invalid argument epochs=3"):
+            clf.partial_fit(X, y, epochs=3)
+
+    def test_a_loss_that_is_no_number_stops_and_keeps_the_weights(self, reg, numbers):
+        X, y = numbers
+        reg.set_params(optimizer="sgd", optimizer__learning_rate=1e30)
+        with pytest.warns(UserWarning, match="became infinite or NaN in epoch 1"):
+            reg.fit(X, y)
+        assert np.isfinite(reg.predict(X)).all()
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_validation_data_as_keras_has_it(clf, blobs, weighted):
+    X, y = blobs
+    rows = (X[1::2], y[1::2]) + (np.arange(1.0, len(y) // 2 + 1),) * weighted
+    names = dict(zip(("X_val", "y_val", "sample_weight_val"), rows, strict=False))
+    by_name = clf.fit(X[::2], y[::2], **names).history_["val_loss"]
+    for given in (rows, list(rows)):
+        found = clf.fit(X[::2], y[::2], validation_data=given).history_["val_loss"]
+        np.testing.assert_array_equal(found, by_name)
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        (([[1.0]],), "a tuple of 1"),
+        (([[1.0]], [1], [1.0], 0), "a tuple of 4"),
+        (np.ones((3, 2)), "an object of type ndarray"),
+    ],
+)
+def test_other_validation_data(clf, blobs, given, found):
+    with pytest.raises(ValueError, match=f"validation_data must be .*, got {found}"):
+        clf.fit(*blobs, validation_data=given)
+
+
+def test_classes_get_their_arguments(blobs):
+    clf = KerasClassifier(
+        build,
+        **QUICK,
+        metrics={"a": keras.metrics.SparseCategoricalAccuracy}["a"],
+        metrics__name="share",
+        callbacks={"stop": keras.callbacks.EarlyStopping},
+        callbacks__stop__monitor="loss",
+        callbacks__stop__min_delta=100.0,
+    )
+    clf.fit(*blobs)
+    assert "share" in clf.history_
+    assert clf.current_epoch < 12
+
+
+def test_initialize_predicts_with_the_weights_that_are_there(blobs):
+    X, y = blobs
+    model = sequential()
+    clf = KerasClassifier(model).initialize(X, y)
+    expected = model.predict(X, verbose=0)
+    assert clf.predict_proba(X) == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_base_leaves_the_target_as_it_is(blobs):
+    X, _ = blobs
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(4)])
+    base = BaseWrapper(model, loss="mse", epochs=1).fit(X, X)
+    assert base.predict(X).shape == X.shape

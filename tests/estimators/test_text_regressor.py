@@ -1,0 +1,154 @@
+"""TextPoolRegressor: its start from ridge regression, and what follows from there."""
+
+import numpy as np
+import pytest
+
+from sknets import TextPoolRegressor
+from tests.reviews import make_ratings
+
+WORDS = np.array([f"w{i}" for i in range(30)])
+RNG = np.random.default_rng(0)
+TEXTS = [" ".join(RNG.choice(WORDS, 8)) for _ in range(300)]
+TARGET = np.array([text.count("w1") - text.count("w2") for text in TEXTS]) * 1.0
+
+
+@pytest.fixture(scope="module")
+def ratings():
+    return make_ratings()
+
+
+@pytest.mark.parametrize(
+    ("params", "least"),
+    [({}, 0.9), ({"pooling": "max"}, 0.5), ({"dense_width": 8}, 0.9)],
+)
+def test_texts(params, least, ratings):
+    texts, y = ratings
+    epochs = {"epochs": 20} if params else {}
+    net = TextPoolRegressor(random_state=0, **epochs, **params)
+    assert net.fit(texts[:150], y[:150]).score(texts[150:], y[150:]) > least
+
+
+def test_texts_as_a_stream(ratings):
+    texts, y = ratings
+    net = TextPoolRegressor(n_features=2**12, random_state=0)
+    for _ in range(3):
+        for start in range(0, 200, 50):
+            net.partial_fit(texts[start : start + 50], y[start : start + 50])
+    assert net.score(texts, y) > 0.8
+
+
+@pytest.mark.parametrize(
+    ("params", "rate"),
+    [
+        ({}, 0.01),
+        ({"loss": "huber"}, 0.1),
+        ({"dense_width": 8, "width": 8}, 0.1),
+        ({"pooling": "max"}, 0.1),
+        ({"embedding_init": "random"}, 0.1),
+        ({"learning_rate": 0.05}, 0.05),
+        ({"learning_rate": None}, 0.001),
+    ],
+)
+def test_learning_rate(params, rate):
+    net = TextPoolRegressor(epochs=1, random_state=0, **params).fit(TEXTS, TARGET)
+    assert net._settings(300, False).optimizer.learning_rate == rate
+    if "learning_rate" not in params:
+        assert net._settings(300, True).optimizer.learning_rate == 0.1
+
+
+def test_noise_is_not_learnt_by_heart():
+    rng = np.random.default_rng(2)
+    texts = [" ".join(rng.choice(WORDS, 8)) for _ in range(1200)]
+    words = [text.split() for text in texts]
+    true = np.array([some.count("w1") - some.count("w2") for some in words]) * 1.0
+    y = true + 3 * rng.normal(size=len(true))
+    net = TextPoolRegressor(analyzer="word", random_state=0).fit(texts[:800], y[:800])
+    assert net.score(texts[:800], y[:800]) < 0.6
+    assert net.score(texts[800:], true[800:]) > 0.1
+
+
+@pytest.mark.parametrize(
+    ("params", "pooling", "starts_from_ridge"),
+    [
+        ({}, "mean", True),
+        ({"pooling": "sqrtn"}, "sqrtn", True),
+        ({"pooling": "max"}, "max", False),
+        ({"embedding_init": "random"}, "mean", False),
+    ],
+)
+def test_pooling(params, pooling, starts_from_ridge):
+    net = TextPoolRegressor(analyzer="word", random_state=0, **params)
+    net.fit(TEXTS, TARGET)  # of texts that have all the same number of words
+    assert net.pooling_ == net.network_[0]["pooling"] == pooling
+    assert hasattr(net, "alpha_") == starts_from_ridge
+    before = net.predict(TEXTS)
+    net.set_params(warm_start=True).partial_fit(TEXTS, TARGET)
+    assert net.pooling_ == pooling
+    assert not np.array_equal(net.predict(TEXTS), before)
+
+
+@pytest.mark.parametrize("best", ["mean", "sqrtn"])
+def test_auto_is_the_pooling_that_the_target_follows(best):
+    """Means do not grow with a text of like words; sums over the root do."""
+    rng = np.random.default_rng(0)
+    lengths = np.arange(300) % 20 + 1
+    texts = [" ".join(rng.choice(WORDS[:4], n)) for n in lengths]
+    scores = np.array([text.count("w1") - text.count("w2") for text in texts])
+    y = scores / (lengths if best == "mean" else np.sqrt(lengths))
+    params = {"analyzer": "word", "binary": False, "sublinear_tf": False}
+    net = TextPoolRegressor(ngram_range=(1, 1), **params, random_state=0)
+    assert net.fit(texts, y).pooling_ == best
+    assert net.score(texts, y) > 0.95
+
+
+@pytest.mark.parametrize(
+    ("params", "few", "many"),
+    [
+        ({"loss": "squared_error"}, 3, 1),
+        ({"loss": "huber"}, 3, 2),
+        ({"embedding_init": "random"}, 3, 2),
+    ],
+)
+def test_epochs_follow_the_rows_and_what_is_left_to_learn(params, few, many):
+    net = TextPoolRegressor(random_state=0, **params).fit(TEXTS, TARGET)
+    assert net.n_iter_ == few
+    assert net._auto_size(60_000) == (128, many)
+
+
+def test_start_of_rates_is_that_of_their_logarithms():
+    """One step of no length: the predictions are those of the start."""
+    y = np.exp(TARGET / 20)
+    params = {"epochs": 1, "learning_rate": 1e-12, "random_state": 0}
+    net = TextPoolRegressor(loss="poisson", **params).fit(TEXTS, y)
+    predicted = net.predict(TEXTS)
+    assert np.corrcoef(np.log(predicted), TARGET)[0, 1] > 0.9
+    assert predicted.mean() == pytest.approx(y.mean(), rel=0.02)
+
+
+def test_explained_texts_add_up(ratings):
+    texts, y = ratings
+    for params in ({}, {"loss": "poisson"}):
+        net = TextPoolRegressor(random_state=0, **params).fit(texts, y)
+        explained = net.explain(texts[0])
+        total = explained.contributions.sum() + explained.bias
+        predicted = net.predict(texts[:1])[0]
+        expected = np.log(predicted) if params else predicted
+        assert total == pytest.approx(expected, rel=1e-5)
+    two = TextPoolRegressor(random_state=0).fit(texts, np.c_[y, -y])
+    explained = two.explain(texts[0])
+    np.testing.assert_allclose(
+        explained.contributions.sum(axis=0) + explained.bias,
+        two.predict(texts[:1])[0],
+        rtol=1e-5,
+    )
+
+
+def test_sums_over_the_root_are_explained_and_compressed():
+    y = np.array([text.count("w1 ") - 2.0 * text.count("w2 ") for text in TEXTS])
+    params = {"pooling": "sqrtn", "ngram_range": (1, 1), "random_state": 0}
+    net = TextPoolRegressor(**params).fit(TEXTS, y)
+    explained = net.explain(TEXTS[0])
+    total = explained.contributions.sum() + explained.bias
+    assert total == pytest.approx(net.predict(TEXTS[:1])[0], rel=1e-5)
+    small = TextPoolRegressor(compress_to=20, **params).fit(TEXTS, y)
+    assert small.score(TEXTS, y) > 0.9 * net.score(TEXTS, y) > 0.5

@@ -1,0 +1,230 @@
+"""Copies of Keras models, and their configurations as data."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from sknets._keras import copies
+
+X = np.random.default_rng(0).normal(size=(20, 4)).astype(np.float32)
+Y = X[:, :1]
+
+
+class Scaled(layers.Layer):
+    """A layer that Keras does not know."""
+
+    def __init__(self, factor=2.0, **kwargs):
+        super().__init__(**kwargs)
+        self.factor = factor
+
+    def call(self, inputs):
+        return self.factor * inputs
+
+    def get_config(self):
+        return {**super().get_config(), "factor": self.factor}
+
+
+def absolute(true, predicted):
+    return keras.ops.abs(true - predicted)
+
+
+def sequential(*stack, shape=(4,), dtype=None):
+    return keras.Sequential([keras.Input(shape, dtype=dtype), *stack])
+
+
+def two_paths(*, units=4, crossed=False):
+    inputs = keras.Input((4,))
+    left, right = layers.Dense(units)(inputs), layers.ReLU()(inputs)
+    parts = [right, left] if crossed else [left, right]
+    return keras.Model(inputs, layers.Dense(1)(layers.Concatenate()(parts)))
+
+
+# --- Copies --------------------------------------------------------------------------
+
+
+def test_a_copy_shares_nothing_with_the_model():
+    model = two_paths()
+    other = copies.copy_model(model)
+    expected = np.asarray(model(X))
+    np.testing.assert_array_equal(other(X), expected)
+    copies.write(model.weights, [0 * w for w in copies.read(model.weights)])
+    np.testing.assert_array_equal(other(X), expected)
+    assert not other.compiled
+
+
+def test_a_copy_trains_as_the_model():
+    model = sequential(layers.Dense(8, "relu"), layers.Dense(1))
+    momentum = keras.optimizers.SGD(0.1, momentum=0.9)
+    model.compile(momentum, absolute, metrics=["mse"])
+    other = copies.copy_model(model)
+    assert other.optimizer is not model.optimizer
+    ours, theirs = (
+        each.fit(X, Y, epochs=3, shuffle=False, verbose=0).history
+        for each in (model, other)
+    )
+    assert ours.keys() == theirs.keys() == {"loss", "mse"}
+    assert all(ours[name] == pytest.approx(theirs[name]) for name in ours)
+    assert not copies.copy_model(model, compiled=False).compiled
+
+
+def test_own_layers_and_lambdas_are_copied():
+    doubled = layers.Lambda(lambda x: 2 * x, output_shape=(4,))
+    model = sequential(Scaled(3.0), doubled, layers.Dense(2))
+    np.testing.assert_array_equal(copies.copy_model(model)(X), model(X))
+
+
+def test_what_layers_have_learned_is_copied():
+    normalization = layers.Normalization()
+    normalization.adapt(10 + 5 * X)
+    model = sequential(normalization)
+    np.testing.assert_array_equal(copies.copy_model(model)(X), model(X))
+    lookup = layers.StringLookup(output_mode="one_hot")
+    lookup.adapt(["red", "blue", "red"])
+    model = sequential(lookup, shape=(1,), dtype="string")
+    words = keras.ops.convert_to_tensor([["blue"], ["red"], ["grey"]])
+    np.testing.assert_array_equal(copies.copy_model(model)(words), model(words))
+
+
+def test_models_that_their_configuration_does_not_give_again():
+    class Forgetful(Scaled):
+        def get_config(self):
+            return {"name": self.name, "no_such": 1}
+
+    class Silent(Scaled):
+        def get_config(self):
+            raise NotImplementedError
+
+    class Grown(layers.Dense):
+        def get_config(self):
+            return {**super().get_config(), "units": self.units + 1}
+
+    with pytest.raises(copies.NotCopiedError, match="no_such"):
+        copies.copy_model(sequential(Forgetful()))
+    with pytest.raises(copies.NotCopiedError, match="NotImplementedError"):
+        copies.copy_model(sequential(Silent()))
+    with pytest.raises(copies.NotCopiedError, match="weights.* have other shapes"):
+        copies.copy_model(sequential(Grown(2)))
+
+
+def test_own_compilation_is_not_copied():
+    class Own(keras.Sequential):
+        def get_compile_config(self):
+            return {}
+
+    model = Own([keras.Input((4,)), layers.Dense(1)])
+    model.compile(loss="mse")
+    with pytest.raises(copies.NotCopiedError, match="does not say how it was compiled"):
+        copies.copy_model(model)
+
+
+# --- Configurations ------------------------------------------------------------------
+
+
+def test_classes_of_a_configuration_must_be_known():
+    model = sequential(Scaled(3.0), layers.Dense(2))
+    text = copies.model_config(model)
+    assert copies.unknown_names(text, {}) == ["Scaled"]
+    with pytest.raises(ValueError, match="The model has Scaled, .*custom_objects="):
+        copies.from_config(text, {})
+    made = copies.from_config(text, {"Scaled": Scaled})
+    assert made.layers[0].factor == 3.0
+
+
+def test_registered_classes_may_be_given_by_their_plain_name():
+    text = copies.model_config(sequential(Scaled(3.0)))
+    text = text.replace('"registered_name": "Scaled"', '"registered_name": "my>Scaled"')
+    assert copies.by_all_names(text, {"Scaled": Scaled}) == {
+        "Scaled": Scaled,
+        "my>Scaled": Scaled,
+    }
+    assert copies.from_config(text, {"Scaled": Scaled}).layers[0].factor == 3.0
+
+
+def test_code_in_a_configuration_is_run_only_where_it_is_trusted():
+    model = sequential(layers.Lambda(lambda x: 2 * x, output_shape=(4,)))
+    text = copies.model_config(model)
+    with pytest.raises(ValueError, match="lambda"):
+        copies.from_config(text, {})
+    np.testing.assert_array_equal(copies.from_config(text, {}, trusted=True)(X), 2 * X)
+
+
+def test_own_classes_and_functions_are_found_wherever_they_are():
+    inner = sequential(Scaled())
+    model = sequential(inner, layers.Dense(1))
+    assert copies.custom_objects(model) == {"Scaled": Scaled}
+    model.compile("sgd", [absolute], metrics=[absolute])
+    assert copies.custom_objects(model) == {"Scaled": Scaled, "absolute": absolute}
+    assert copies.custom_of(layers.Lambda(absolute)) == {"absolute": absolute}
+    assert copies.custom_of(layers.Dense(1)) == {}
+
+
+# --- Equal models --------------------------------------------------------------------
+
+
+def test_names_that_keras_counts_up_make_no_difference():
+    first, again, crossed, wider = (
+        copies.without_names(copies.model_config(model))
+        for model in (
+            two_paths(),
+            two_paths(),
+            two_paths(crossed=True),
+            two_paths(units=5),
+        )
+    )
+    assert first == again
+    assert crossed != first
+    assert wider != first
+
+
+def test_types_of_numbers_make_a_difference():
+    texts = [
+        copies.model_config(sequential(layers.Dense(1, dtype=dtype)))
+        for dtype in ("float32", "mixed_bfloat16")
+    ]
+    first, second = map(copies.without_names, texts)
+    assert first != second
+
+
+def test_constants_are_what_layers_have_adapted_to():
+    def adapted(X):
+        normalization = layers.Normalization()
+        normalization.adapt(X)
+        return copies.constants(sequential(normalization, layers.Dense(1)))
+
+    assert adapted(X) == adapted(X)
+    assert adapted(X) != adapted(X + 1)
+    assert copies.constants(sequential(layers.Dense(1))) == ""
+
+
+# --- Parts ---------------------------------------------------------------------------
+
+
+def test_states_of_dropout_are_no_weights():
+    model = sequential(layers.Dense(2), layers.Dropout(0.5))
+    [state] = copies.seed_states(model)
+    assert state.shape == (2,)
+    assert copies.seed_states(sequential(layers.Dense(2))) == []
+
+
+def test_layers_within_others_are_layers():
+    dense = layers.Dense(2)
+    inner = sequential(dense)
+    found = copies.all_layers(sequential(inner))
+    assert inner in found
+    assert dense in found
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (np.float32(0.5), {"f1": 0.5}),
+        (np.array([0.25, 0.5]), {"f1_0": 0.25, "f1_1": 0.5}),
+    ],
+)
+def test_metrics_of_several_values_have_numbers(values, expected):
+    found = copies.scalars("f1", np.asarray(values))
+    assert found == expected
+    assert json.loads(json.dumps(found)) == expected

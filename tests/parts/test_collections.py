@@ -1,0 +1,93 @@
+"""Collections of Dask: each chunk or partition with its rows of y and weights."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sknets._parts import as_parts
+from tests.parts.rows import N, X, Y, check
+
+dask = pytest.importorskip("dask")
+da = pytest.importorskip("dask.array")
+dd = pytest.importorskip("dask.dataframe")
+db = pytest.importorskip("dask.bag")
+
+
+@pytest.fixture(autouse=True)
+def in_one_thread():
+    with dask.config.set(scheduler="synchronous"):
+        yield
+
+
+def test_arrays():
+    lazy = da.from_array(X, chunks=(15, 2))
+    check(as_parts(lazy, Y, None), 4)
+    check(as_parts(lazy, da.from_array(Y, chunks=7), da.from_array(Y)), 4, Y)
+    assert as_parts(lazy, Y, 2.0).columns[2][0] == 2.0
+
+
+def test_arrays_of_unknown_chunks():
+    lazy = da.from_array(X, chunks=(15, -1))
+    unknown = lazy[da.from_array(np.ones(N, bool), chunks=15)]
+    y = da.from_array(Y, chunks=15)
+    check(as_parts(unknown, y, None), 4)
+    with pytest.raises(TypeError, match=r"y must be a collection.*got ndarray: .*unkn"):
+        as_parts(unknown, Y, None)
+    with pytest.raises(ValueError, match=r"X has 4 parts, but y has 2.*compute_chunk"):
+        as_parts(unknown, y.rechunk(25), None)
+
+
+def test_targets_of_another_length():
+    lazy = da.from_array(X, chunks=(15, -1))
+    for y in (Y[:-1], da.from_array(Y[:-1], chunks=15)):
+        with pytest.raises(ValueError, match="X has 50 rows, but y has 49"):
+            as_parts(lazy, y, None)
+
+
+def test_frames():
+    frame = dd.from_pandas(pd.DataFrame(X, columns=list("abc")), npartitions=3)
+    y = dd.from_pandas(pd.Series(Y), npartitions=3)
+    parts = as_parts(frame, y, None)
+    check(parts, 3)
+    assert list(next(parts.read())[1].X.columns) == ["a", "b", "c"]
+    with pytest.raises(ValueError, match="X has 3 parts, but y has 2"):
+        as_parts(frame, y.repartition(npartitions=2), None)
+
+
+def test_bags():
+    texts = [f"text {i}" for i in range(9)]
+    parts = as_parts(
+        db.from_sequence(texts, npartitions=3),
+        db.from_sequence(list(range(9)), npartitions=3),
+        None,
+    )
+    assert [part.X for _, part in parts.read([1])] == [texts[3:6]]
+    assert [part.y for _, part in parts.read([1])] == [[3, 4, 5]]
+
+
+def test_parts_are_computed_when_they_are_asked_for():
+    def read(block, block_info):
+        computed.append(block_info[0]["chunk-location"][0])
+        return block
+
+    computed = []
+    lazy = da.from_array(X, chunks=(5, -1)).map_blocks(read, dtype=float, meta=X[:0])
+    reading = as_parts(lazy, Y, None).read([7, 2, 9, 0, 4])
+    number, part = next(reading)
+    assert number == 7
+    np.testing.assert_array_equal(part.X, X[35:40])
+    np.testing.assert_array_equal(part.y, Y[35:40])
+    assert sorted(computed) == [0, 2, 7, 9]  # as many as go side by side
+    assert [number for number, _ in reading] == [2, 9, 0, 4]
+    assert sorted(computed) == [0, 2, 4, 7, 9]
+
+
+def test_an_error_of_a_part_says_which():
+    def fail(block):
+        raise OSError("no such file")
+
+    lazy = da.from_array(X, chunks=(15, -1)).map_blocks(fail, dtype=float, meta=X[:0])
+    with pytest.raises(OSError, match="no such file") as caught:
+        list(as_parts(lazy, Y, None).read())
+    assert "parts [0, 1, 2, 3] of X were computed" in caught.value.__notes__[0]
+    assert "No Dask client is connected" in caught.value.__notes__[0]

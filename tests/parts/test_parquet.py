@@ -1,0 +1,69 @@
+"""Parquet files and data sets of pyarrow: a part for each row group."""
+
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sknets._parts import as_parts
+from tests.parts.rows import X, Y, check
+
+
+@pytest.fixture
+def parquet(tmp_path):
+    pytest.importorskip("pyarrow")
+    frame = pd.DataFrame(X, columns=list("abc")).assign(y=Y, w=Y + 1.0)
+    (tmp_path / "rows").mkdir()
+    for i, start in enumerate((0, 25)):
+        path = tmp_path / "rows" / f"{i}.parquet"
+        frame[start : start + 25].to_parquet(path, row_group_size=10, index=False)
+    return tmp_path / "rows"
+
+
+def test_parquet_files(parquet):
+    from pyarrow import dataset
+
+    for given in (parquet, str(parquet), dataset.dataset(parquet)):
+        parts = as_parts(given, "y", "w")
+        check(parts, 6, Y + 1.0)
+        assert list(next(parts.read())[1].X.columns) == ["a", "b", "c"]
+
+
+def test_one_file(parquet):
+    parts = as_parts(parquet / "1.parquet", "y", None)
+    assert parts.n_parts == 3
+    [(_, last)] = parts.read([2])
+    np.testing.assert_array_equal(last.X[["a", "b", "c"]], X[45:])
+
+
+def test_names_of_columns(parquet):
+    match = r"columns \['a', 'b', 'c', 'y', 'w'\], of which y must name one or several"
+    for y in (None, "z", ["y", "z"]):
+        with pytest.raises(ValueError, match=match):
+            as_parts(parquet, y, None)
+    with pytest.raises(ValueError, match="sample_weight must name one; got 'z'"):
+        as_parts(parquet, "y", "z")
+    assert list(next(as_parts(parquet, ["y", "w"], None).read())[1].y) == ["y", "w"]
+
+
+def test_a_single_column_is_a_series_of_texts_or_a_table_of_numbers(tmp_path):
+    dataset = pytest.importorskip("pyarrow.dataset")
+    path = tmp_path / "rows.parquet"
+    for column, ndim in [(["a film", "a book"], 1), ([0.5, 1.5], 2)]:
+        pd.DataFrame({"x": column, "y": [0, 1]}).to_parquet(path, index=False)
+        [(_, part)] = as_parts(dataset.dataset(path), "y", None).read()
+        assert part.X.ndim == ndim
+        assert part.X.to_numpy().ravel().tolist() == column
+
+
+def test_paths_of_other_things_are_no_data_sets(tmp_path):
+    (tmp_path / "rows.csv").write_text("a,y\n1,2\n")
+    for path in (tmp_path / "rows.csv", tmp_path / "absent.parquet", "x" * 10_000):
+        assert as_parts(path, "y", None) is None
+
+
+def test_without_pyarrow_it_is_asked_for(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(ImportError, match="X is the path .*needs pyarrow: pip install"):
+        as_parts(tmp_path, "y", None)

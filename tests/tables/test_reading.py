@@ -1,0 +1,212 @@
+"""Tables as they come: what is one, and what its columns are read as."""
+
+import datetime
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from numpy.testing import assert_array_equal
+from PIL import Image
+
+from sknets import DenseNetClassifier
+from sknets._tables.reading import FROM_DTYPE, as_container, mixed_columns, read
+
+Y = np.arange(40) % 2
+DAYS = [datetime.datetime(2020, 1, 1), None, datetime.datetime(2020, 1, 3)]
+# A column of each kind, with gaps.
+COLUMNS = {
+    "size": [1.5, None, 3.0],
+    "flag": [True, False, True],
+    "colour": ["red", None, "blue"],
+    "when": DAYS,
+    "empty": [None, None, None],
+}
+KINDS = ["number", "number", "text", "datetime", "empty"]
+
+
+def net():
+    return DenseNetClassifier(4, epochs=2, batch_size=8, random_state=0)
+
+
+def names(fitted):
+    return list(fitted.get_feature_names_out())
+
+
+def of_pyarrow():
+    return pytest.importorskip("pyarrow").table(COLUMNS)
+
+
+def of_rows():
+    rows = list(zip(*COLUMNS.values(), strict=True))
+    return np.array(rows, object)
+
+
+# --- What is a table -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        np.eye(3),
+        np.array([[1, 2.5], [True, 3]], object),
+        pd.DataFrame({"a": [1, 2], "b": [0.5, np.nan]}),
+        pl.DataFrame({"a": [1, 2], "b": [0.5, None]}),
+        pd.DataFrame({"image": [np.zeros((2, 2)), np.ones((2, 2))]}),
+        np.array([[Image.new("L", (2, 2))]], object),
+        [[1, 2], [3, 4]],
+        np.empty((0, 2), object),
+    ],
+    ids=str,
+)
+def test_numbers_and_images_are_no_mixed_columns(X):
+    assert mixed_columns(X) is None
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}),
+        pl.DataFrame({"a": [1, 2], "b": ["x", "y"]}),
+        np.array([[1, None]], object),
+        np.array([[1, "x"]], object),
+        np.array([["2020-01-01"]], "M8[D]"),
+    ],
+    ids=str,
+)
+def test_anything_else_is_left_as_it_is(X):
+    assert mixed_columns(X) is X
+
+
+def test_strings_of_fixed_length_become_objects():
+    found = mixed_columns(np.array([["x", "yy"]]))
+    assert found.dtype == object
+    assert found.tolist() == [["x", "yy"]]
+
+
+def test_rows_in_a_list_keep_numbers_beside_strings():
+    found = as_container([[1, "x"], [2.5, None]])
+    assert found.dtype == object
+    assert found.tolist() == [[1, "x"], [2.5, None]]
+    assert as_container([(1, 2), (3, 4)]).dtype.kind == "i"
+
+
+@pytest.mark.parametrize("X", [[[1, 2], [3]], [], [1, 2], ["a", "b"], "ab", None])
+def test_what_are_no_rows_is_left_for_others_to_refuse(X):
+    assert as_container(X) is X
+
+
+def test_a_batch_of_pyarrow_becomes_a_table():
+    table = of_pyarrow()
+    [batch] = table.to_batches()
+    assert as_container(batch).equals(table)
+    assert as_container(table) is table
+
+
+def test_columns_of_one_name_are_refused():
+    pa = pytest.importorskip("pyarrow")
+    twice = pa.table([[1], ["x"]], names=["a", "a"])
+    with pytest.raises(ValueError, match="X has 2 columns of the name 'a'"):
+        mixed_columns(twice)
+
+
+# --- Reading -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda: pd.DataFrame(COLUMNS), lambda: pl.DataFrame(COLUMNS), of_pyarrow, of_rows],
+    ids=["pandas", "polars", "pyarrow", "rows"],
+)
+def test_each_container_is_read_as_the_same(make):
+    table = read(make(), FROM_DTYPE)
+    assert table.shape == (3, 5)
+    assert table.kinds == KINDS
+    assert table.categories == [["red", None, "blue"]]
+    assert_array_equal(table.numbers[:, 0], [1.5, np.nan, 3.0])
+    assert_array_equal(table.numbers[:, 1], [1, 0, 1])
+    # Days since 1970, then the angles of year, week and day.
+    assert_array_equal(table.numbers[:, 2], [18262, np.nan, 18264])
+    assert not table.is_matrix
+
+
+def test_labels_are_names_or_places():
+    assert read(pd.DataFrame({"a": ["x"], 3: [1]}), FROM_DTYPE).labels == ["'a'", "3"]
+    assert read(np.array([["x", 1]], object), FROM_DTYPE).labels == ["0", "1"]
+
+
+@pytest.mark.parametrize(
+    ("X", "is_matrix"),
+    [
+        (np.eye(2, dtype=np.int8), True),
+        (pd.DataFrame({"a": [1, 2], "b": [True, False]}), True),
+        (np.array([[1.0, np.nan], [2.0, 3.0]]), False),
+        (pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}), False),
+    ],
+)
+def test_numbers_without_gaps_are_a_matrix(X, is_matrix):
+    table = read(X, FROM_DTYPE)
+    assert table.is_matrix == is_matrix
+    assert table.numbers.dtype == np.float64
+    if is_matrix:
+        assert_array_equal(table.numbers, np.asarray(X, float))
+
+
+def test_a_mask_says_which_numbers_are_categories():
+    X = np.array([[1, 5], [2, 5], [1, 6]])
+    table = read(X, [True, False])
+    assert table.kinds == ["number category", "number"]
+    assert table.categories == [[1, 2, 1]]
+    assert_array_equal(table.numbers, [[5], [5], [6]])
+    with pytest.raises(ValueError, match="Column 'b' of X .* holds 'x' and is not amo"):
+        read(pd.DataFrame({"a": [1], "b": ["x"]}), [True, False])
+
+
+def test_later_tables_are_read_as_that_of_fit():
+    fitted = read(pd.DataFrame(COLUMNS), FROM_DTYPE)
+    row = pd.DataFrame(COLUMNS).iloc[[1]].astype(object)  # gaps, and one truth value
+    table = read(row, FROM_DTYPE, fitted.kinds)
+    assert table.kinds == KINDS
+    assert table.categories == [[None]]
+    other = pd.DataFrame({**COLUMNS, "when": ["today"] * 3})
+    message = "'when' of X .* holds strings, but in fit it held dates.*: convert it as"
+    with pytest.raises(TypeError, match=message):
+        read(other, FROM_DTYPE, fitted.kinds)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
+def test_times_with_a_zone_are_read_in_utc(library):
+    noon = datetime.datetime(2020, 1, 1, 12, tzinfo=datetime.UTC)
+    frame = pd.DataFrame({"when": [noon, noon]})
+    frame["when"] = frame["when"].dt.tz_convert("Asia/Tokyo")
+    if library == "polars":
+        frame = pl.from_pandas(frame)
+    elif library == "pyarrow":
+        frame = pytest.importorskip("pyarrow").Table.from_pandas(frame)
+    table = read(frame, FROM_DTYPE)
+    assert table.kinds == ["zoned datetime"]
+    assert table.numbers[0, 0] == 18262.5
+
+
+@pytest.mark.parametrize("as_arrow", [False, True])
+def test_large_whole_numbers_beside_gaps_are_told_apart(as_arrow):
+    large = 2**60
+    categories, codes = [large, large + 1], [0, 1, -1, 1] * 10
+    frame = pd.DataFrame({"a": pd.Categorical.from_codes(codes, categories)})
+    if as_arrow:
+        pa = pytest.importorskip("pyarrow")
+        frame = pa.table(frame)
+    assert names(net().fit(frame, Y)) == [f"a_{large}", f"a_{large + 1}", "a_missing"]
+
+
+@pytest.mark.skipif(
+    not hasattr(np.dtypes, "StringDType"), reason="NumPy 2 brought StringDType"
+)
+def test_strings_of_any_length():
+    strings = np.array([["a", "x"], ["b", None]] * 20, dtype=object)
+    own = strings.astype(np.dtypes.StringDType(na_object=None))
+    fitted = net().fit(own, Y)
+    assert names(fitted) == ["x0_a", "x0_b", "x1_x", "x1_missing"]
+    np.testing.assert_array_equal(
+        fitted.predict_proba(own), net().fit(strings, Y).predict_proba(strings)
+    )

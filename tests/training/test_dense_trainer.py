@@ -1,0 +1,76 @@
+"""Training dense networks in NumPy: the same as in a program."""
+
+import numpy as np
+import pytest
+
+from sknets._core.activations import ACTIVATIONS
+from sknets._core.build import dense_layers
+from sknets._training import dense_trainer, loop
+from sknets._training.loop import Settings, train
+from sknets._training.optimizers import make_optimizer
+from sknets._training.tensorflow import trainer
+from tests.networks import (
+    N_OUTPUTS,
+    chain,
+    generator,
+    random_target,
+    random_weights,
+    training_data,
+)
+
+
+@pytest.fixture(autouse=True)
+def compiled_unless_said_otherwise(request, monkeypatch):
+    if "way" not in request.fixturenames:
+        monkeypatch.setattr(dense_trainer, "MAX_SECONDS", 0.0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "activation"),
+    [
+        *(("multiclass", activation) for activation in ACTIVATIONS),
+        ("binary", "relu"),
+        ("multilabel-indicator", "gelu"),
+    ],
+)
+def test_both_ways_train_the_same(monkeypatch, kind, activation):
+    """Some epochs of batches, the last one not full, without dropout."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(21, 4)).astype(np.float32)
+    y = random_target(kind, 21, rng)
+    w = rng.uniform(0.1, 3, y.shape).astype(np.float32)
+    network = dense_layers((6, 5), 0.0, activation, N_OUTPUTS[kind])
+    settings = Settings(
+        epochs=3,
+        batch_size=8,
+        optimizer=make_optimizer("adam", 0.01, 0.1, {"clipnorm": 1.0}),
+        label_smoothing=0.1,
+    )
+    results = []
+    for seconds in (0.0, 1.0):
+        monkeypatch.setattr(dense_trainer, "MAX_SECONDS", seconds)
+        start, data = random_weights(network, (4,)), training_data(X, y, kind, w)
+        results.append(train(chain(network, (4,)), start, data, settings, generator()))
+    compiled, in_numpy = results
+    for name in ("loss", "accuracy"):
+        np.testing.assert_allclose(
+            in_numpy.history[name], compiled.history[name], rtol=1e-4
+        )
+    for a, b in zip(compiled.weights, in_numpy.weights, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4)
+    for a, b in zip(compiled.slots, in_numpy.slots, strict=True):
+        for slot_a, slot_b in zip(a, b, strict=True):
+            np.testing.assert_allclose(slot_a, slot_b, rtol=1e-2, atol=1e-4)
+
+
+def test_small_fits_need_no_tensorflow_and_large_ones_do(monkeypatch):
+    monkeypatch.undo()  # the size decides
+    chosen = {}
+    for name, width, n_rows in [("small", 32, 500), ("large", (512, 512), 50_000)]:
+        network = dense_layers(width, 0.1, "relu", 3)
+        settings = Settings(10, 32, make_optimizer("adam", 0.01, None, {}))
+        chosen[name] = loop._kind_of_trainer(chain(network, (64,)), n_rows, settings)
+    assert chosen == {
+        "small": dense_trainer.DenseTrainer,
+        "large": trainer.TensorFlowTrainer,
+    }
