@@ -147,7 +147,7 @@ def _own_copy(value: Any) -> Any:
         return type(value)(_own_copy(part) for part in value)
     if isinstance(value, keras.optimizers.Optimizer | keras.metrics.Metric):
         try:
-            return type(value).from_config(value.get_config())
+            return type(value).from_config(copies.own_arguments(value))
         except Exception:
             return copy.deepcopy(value)
     return value

@@ -13,12 +13,13 @@ from sklearn.utils.validation import check_array, column_or_1d
 
 from .._core import objectives
 from .._dask import kind_of, lazily
+from .._sklearn import DocumentationLink
 from .keras_model import FIT, BaseWrapper
 from .keras_targets import ONE_HOT, ClassifierLabelEncoder, name_of, takes_numbers
 from .state import snapshot
 
 
-class KerasClassifier(ClassifierMixin, BaseWrapper):
+class KerasClassifier(DocumentationLink, ClassifierMixin, BaseWrapper):
     """A Keras model of one's own, as a classifier.
 
     The constructor is that of scikeras' ``KerasClassifier``, with more parameters at

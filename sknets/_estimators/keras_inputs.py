@@ -35,6 +35,11 @@ def check_several(X: Any) -> Any:
     if isinstance(X, Mapping):
         checked: Any = {name: _check_one(name, part) for name, part in X.items()}
         parts = list(checked.values())
+    elif not isinstance(X, list | tuple):
+        raise ValueError(
+            "The model has several inputs, and was fitted on a dict, list or tuple of "
+            f"arrays: X must be one, too; got {type(X).__name__}."
+        )
     else:
         checked = type(X)(_check_one(str(i), part) for i, part in enumerate(X))
         parts = list(checked)

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_array
 
+from .._sklearn import DocumentationLink
 from .keras_model import BaseWrapper
 from .keras_targets import RegressorTargetEncoder
 from .scored import ScoredRegressor
 
 
-class KerasRegressor(ScoredRegressor, BaseWrapper):
+class KerasRegressor(DocumentationLink, ScoredRegressor, BaseWrapper):
     """A Keras model of one's own, as a regressor.
 
     y has one column or several, and the model one unit for each. The rest is as with

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.multiclass import type_of_target
@@ -91,9 +92,10 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):
         """Whether labels become one-hot rows for this loss."""
         return is_one_hot_loss(loss) and target_type in ("binary", "multiclass")
 
-    def fit(self, y: np.ndarray) -> ClassifierLabelEncoder:
+    def fit(self, y: ArrayLike) -> ClassifierLabelEncoder:
         """Learn the classes of y, of shape (n_samples,) or (n_samples, n_columns)."""
         given = None if isinstance(self.categories, str) else self.categories[0]
+        y = np.asarray(y)
         kind = type_of_target(y)
         if kind == "binary" and given is not None:
             kind = type_of_target(given)
@@ -119,8 +121,9 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):
         self.n_outputs_ = self.n_outputs_expected_ = 1
         return self
 
-    def transform(self, y: np.ndarray) -> np.ndarray:
+    def transform(self, y: ArrayLike) -> np.ndarray:
         """Return y as the loss takes it."""
+        y = np.asarray(y)
         if self._target_type not in ("binary", "multiclass"):
             return y
         columns = 1 if y.ndim == 1 else y.shape[1]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import inspect
 import json
 import types
 import warnings
@@ -119,9 +120,43 @@ def compile_config(model: Any) -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return json.dumps(model.get_compile_config())
+            config = model.get_compile_config()
+            compiled = getattr(model, "_compile_config", None)
+            _add_arguments(config, getattr(compiled, "config", None))
+            return json.dumps(config)
     except Exception as error:
         raise NotCopiedError(f"{type(error).__name__}: {error}") from error
+
+
+def object_config(value: Any) -> str:
+    """Configuration of an optimizer, a loss, a metric or a layer, as JSON text."""
+    config = keras.saving.serialize_keras_object(value)
+    _add_arguments(config, value)
+    return json.dumps(config)
+
+
+def own_arguments(part: Any) -> dict[str, Any]:
+    """What ``get_config`` of a loss or metric gives, and what it leaves out.
+
+    Some of Keras' own leave arguments out, such as the delta of Huber's loss.
+    """
+    given = getattr(part, "_fn_kwargs", None) or {}
+    taken = inspect.signature(type(part)).parameters
+    own = {name: value for name, value in given.items() if name in taken}
+    return {**own, **part.get_config()}
+
+
+def _add_arguments(config: Any, given: Any) -> None:
+    """Put `own_arguments` into a configuration of the losses and metrics given."""
+    if isinstance(given, keras.losses.Loss | keras.metrics.Metric):
+        if isinstance(config, dict) and isinstance(config.get("config"), dict):
+            config["config"] = {**own_arguments(given), **config["config"]}
+    elif isinstance(given, Mapping) and isinstance(config, dict):
+        for name in config.keys() & given.keys():
+            _add_arguments(config[name], given[name])
+    elif isinstance(given, list | tuple) and isinstance(config, list | tuple):
+        for one, part in zip(config, given, strict=False):
+            _add_arguments(one, part)
 
 
 def custom_objects(model: Any) -> Custom:

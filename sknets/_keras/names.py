@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 # A lambda in a configuration is compiled code.
 LAMBDA = "__lambda__"
+# Where Keras looks for a function of which a configuration has the name alone.
+_PLACES = (
+    "activations",
+    "constraints",
+    "initializers",
+    "losses",
+    "metrics",
+    "regularizers",
+)
 
 
 def custom_names(text: str) -> dict[str, set[str]]:
@@ -16,12 +26,21 @@ def custom_names(text: str) -> dict[str, set[str]]:
         module = part.get("module")
         if not isinstance(module, str) or "class_name" not in part:
             continue
-        if module.partition(".")[0] in ("keras", "builtins"):
-            continue
-        function = part["class_name"] == "function"
-        name = str(part["config"] if function else part.get("registered_name"))
-        found[name] = {name, str(part["class_name"]), name.rpartition(">")[2]}
+        if part["class_name"] == "function":
+            name = str(part["config"])
+            if not _is_function_of_keras(name):
+                found[name] = {name, name.rpartition(">")[2]}
+        elif module.partition(".")[0] not in ("keras", "builtins"):
+            name = str(part.get("registered_name"))
+            found[name] = {name, str(part["class_name"]), name.rpartition(">")[2]}
     return found
+
+
+def _is_function_of_keras(name: str) -> bool:
+    """Whether Keras finds a function by its name alone, where Keras is there."""
+    keras = sys.modules.get("keras")
+    places = (getattr(keras, place, None) for place in _PLACES)
+    return any(hasattr(place, name) for place in places)
 
 
 def has_lambda(text: str) -> bool:

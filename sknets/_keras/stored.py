@@ -220,11 +220,10 @@ def _store_model(model: Any, code: bool) -> Any:
 
 
 def _store_object(value: Any, code: bool) -> Any:
-    from .._tensorflow import keras
     from . import copies
 
     try:
-        config = json.dumps(keras.saving.serialize_keras_object(value))
+        config = copies.object_config(value)
     except Exception:
         return _store_code(value) if code else value
     custom = copies.custom_of(value)

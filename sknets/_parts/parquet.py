@@ -48,6 +48,11 @@ class DatasetParts(Parts):
             )
         taken = {*([self.y] if isinstance(self.y, str) else self.y), self.sample_weight}
         self.X = [name for name in dataset.schema.names if name not in taken]
+        if not self.X:
+            raise ValueError(
+                f"X is a data set of the columns {dataset.schema.names}, which y and "
+                "sample_weight name all: none is left for X."
+            )
         self.groups = [
             group
             for fragment in dataset.get_fragments()

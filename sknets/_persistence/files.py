@@ -204,8 +204,9 @@ def _to_bytes(estimator: Any) -> bytes:
         "estimator": _encode_estimator(estimator, state, arrays),
     }
     try:
-        check_names(type(estimator), state)
-        check_state(_with_state(estimator, state) if is_keras else estimator)
+        with _state_errors():
+            check_names(type(estimator), state)
+            check_state(_with_state(estimator, state) if is_keras else estimator)
     except StateError as error:
         raise ValueError(
             f"sknets.save cannot save this {name}, since its attributes were changed: "

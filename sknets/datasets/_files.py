@@ -165,7 +165,8 @@ def read_archive(path: Path, part: str) -> Reviews:
                 # would pass for the end of the archive.
                 while stream.read(2**20):
                     pass
-        except (*_NO_ARCHIVE, tarfile.TarError, UnicodeDecodeError) as error:
+        except (*_NO_ARCHIVE, tarfile.TarError, UnicodeDecodeError, KeyError) as error:
+            # KeyError: a link to what is not there.
             raise damaged(path, error) from error
     return [text for *_, text in rows], [label for label, *_ in rows]
 

@@ -220,6 +220,11 @@ class TrainingCurvesDisplay:
         if metrics is None:
             # Loss first: Keras' logs are sorted by name.
             kept = [metric for metric in found if metric not in _NO_METRICS]
+            if not kept:
+                raise ValueError(
+                    f"The history has no metric to draw; it has {found}. Name one of "
+                    "these as metrics=... to draw it."
+                )
             return sorted(kept, key=lambda metric: metric != "loss")
         metrics = [metrics] if isinstance(metrics, str) else list(metrics)
         unknown = [metric for metric in metrics if metric not in found]
@@ -410,12 +415,12 @@ def _read_csv(path: Path) -> History:
     return {name: [_number(row[name], path) for row in rows] for name in names}
 
 
-def _number(text: str | None, path: Path) -> float:
+def _number(text: Any, path: Path) -> float:
     if not text or text == "NA":
         return math.nan
     try:
         return float(text)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:  # a list where a row is too long
         raise ValueError(
             f"The file {str(path)!r} must hold numbers below its header; found "
             f"{text!r}."

@@ -140,6 +140,11 @@ class SaliencyDisplay:
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         net = image_network(estimator, cls.__name__)
+        if not hasattr(net, "classes_"):
+            raise TypeError(
+                f"{cls.__name__} shows the score of a class, which "
+                f"{type(net).__name__} does not have; take a classifier."
+            )
         rows = network_rows(estimator, X, net)
         shape = getattr(net, "image_shape_", image_shape)
         image = as_images(rows, shape)[0]

@@ -1,6 +1,7 @@
 """Where files of data sets are looked for, and files that are damaged."""
 
 import lzma
+import tarfile
 
 import numpy as np
 import pytest
@@ -138,3 +139,13 @@ def test_incomplete_folder(folder):
     (root / "train" / "neg" / "9_0.txt").write_bytes(b"\xff")
     with pytest.raises(ValueError, match="9_0.txt is damaged.*'utf-8' codec"):
         load_imdb(data_home=folder)
+
+
+def test_a_link_to_nothing_in_an_archive_is_damage(tmp_path):
+    path = tmp_path / "aclImdb_v1.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        link = tarfile.TarInfo("aclImdb/train/neg/0_0.txt")
+        link.type, link.linkname = tarfile.SYMTYPE, "nowhere.txt"
+        archive.addfile(link)
+    with pytest.raises(ValueError, match="damaged"):
+        read_archive(path, "train")

@@ -207,3 +207,15 @@ def test_bad_plot_parameters():
     _, axes = plt.subplots(1, 3)
     with pytest.raises(ValueError, match="to have 2 axes, got 3"):
         display.plot(ax=axes)
+
+
+def test_a_history_without_metrics_says_what_it_has():
+    with pytest.raises(ValueError, match=r"no metric to draw; it has \['lr'\]"):
+        TrainingCurvesDisplay.from_history({"lr": [1.0, 2.0]})
+
+
+def test_a_row_that_is_too_long_is_no_log(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text("epoch,loss\n0,1,5\n")
+    with pytest.raises(ValueError, match=r"must hold numbers .* found \['5'\]"):
+        TrainingCurvesDisplay.from_history(path)

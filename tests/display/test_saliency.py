@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from sknets import DenseNetClassifier, SmallCNNClassifier
+from sknets import DenseNetClassifier, SmallCNNClassifier, SmallCNNRegressor
 from sknets.display import SaliencyDisplay
 
 
@@ -115,3 +115,10 @@ def test_bad_input(cnn, text, digits):
         SaliencyDisplay.from_estimator(cnn, X[0], target=10)
     with pytest.raises(ValueError, match=r"one image of 64.*shape \(63,\)"):
         SaliencyDisplay.from_estimator(cnn, X[0, 1:])
+
+
+def test_a_regressor_has_no_score_of_a_class(digits):
+    X, y = digits
+    net = SmallCNNRegressor((2,), epochs=1, random_state=0).fit(X, y)
+    with pytest.raises(TypeError, match="which SmallCNNRegressor does not have"):
+        SaliencyDisplay.from_estimator(net, X[0])

@@ -120,3 +120,11 @@ def test_columns_that_are_not_there():
         keras_inputs.InputCutter({"it": [0, 4]}).fit(X)
     with pytest.raises(ValueError, match="column 'a', but X has no names of columns"):
         keras_inputs.InputCutter({"it": "a"}).fit(X)
+
+
+def test_one_array_for_several_inputs_is_an_error(blobs):
+    X, y = blobs
+    several = {"age": X[:, :1], "rest": X[:, 1:]}
+    net = KerasClassifier(two_inputs(), **QUICK).fit(several, y)
+    with pytest.raises(ValueError, match="X must be one, too; got ndarray"):
+        net.predict(X)

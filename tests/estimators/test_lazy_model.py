@@ -14,6 +14,7 @@ from sknets import (
     DenseNetClassifier,
     ImageNormalizer,
     ImageReshaper,
+    KerasClassifier,
     SmallCNNClassifier,
 )
 
@@ -106,7 +107,8 @@ def test_model_keeps_the_weights_of_its_time(net, blobs):
 
 
 @pytest.mark.parametrize(
-    "estimator_class", [DenseNetClassifier, ImageNormalizer, ImageReshaper]
+    "estimator_class",
+    [DenseNetClassifier, ImageNormalizer, ImageReshaper, KerasClassifier],
 )
 def test_display_links_to_the_documentation(estimator_class):
     html = estimator_class()._repr_html_()

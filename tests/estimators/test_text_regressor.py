@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import mean_poisson_deviance
 
 from sknets import TextPoolRegressor
 from tests.reviews import make_ratings
@@ -152,3 +153,16 @@ def test_sums_over_the_root_are_explained_and_compressed():
     assert total == pytest.approx(net.predict(TEXTS[:1])[0], rel=1e-5)
     small = TextPoolRegressor(compress_to=20, **params).fit(TEXTS, y)
     assert small.score(TEXTS, y) > 0.9 * net.score(TEXTS, y) > 0.5
+
+
+@pytest.mark.filterwarnings("error")
+def test_skewed_counts_start_from_their_logarithms():
+    """Exponentials of a straight line through such counts would be beyond bounds."""
+    rng = np.random.default_rng(0)
+    counts = rng.poisson(2 * np.exp(0.5 * TARGET))
+    net = TextPoolRegressor(loss="poisson", analyzer="word", random_state=0)
+    net.fit(TEXTS[:200], counts[:200])
+    deviance = mean_poisson_deviance(counts[200:], net.predict(TEXTS[200:]))
+    constant = np.full(100, counts[:200].mean())
+    assert net.history_["loss"][0] < 0.5
+    assert deviance < 0.8 * mean_poisson_deviance(counts[200:], constant)

@@ -113,3 +113,11 @@ def test_long_names_of_losses(given, expected):
 )
 def test_long_names_of_metrics(given, expected):
     assert metric_name(given) == expected
+
+
+def test_a_metric_that_is_named_anew_keeps_its_arguments():
+    for _ in range(2):
+        params = {"metrics__from_sorted_ids": True}
+        given = metrics.SparseTopKCategoricalAccuracy
+        [made] = compiled(params, metrics=[given])["metrics"]
+        assert made._fn_kwargs["from_sorted_ids"] is True

@@ -228,3 +228,42 @@ def test_metrics_of_several_values_have_numbers(values, expected):
     found = copies.scalars("f1", np.asarray(values))
     assert found == expected
     assert json.loads(json.dumps(found)) == expected
+
+
+# --- Arguments that Keras leaves out -------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("part", "name"),
+    [
+        (keras.losses.Huber(delta=30.0), "delta"),
+        (keras.losses.CosineSimilarity(axis=1), "axis"),
+        (keras.metrics.SparseTopKCategoricalAccuracy(from_sorted_ids=True), None),
+    ],
+)
+def test_arguments_of_losses_and_metrics_are_whole(part, name):
+    name = name or "from_sorted_ids"
+    assert copies.own_arguments(part)[name] == part._fn_kwargs[name]
+    described = copies.object_config(part)
+    again = copies.from_config(described, {})
+    assert again._fn_kwargs == part._fn_kwargs
+
+
+@pytest.mark.parametrize("as_list", [False, True])
+def test_a_copy_has_the_same_loss(as_list):
+    model = sequential(layers.Dense(1))
+    loss = keras.losses.Huber(delta=30.0)
+    model.compile("sgd", [loss] if as_list else loss)
+    assert '"delta": 30.0' in copies.compile_config(model)
+    expected = model.evaluate(X, 100 * Y, verbose=0)
+    copied = copies.copy_model(model)
+    assert copied.evaluate(X, 100 * Y, verbose=0) == pytest.approx(expected)
+
+
+def test_own_functions_are_asked_for_by_name():
+    model = sequential(layers.Dense(1, activation=keras.ops.square))
+    text = copies.model_config(model)
+    with pytest.raises(ValueError, match="The model has square, which Keras does not"):
+        copies.from_config(text, {})
+    again = copies.from_config(text, {"square": keras.ops.square})
+    assert again.layers[-1].activation is keras.ops.square

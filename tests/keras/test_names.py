@@ -48,3 +48,25 @@ def test_lambdas_are_code():
     doubled = layers.Lambda(lambda x: 2 * x, output_shape=(4,))
     inner = keras.Sequential([keras.Input((4,)), doubled])
     assert has_lambda(configuration(inner, layers.Dense(3)))
+
+
+def tripled(x):
+    return 3 * x
+
+
+@keras.saving.register_keras_serializable(package="test_names")
+def quadrupled(x):
+    return 4 * x
+
+
+def test_own_functions_are_named_and_those_of_keras_are_not():
+    text = configuration(
+        layers.Dense(3, activation=tripled),
+        layers.Dense(3, activation=quadrupled),
+        layers.Activation(keras.activations.relu),
+        layers.Lambda(keras.activations.relu),
+    )
+    assert custom_names(text) == {
+        "tripled": {"tripled"},
+        "test_names>quadrupled": {"test_names>quadrupled", "quadrupled"},
+    }

@@ -67,3 +67,9 @@ def test_without_pyarrow_it_is_asked_for(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(ImportError, match="X is the path .*needs pyarrow: pip install"):
         as_parts(tmp_path, "y", None)
+
+
+def test_a_column_has_to_be_left_for_X(parquet):
+    names = [*"abc", "y", "w"]
+    with pytest.raises(ValueError, match="none is left for X"):
+        as_parts(parquet, names, None)

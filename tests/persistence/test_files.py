@@ -401,3 +401,10 @@ def test_link_stays_a_link(net, tmp_path):
     sknets.save(net, tmp_path / "link")
     assert (tmp_path / "link").is_symlink()
     assert_same(net, sknets.load(tmp_path / "far" / "net.sknets"))
+
+
+def test_whatever_is_wrong_with_changed_attributes_is_said(tmp_path):
+    normalizer = ImageNormalizer().fit(np.ones((3, 4, 4), np.uint8))
+    normalizer.input_dtype_ = "os"
+    with pytest.raises(ValueError, match="since its attributes were changed"):
+        sknets.save(normalizer, tmp_path / "net.sknets")

@@ -1,136 +1,101 @@
-"""Values out of range: of optimizers, class weights, sample weights, sizes."""
+"""Kinds of columns by what they hold, and their values as numbers or categories."""
+
+import datetime
 
 import numpy as np
 import pytest
-from sklearn.exceptions import ConvergenceWarning
 
-from sknets import DenseNetClassifier, SmallCNNClassifier, TextPoolClassifier
-from sknets._training.optimizers import LIMITS, RULES, make_optimizer, valid_names
+from sknets._tables import values
+from sknets._tables.values import FEATURES, Column
 
-NAN, INF = float("nan"), float("inf")
+DAY = datetime.date(1970, 1, 11)
+NOON = datetime.datetime(1970, 1, 11, 12)
+ZONE = datetime.timezone(datetime.timedelta(hours=2))
 
 
-@pytest.mark.parametrize("optimizer", sorted(RULES))
-def test_every_number_of_an_optimizer_has_a_range(optimizer):
-    for name in valid_names(optimizer):
-        bad = [-1, NAN, -INF, "a", True, [1.0]]
-        if name in RULES[optimizer].switches:
-            bad = [-1, NAN, "a"]
-        elif name == "learning_rate":  # what is no number might be a schedule
-            bad = [-1, 0, NAN, INF, True]
-        elif not name.startswith(("clip", "global")):
-            bad += [INF]
-        for value in bad:
-            with pytest.raises(
-                ValueError, match=rf"^optimizer__{name} must be .* got "
-            ):
-                make_optimizer(optimizer, None, None, {name: value})
-    make_optimizer(optimizer, None, None, dict(RULES[optimizer].defaults))
+def column(*content, dtype=object, **about):
+    array = np.empty(len(content), dtype)
+    array[:] = content
+    return Column("'x'", array, str(dtype), **about)
 
 
 @pytest.mark.parametrize(
-    ("optimizer", "name", "value", "match"),
+    ("content", "kind"),
     [
-        ("adam", "beta_1", 2, r"\[0, 1\); got 2"),
-        ("adam", "beta_2", 1, r"\[0, 1\); got 1"),
-        ("sgd", "momentum", -5, r"\[0, 1\]; got -5"),
-        ("adam", "clipnorm", 0, r"\(0, inf\]; got 0"),
-        ("adam", "learning_rate", 0, r"\(0, inf\); got 0"),
+        ((1, None, 2.5), "number"),
+        ((True, np.nan), "number"),
+        (("a", None, b"b"), "text"),
+        ((DAY, NOON), "datetime"),
+        ((NOON.replace(tzinfo=ZONE), None), "zoned datetime"),
+        ((datetime.time(6), None), "time"),
+        ((datetime.timedelta(1), np.timedelta64("NaT")), "duration"),
+        ((None, np.nan, np.datetime64("NaT")), "empty"),
     ],
 )
-def test_optimizer_values_in_fit(quick, blobs, optimizer, name, value, match):
-    est = quick(DenseNetClassifier, optimizer=optimizer)
-    est.set_params(**{f"optimizer__{name}": value})
-    with pytest.raises(
-        ValueError, match=f"optimizer__{name} must be a number in {match}"
-    ):
-        est.fit(*blobs)
-
-
-def test_infinite_learning_rate(quick, blobs):
-    with pytest.raises(ValueError, match=r"learning_rate.* must be .*inf\)"):
-        quick(DenseNetClassifier, learning_rate=INF).fit(*blobs)
-    assert set(LIMITS) >= {"learning_rate", "weight_decay"}
-
-
-def test_huge_learning_rate_in_a_short_fit(quick, blobs):
-    est = quick(DenseNetClassifier, learning_rate=1e9, epochs=1)
-    with pytest.warns(ConvergenceWarning, match="diverged.*=1e.09 is very high"):
-        est.fit(*blobs)
-
-
-@pytest.mark.parametrize("weight", [INF, NAN, -1.0, "a", None, [1]])
-def test_class_weights_that_are_none(quick, blobs, multilabel, weight):
-    match = "class_weight must be finite numbers and must not be negative; got"
-    with pytest.raises(ValueError, match=match):
-        quick(DenseNetClassifier, class_weight={0: weight, 1: 1, 2: 1}).fit(*blobs)
-    tables = [{0: weight, 1: 1}] * 3
-    with pytest.raises(ValueError, match=match):
-        quick(DenseNetClassifier, class_weight=tables).fit(*multilabel)
+def test_kind_of_objects_is_that_of_the_values_that_are_there(content, kind):
+    assert values.kind_of(column(*content)) == kind
 
 
 @pytest.mark.parametrize(
-    ("weight", "match"),
+    ("content", "dtype", "kind"),
     [
-        (["1"] * 90, "sample_weight must consist of numbers; found '1'"),
-        ([None] * 90, "sample_weight must consist of numbers; found None"),
-        ([INF] * 90, "Input sample_weight contains infinity"),
+        ((1, 2), np.int8, "number"),
+        ((np.nan, 1), float, "number"),
+        ((np.nan, np.nan), float, "empty"),
+        (("1970-01-01", "NaT"), "datetime64[D]", "datetime"),
+        ((1, 2), "timedelta64[s]", "duration"),
     ],
 )
-def test_sample_weights_that_are_none(quick, blobs, weight, match):
-    X, y = blobs
-    with pytest.raises(ValueError, match=match):
-        quick(DenseNetClassifier).fit(X, y, sample_weight=weight)
-    with pytest.raises(ValueError, match=match.replace("weight", "weight_val", 1)):
-        quick(DenseNetClassifier).fit(X, y, X_val=X, y_val=y, sample_weight_val=weight)
-
-
-@pytest.mark.parametrize("class_weight", [None, "balanced"])
-@pytest.mark.parametrize("weight", [1e-46, 5e-324, 1.7e308])
-def test_only_proportions_of_sample_weights_matter(quick, blobs, weight, class_weight):
-    X, y = blobs
-    est = quick(DenseNetClassifier, class_weight=class_weight)
-    expected = est.fit(X, y).weights_
-    est.fit(X, y, sample_weight=np.full(90, weight))
-    for a, b in zip(est.weights_, expected, strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
-
-
-@pytest.mark.parametrize("weight", [1e-46, 1.7e308])
-def test_weights_that_float32_cannot_hold(quick, blobs, weight):
-    X, y = blobs
-    w, match = (
-        np.full(90, weight),
-        "sample_weight times class_weight, go up to .*float32",
-    )
-    with pytest.raises(ValueError, match=match):
-        quick(DenseNetClassifier).partial_fit(X, y, sample_weight=w)
-    match = match.replace("weight", "weight_val", 1)
-    with pytest.raises(ValueError, match=match):
-        quick(DenseNetClassifier).fit(X, y, X_val=X, y_val=y, sample_weight_val=w)
-    huge = {0: 1.7e308, 1: 1.7e308, 2: 1.0}
-    quick(DenseNetClassifier, class_weight=huge, epochs=1).fit(X, y)
+def test_kind_of_an_array_is_that_of_its_type(content, dtype, kind):
+    assert values.kind_of(column(*content, dtype=dtype)) == kind
 
 
 @pytest.mark.parametrize(
-    ("est", "X"),
+    ("content", "message"),
     [
-        (DenseNetClassifier(10**9), np.eye(4)),
-        (DenseNetClassifier(np.int64(2**62)), np.eye(4)),
-        (SmallCNNClassifier((10**9,)), np.ones((4, 8, 8))),
-        (SmallCNNClassifier((4,), dense_width=10**12), np.ones((4, 8, 8))),
-        (TextPoolClassifier(10**12), ["a", "b", "c", "d"]),
-        (TextPoolClassifier(2000, n_features=2**31 - 2), ["a", "b", "c", "d"]),
+        ((1, None, "a"), "holds numbers and strings: 1 in row 0, 'a' in row 2"),
+        ((NOON, NOON.replace(tzinfo=ZONE)), "without a time zone and dates with"),
+        (([1], "a"), r"holds \[1\], a list"),
     ],
-    ids=str,
 )
-def test_networks_beyond_the_memory(est, X):
-    with pytest.raises(ValueError, match="weights: to train it takes about .* GB, and"):
-        est.fit(X, [0, 1, 0, 1])
+def test_several_kinds_are_named_with_their_rows(content, message):
+    with pytest.raises(TypeError, match=f"Column 'x' of X .*{message}"):
+        values.kind_of(column(*content))
 
 
-@pytest.mark.parametrize("n_features", [2**70, 10**12])
-def test_more_hashed_rows_than_numbers(n_features):
-    net = TextPoolClassifier(n_features=n_features)
-    with pytest.raises(ValueError, match="'n_features' .* in the range .1, 2147483647"):
-        net.fit(["a", "b"], [0, 1])
+def test_categories_are_the_same_with_and_without_gaps():
+    whole = values.categories(column(1, 2, dtype=int), "number category")
+    with_gap = values.categories(column(1.0, np.nan, 2.0, dtype=float), "number")
+    assert whole == [1, 2]
+    assert with_gap == [1, None, 2]
+    assert values.categories(column("a", None, b"\xff"), "text") == ["a", None, "\\xff"]
+
+
+def test_dates_are_days_and_the_hands_of_clocks():
+    [found] = values.numbers(column(NOON), "datetime")
+    assert len(found) == len(FEATURES["datetime"])
+    days, turn = 10.5, 2 * np.pi * 10.5
+    angles = [turn / 365.2425, turn / 7, turn]
+    expected = [days, *(f(angle) for angle in angles for f in (np.sin, np.cos))]
+    np.testing.assert_allclose(found, expected, atol=1e-11)
+
+
+@pytest.mark.parametrize("unit", ["h", "m", "s", "ms", "us", "ns"])
+def test_dates_are_the_same_in_each_unit(unit):
+    expected = values.numbers(column(NOON), "datetime")
+    stored = column(NOON, dtype=f"datetime64[{unit}]")
+    np.testing.assert_array_equal(values.numbers(stored, "datetime"), expected)
+
+
+def test_times_of_the_day_and_spans_are_seconds():
+    times = values.numbers(column(datetime.time(6, 0, 1), None), "time")
+    np.testing.assert_array_equal(times[:, 0], [6 * 3600 + 1, np.nan])
+    np.testing.assert_allclose(times[0, 1:], [1, 0], atol=1e-3)  # a quarter of a turn
+    spans = values.numbers(column(datetime.timedelta(hours=1)), "duration")
+    np.testing.assert_array_equal(spans, [[3600]])
+
+
+@pytest.mark.parametrize("content", [10**400, np.inf])
+def test_numbers_beyond_float64_name_the_column(content):
+    with pytest.raises(ValueError, match="infinity or a value too large.*column 'x'"):
+        values.numbers(column(1, content), "number")
