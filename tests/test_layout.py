@@ -2,6 +2,7 @@
 
 import ast
 import re
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import sknets
@@ -121,6 +122,19 @@ def _test_file(file: str) -> Path:
     """``tests/core/test_scaling.py`` for ``_core/scaling.py``."""
     *packages, name = (part.removeprefix("_") for part in file.split("/"))
     return Path(__file__).parent.joinpath(*packages, f"test_{name}")
+
+
+def test_programs_hide_no_package():
+    # Python looks for packages beside a program first: tests/keras would be Keras.
+    packages = set(packages_distributions())
+    hidden = {
+        f"{program.name} finds {other.name} beside it"
+        for program in Path(__file__).parent.rglob("*.py")
+        if re.search("^if __name__ ==", program.read_text("utf-8"), re.MULTILINE)
+        for other in program.parent.iterdir()
+        if other.stem in packages and other.stem != program.stem
+    }
+    assert not hidden
 
 
 def test_no_cycle_of_imports():

@@ -28,7 +28,7 @@ from sknets import (
     TextPoolClassifier,
 )
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parent / "golden"
 TEXTS = ["a good film", "bad bad film", "", "a dull film", "good good", "unseen"]
 
 # What skops has to be told to trust, for each estimator; the user guide names them.
@@ -244,7 +244,7 @@ TRUSTED_IN_0_1_0 = {
 @pytest.mark.parametrize("suffix", ["joblib", "skops", "sknets"])
 @pytest.mark.parametrize("name", ["dense", "cnn", "text"])
 def test_golden_file(name, suffix):
-    """Files of release 0.1.0 keep loading; tests/make_golden.py wrote them."""
+    """Files of release 0.1.0 keep loading; tests/golden/make_golden.py wrote them."""
     path = DATA / f"golden-0.1.0-{name}.{suffix}"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", InconsistentVersionWarning)

@@ -4,7 +4,7 @@ Run it where sknets is installed without its dependencies, beside numpy, scipy,
 scikit-learn and joblib::
 
     pip install numpy scipy scikit-learn joblib && pip install --no-deps .
-    python tests/predict_without_tensorflow.py
+    python tests/golden/predict_without_tensorflow.py
 """
 
 import sys
@@ -19,7 +19,7 @@ from sklearn.exceptions import InconsistentVersionWarning
 
 import sknets
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parent
 
 
 def main():

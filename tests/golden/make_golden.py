@@ -2,7 +2,7 @@
 
 Run it once for a release, from the root of the project, and add the files to git::
 
-    python tests/make_golden.py
+    python tests/golden/make_golden.py
 """
 
 from pathlib import Path
@@ -15,7 +15,7 @@ import skops.io
 import sknets
 from sknets import DenseNetClassifier, SmallCNNClassifier, TextPoolClassifier
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parent
 TEXTS = ["a good film", "bad bad film", "", "a dull film", "good good", "naïve"] * 4
 
 
