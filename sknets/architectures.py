@@ -64,6 +64,7 @@ def small_cnn(
     pool_last: bool = False,
     dense_width: int | Sequence[int] = (),
     normalization: str | None = None,
+    average_mirrored: bool = False,
     image_shape: Sequence[int] | None = None,
 ) -> keras.Model:
     """Build a network of convolutions and max-pooling.
@@ -90,6 +91,9 @@ def small_cnn(
     normalization : {None, "batch", "pooled"}, default=None
         "batch" normalises each convolution before its activation, "pooled" behind the
         pooling.
+    average_mirrored : bool, default=False
+        Whether the logits are the mean of those of an image and of its mirror image,
+        in training, too. The layers are then a model within the model.
     image_shape : tuple, default=None
         (height, width) or (height, width, channels), where ``X_shape_`` is that of
         flat rows which are not square images.
@@ -105,7 +109,7 @@ def small_cnn(
         shape, width, dropout, activation, kernel_size, padding, pool_last,
         dense_width, _n_outputs(meta), normalization,
     )  # fmt: skip
-    network = Network(tuple(layers), shape)
+    network = Network(tuple(layers), shape, average_mirrored)
     return to_keras(network, _objective(meta), sample_shape=sample_shape)
 
 
@@ -195,8 +199,7 @@ def to_keras(
         x = _scaled(inputs, scaling) if scaling else inputs
         if tuple(inputs.shape[1:]) != tuple(input_shape):
             x = keras.layers.Reshape(input_shape)(x)
-    for layer in network.layers:
-        x = layer.to_keras(keras.layers, x)
+    x = _logits(network, x)
     x = keras.layers.Activation(objective.keras_activation)(x)
     if target_scaling is not None:
         scale, shift = (_constant(target_scaling[name]) for name in ("scale", "shift"))
@@ -218,6 +221,21 @@ def fitted_model(
         )
     model.set_weights(weights)
     return model
+
+
+def _logits(network: Network, x: Any) -> Any:
+    """The layers; a model of its own for them where it is called twice."""
+    if not network.averages_mirrored:
+        return _one_way(network, x)
+    images = keras.Input(network.input_shape)
+    one_way = keras.Model(images, _one_way(network, images), name="one_way")
+    return keras.layers.Average()([one_way(x), one_way(keras.ops.flip(x, axis=2))])
+
+
+def _one_way(network: Network, x: Any) -> Any:
+    for layer in network.layers:
+        x = layer.to_keras(keras.layers, x)
+    return x
 
 
 @contextlib.contextmanager

@@ -34,10 +34,15 @@ StoredNetwork = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Network:
-    """Layers, and the shape of one row as the first of them takes it."""
+    """Layers, and the shape of one row as the first of them takes it.
+
+    With `averages_mirrored`, rows are images, and predictions the mean of the logits of
+    each and of its mirror image; training takes no notice of it.
+    """
 
     layers: tuple[Layer, ...]
     input_shape: Shape
+    averages_mirrored: bool = False
 
     @classmethod
     def from_stored(cls, stored: StoredNetwork, input_shape: Shape) -> Network:
@@ -89,6 +94,12 @@ class Network:
 
     def predict(self, prepared: Weights, x: Any) -> np.ndarray:
         """Logits of rows, of shape (n_rows, n_outputs), in the precision at hand."""
+        if not self.averages_mirrored:
+            return self._one_way(prepared, x)
+        mirrored = x[:, :, ::-1].copy()  # layers may overwrite x
+        return (self._one_way(prepared, x) + self._one_way(prepared, mirrored)) / 2
+
+    def _one_way(self, prepared: Weights, x: Any) -> np.ndarray:
         for layer, own in self.pooled_early().own_weights(prepared):
             x = layer.predict(own, x)
         return x

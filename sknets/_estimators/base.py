@@ -122,6 +122,9 @@ class NeuralNet(
     ) -> None:
         """Subclass: settle what takes a look at the rows to train on."""
 
+    def _settle_predictions(self) -> None:
+        """Subclass: settle what the network does in predictions alone."""
+
     def _input_shape(self) -> Shape:
         """Subclass: shape of one row as the first layer takes it."""
         raise NotImplementedError
@@ -389,6 +392,8 @@ class NeuralNet(
             self.history_, self.n_iter_, self.best_epoch_ = {}, 0, 0
             stamp(self)
             self._settle_by_rows(network, data, rng, one_pass)
+        self._settle_predictions()
+        network = self._network
         settings = self._settings(len(data), one_pass)
         scores, names = self._epoch_scores(given)
         observers = self._observers(settings, given[""], names, one_pass=one_pass)

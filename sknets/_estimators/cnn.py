@@ -96,6 +96,10 @@ class SmallCNNClassifier(ImageInput, NeuralNetClassifier):
         A number r is a range from -r to r (for "elastic", "illumination" and "erase"
         from 0 to r), a pair is the range itself. What comes in from beyond the border
         repeats the border.
+    average_mirrored : bool or "auto", default="auto"
+        Whether predictions are those of the mean of the logits of an image and of its
+        mirror image, which takes twice the time. "auto" does so where `augment_` has
+        "flip". Validation does as predictions do; the steps of training do not.
     epochs : int or "auto", default="auto"
         Passes over the training rows. "auto" makes about 3000 steps in at most 30
         epochs, but at least 1200 steps; from 4000 rows on about 1800 steps, within 10
@@ -198,6 +202,8 @@ class SmallCNNClassifier(ImageInput, NeuralNetClassifier):
         What `normalization` was, or "auto" chose.
     augment_ : dict or None
         What `augment` was as a dict, or "auto" chose.
+    average_mirrored_ : bool
+        What `average_mirrored` was, or "auto" chose.
     n_iter_ : int
         Number of epochs trained, with `warm_start` and `partial_fit` in all calls.
     history_ : dict of list
@@ -286,6 +292,7 @@ class SmallCNNClassifier(ImageInput, NeuralNetClassifier):
         image_shape: Sequence[int] | None = None,
         input_scaling: Literal["standard", "range"] = "standard",
         augment: bool | Auto | dict[str, Any] | None = "auto",
+        average_mirrored: bool | Auto = "auto",
         epochs: int | Auto = "auto",
         batch_size: int | Auto = "auto",
         optimizer: Optimizer = "adam",
@@ -321,6 +328,7 @@ class SmallCNNClassifier(ImageInput, NeuralNetClassifier):
         self.image_shape = image_shape
         self.input_scaling = input_scaling
         self.augment = augment
+        self.average_mirrored = average_mirrored
         self.epochs = epochs
         self.batch_size = batch_size
         self.optimizer = optimizer

@@ -103,11 +103,13 @@ def _cnn(reading: Reading, sample_shape: Shape, dtype: np.dtype) -> SmallCNNClas
         pool_last="max_pool" in layers[_last_index(layers, "conv") :],
         dense_width=dense_width,
         normalization=_normalization(layers),
+        average_mirrored=reading.averages_mirrored or "auto",
         image_shape=_image_shape_parameter(sample_shape, shape),
     )
     height, width, n_channels = shape
     fitted.image_shape_ = height, width, n_channels
     fitted.n_features_in_ = math.prod(shape)
+    fitted.average_mirrored_ = reading.averages_mirrored
     fitted.pixel_type_ = pixel_scale(dtype) or "any"
     fitted.pixel_range_ = type_range(dtype) or (-math.inf, math.inf)  # unknown
     return fitted

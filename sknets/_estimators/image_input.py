@@ -51,6 +51,8 @@ class ImageInput(NeuralNet):
     image_shape: Sequence[int] | None
     input_scaling: Literal["standard", "range"]
     augment: bool | Auto | dict[str, Any] | None
+    average_mirrored: bool | Auto
+    average_mirrored_: bool
     augment_: Mapping[str, Any] | None
     normalization_: str | None
     image_shape_: tuple[int, int, int]
@@ -77,7 +79,8 @@ class ImageInput(NeuralNet):
         "image_shape": [tuple, list, None],
         "learning_rate": [*NeuralNet._parameter_constraints["learning_rate"], _AUTO],
         "input_scaling": [StrOptions({"standard", "range"})],
-        "augment": ["boolean", StrOptions({"auto"}), dict, None],
+        "augment": ["boolean", _AUTO, dict, None],
+        "average_mirrored": ["boolean", _AUTO],
     }
 
     _auto_steps, _auto_epochs, _auto_batch = 3000, 6, 128
@@ -248,6 +251,20 @@ class ImageInput(NeuralNet):
             **({"flip": 0.5} if mirrors else {}),
         }
         self.augment_ = changes or None
+
+    def _settle_predictions(self) -> None:
+        """Settle `average_mirrored_`: "auto" is whether images are mirrored."""
+        if isinstance(self.average_mirrored, str):
+            changes = self._changes(self._settled_augment())
+            self.average_mirrored_ = changes is not None and changes.mirrors
+        else:
+            self.average_mirrored_ = bool(self.average_mirrored)
+
+    @property
+    def _network(self) -> Network:
+        # Files of version 0.1 do not have it.
+        is_mirrored = getattr(self, "average_mirrored_", False)
+        return replace(super()._network, averages_mirrored=is_mirrored)
 
     def _black(self) -> float:
         """Value of a pixel without light, after the input scaling."""

@@ -22,6 +22,8 @@ LIMITS = {
     "illumination": (0.0, 3.0),
     "erase": (0.0, 1.0),
 }
+# Where "flip" is among the ranges: "shift" has two, vertical and horizontal.
+FLIP = 1 + list(LIMITS).index("flip")
 # What an error calls them by, so that nobody passes degrees, percent or factors.
 UNITS = {
     "shift": "shares of height and width",
@@ -68,6 +70,11 @@ class Changes:
 
     ranges: np.ndarray
     black: float
+
+    @property
+    def mirrors(self) -> bool:
+        """Whether some images are flipped."""
+        return bool(self.ranges[FLIP, 1] > 0)
 
 
 def settled(augment: Any, image_shape: Shape, black: float) -> Changes | None:

@@ -31,7 +31,8 @@ class Reading:
     """A Keras model as plain layers.
 
     `owners` names the Keras layer of each entry of `network`; `last` is the
-    activation of the output, which `network` leaves out.
+    activation of the output, which `network` leaves out; `averages_mirrored` is that of
+    :class:`~sknets._core.network.Network`.
     """
 
     input_shape: Shape
@@ -40,6 +41,7 @@ class Reading:
     owners: list[Any] = field(default_factory=list)
     scaling: scaling.Scaling = field(default_factory=scaling.identity)
     last: str = "linear"
+    averages_mirrored: bool = False
 
 
 def refuse(layer: Any, reason: str) -> NoReturn:
@@ -47,6 +49,62 @@ def refuse(layer: Any, reason: str) -> NoReturn:
         f"from_scikeras cannot take over layer {layer.name!r} "
         f"({type(layer).__name__}): {reason} {SUPPORTED}"
     )
+
+
+def read(model: Any) -> Reading:
+    """Read a chain of layers, or one that is averaged with that of the mirrored image.
+
+    Raises
+    ------
+    ValueError
+        For the first layer that cannot be held.
+    """
+    one_way = _one_way(model)
+    layers = chain(model) if one_way is None else one_way
+    reading = read_chain(layers, tuple(model.input_shape[1:]))
+    reading.averages_mirrored = one_way is not None
+    return reading
+
+
+def _one_way(model: Any) -> list[Any] | None:
+    """The chain in a model that averages it for images and mirror images, if it does.
+
+    `sknets.architectures.to_keras` builds such a model: what is in front; a flip; a
+    model, called on both; their average; an activation.
+    """
+    kinds = [type(layer).__name__ for layer in getattr(model, "layers", [])]
+    if kinds[-3:] != ["Functional", "Average", "Activation"]:
+        return None
+    *front, inner, average, last = model.layers
+    nodes = model.get_config()["layers"]
+    flips = [node for node in nodes if node["class_name"] == "Flip"]
+    flipped = [(flip["name"], flip["config"]["axis"]) for flip in flips]
+    if len(flipped) != 1 or flipped[0][1] != 2:
+        return None
+    sources = {node["name"]: _sources(node["inbound_nodes"]) for node in nodes}
+    before, both = front[-1].name, [(inner.name, 0), (inner.name, 1)]
+    expected = {
+        flipped[0][0]: [(before, 0)],
+        inner.name: [(before, 0), (flipped[0][0], 0)],
+        average.name: both,
+        last.name: [(average.name, 0)],
+    }
+    if any(sources[name] != found for name, found in expected.items()):
+        return None
+    outside = [layer for layer in front if type(layer).__name__ != "InputLayer"]
+    return [*outside, *chain(inner), last]
+
+
+def _sources(value: Any) -> list[tuple[str, int]]:
+    """Name and number of the call of each layer whose output a configuration names."""
+    if isinstance(value, dict):
+        if "keras_history" in value:
+            name, call, _ = value["keras_history"]
+            return [(name, call)]
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        return [source for part in value for source in _sources(part)]
+    return []
 
 
 def chain(model: Any) -> list[Any]:

@@ -265,12 +265,14 @@ def _check_pixels(net: Any) -> None:
         limits = getattr(net, name, net.pixel_range_)
         is_range = is_tuple_of(lambda end: isinstance(end, Real), 2)(limits)
         require(is_range and limits[0] <= limits[1], f"{name} is {limits!r}")
-    # Networks of version 0.1 and from elsewhere have neither.
+    # Networks of version 0.1 and from elsewhere have none of these.
     normalization = getattr(net, "normalization_", None)
     known = normalization in (None, "batch", "pooled")
     require(known, f"normalization_ is {normalization!r}")
     changes = getattr(net, "augment_", None)
     require(changes is None or isinstance(changes, dict), f"augment_ is {changes!r}")
+    mirrored = getattr(net, "average_mirrored_", False)
+    require(isinstance(mirrored, bool), f"average_mirrored_ is {mirrored!r}")
 
 
 def _check_text(net: Any, n_outputs: int) -> None:

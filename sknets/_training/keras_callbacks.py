@@ -113,7 +113,7 @@ class KerasCallbacks:
         # The base class: nothing of it but the learning rate is used.
         model.optimizer = keras.optimizers.Optimizer(self._control.learning_rate)
         model.stop_training = False
-        self._frozen = [layer.name for layer in model.layers if not layer.trainable]
+        self._frozen = _frozen(model)
         return model
 
     def _call(self, hook: str, *args: Any) -> None:
@@ -126,7 +126,7 @@ class KerasCallbacks:
 
     def _check_trainable(self) -> None:
         """Refuse to train a layer that a callback has frozen."""
-        frozen = [layer.name for layer in self._model.layers if not layer.trainable]
+        frozen = _frozen(self._model)
         if not self._model.trainable or frozen != self._frozen:
             raise ValueError(
                 "A callback has set trainable=False (of layers: "
@@ -170,6 +170,13 @@ def _copies(callbacks: Sequence[Any], recorded: list[str]) -> list[Any]:
         if more_is_better and getattr(callback, "mode", None) == "auto":
             callback.mode = "max"
     return copies
+
+
+def _frozen(model: Any) -> list[str]:
+    """Names of the layers that are not to be trained, within inner models, too."""
+    names = [layer.name for layer in model.layers if not layer.trainable]
+    inner = [layer for layer in model.layers if hasattr(layer, "layers")]
+    return names + [name for layer in inner for name in _frozen(layer)]
 
 
 def _check_type(callback: Any) -> None:

@@ -146,8 +146,7 @@ def _read(wrapper: Any) -> Reading:
         reading = _read_text_pool(model)
         if reading is not None:
             return reading
-    chain = reader.chain(model)
-    return reader.read_chain(chain, tuple(model.input_shape[1:]))
+    return reader.read(model)
 
 
 def _read_text_pool(model: Any) -> Reading | None:

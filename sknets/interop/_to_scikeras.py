@@ -191,6 +191,7 @@ def _build_function(
     if isinstance(fitted, SmallCNNClassifier):
         params = _params(fitted, [*names, "kernel_size", "pool_last"])
         params["normalization"] = fitted._settled_normalization()
+        params["average_mirrored"] = fitted._network.averages_mirrored
         convolutions = [layer for layer in fitted.network_ if layer["layer"] == "conv"]
         params["padding"] = convolutions[0]["padding"]  # "auto" is settled there
         params["image_shape"] = fitted.image_shape_

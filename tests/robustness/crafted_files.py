@@ -379,7 +379,8 @@ def _missing(made):
     """Each attribute left out that the class cannot do without."""
     optional = {
         "optimizer_state_", "class_counts_", "embedding_step_", "feature_names_in_",
-        "augment_", "normalization_", "seen_range_",  # files of version 0.1 lack them
+        # Files of version 0.1 lack them.
+        "augment_", "average_mirrored_", "normalization_", "seen_range_",
     }  # fmt: skip
     for base, estimator in made.items():
         # A fitted network gets the defaults of parameters that its file lacks.

@@ -60,6 +60,15 @@ def forward(
 ) -> Any:
     """Logits of shape (n_rows, n_outputs) from rows of shape (n_rows, n_features)."""
     x = tf.reshape(x, (-1, *network.input_shape))
+    logits = _one_way(network, weights, x, step)
+    if network.averages_mirrored and step is None:
+        return (logits + _one_way(network, weights, tf.reverse(x, [2]), step)) / 2
+    return logits
+
+
+def _one_way(
+    network: Network, weights: Sequence[Any], x: Any, step: Step | None
+) -> Any:
     for layer, own in network.pooled_early().own_weights(weights):
         x = layer.in_graph(tf, own, x, step)
     return x
