@@ -23,6 +23,7 @@ LAYERS = (
         "_containers",
         "_tensorflow",
         "_warnings",
+        "_memory",
     ),
     ("_dask",),
     ("_parts",),

@@ -22,10 +22,11 @@ from .settings import Settings
 # Rows to train on and as many to compare on, from this many rows up.
 PILOT_ROWS, MIN_ROWS = 1500, 4000
 PILOT_EPOCHS, PILOT_BATCH = 10, 32
-# In standard errors of the mean difference of two losses: how much lower that with
-# changes has to be, since all rows have less to gain than these few; and how much
-# higher that of mirrored images may be.
-PAYS, SAFE = 3.0, 2.0
+# In standard errors, the mean difference of two losses that is more than chance.
+CHANCE = 2.0
+# By which share of itself changes have to lower the loss: few rows gain by any change,
+# all of them only by those that are worth many more rows.
+PAYS_SHARE = 0.15
 
 
 def look(
@@ -37,7 +38,7 @@ def look(
     """Whether the changes in `settings` lower the loss, and whether mirroring is safe.
 
     Two networks are trained on `PILOT_ROWS` of the rows, without the changes and with
-    them. They pay where the loss of as many other rows is clearly lower. Mirroring is
+    them. They pay where the loss of as many other rows is lower by far. Mirroring is
     safe where the loss of mirrored rows is not higher by more than chance.
 
     Parameters
@@ -59,8 +60,13 @@ def look(
         _losses(network, weights, data, settings, change, rows, others, rng)
         for change in (None, settings.augment)
     )
-    is_better = _difference(plain[0], changed[0]) > PAYS
-    return is_better, _difference(plain[1], plain[0]) <= SAFE
+    return _pays(plain[0], changed[0]), _difference(plain[1], plain[0]) <= CHANCE
+
+
+def _pays(plain: np.ndarray, changed: np.ndarray) -> bool:
+    """Whether losses with changes are lower by more than chance, and by far."""
+    is_far = changed.mean() < (1 - PAYS_SHARE) * plain.mean()
+    return bool(is_far) and _difference(plain, changed) > CHANCE
 
 
 def _losses(

@@ -81,6 +81,21 @@ def test_a_difference_counts_in_standard_errors():
     assert np.isnan(pilot._difference(losses * np.nan, losses))
 
 
+@pytest.mark.parametrize(
+    ("share", "noise", "pays"),
+    [(0.3, 0.1, True), (0.2, 0.1, True), (0.1, 0.1, False), (0.3, 10.0, False)],
+)
+def test_changes_pay_where_they_lower_the_loss_by_far(share, noise, pays):
+    rng = np.random.default_rng(0)
+    plain = rng.normal(1, 0.1, size=1000)
+    changed = plain * (1 - share) + noise * _standardised(rng.normal(size=1000))
+    assert pilot._pays(plain, changed) is pays
+
+
+def _standardised(values):
+    return (values - values.mean()) / values.std()
+
+
 @pytest.mark.parametrize("n_rows", [399, 400])
 def test_normalization_and_epochs_follow_the_number_of_rows(n_rows):
     X, y = lit_side(n_rows, axis=1)
