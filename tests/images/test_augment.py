@@ -74,7 +74,7 @@ def test_only_training_rows_are_changed(task):
     """Training on mirrored images: those predict like the originals at validation."""
     X, y = task
     mirrored = X[:, :, ::-1]
-    est = fit(X, y, {"flip": 1.0}, epochs=1)
+    est = fit(X, y, {"flip": 1.0}, epochs=1, average_mirrored=False)
     plain = fit(mirrored, y, None, epochs=1)
     assert_same_weights(est, plain)
     np.testing.assert_array_equal(est.predict_proba(X), plain.predict_proba(X))
@@ -83,7 +83,8 @@ def test_only_training_rows_are_changed(task):
 def test_validation_rows_are_not_changed(task):
     X, y = task
     flipped = SmallCNNClassifier((4,), 0.0, augment={"flip": 1.0}, epochs=2,
-                                 batch_size=16, random_state=0)  # fmt: skip
+                                 average_mirrored=False, batch_size=16,
+                                 random_state=0)  # fmt: skip
     flipped.fit(X, y, X_val=X[:20], y_val=y[:20])
     plain = clone(flipped).set_params(augment=None)
     plain.fit(X[:, :, ::-1], y, X_val=X[:20], y_val=y[:20])

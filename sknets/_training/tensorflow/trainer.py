@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,7 @@ class TensorFlowTrainer:
         self.chunk_steps = steps_per_chunk(data, settings.batch_size)
         self.program = training_program(
             ProgramKey(
-                network.structure,
+                replace(network.structure, averages_mirrored=False),
                 data.objective,
                 settings.batch_size,
                 optimizer.structure,
