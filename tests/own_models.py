@@ -1,6 +1,15 @@
 """What the tests of Keras estimators share: small models and how to train them."""
 
+import inspect
+
 import keras
+import pytest
+
+needs_sorted_ids = pytest.mark.skipif(
+    "from_sorted_ids"
+    not in inspect.signature(keras.metrics.SparseTopKCategoricalAccuracy).parameters,
+    reason="newer than the oldest Keras",
+)
 
 QUICK = {
     "loss": "sparse_categorical_crossentropy",

@@ -4,6 +4,7 @@ import pytest
 from keras import losses, metrics, optimizers
 
 from sknets._keras.compilation import compile_arguments, loss_name, metric_name
+from tests.own_models import needs_sorted_ids
 
 
 def compiled(params=None, **names):
@@ -115,6 +116,7 @@ def test_long_names_of_metrics(given, expected):
     assert metric_name(given) == expected
 
 
+@needs_sorted_ids
 def test_a_metric_that_is_named_anew_keeps_its_arguments():
     for _ in range(2):
         params = {"metrics__from_sorted_ids": True}

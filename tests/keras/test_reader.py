@@ -182,7 +182,7 @@ REFUSED = {
     ),
     "inverse normalization": (
         lambda: [
-            layers.Normalization(mean=0.0, variance=4.0, invert=True),
+            layers.Normalization(mean=[0.0] * 16, variance=[4.0] * 16, invert=True),
             layers.Dense(3),
         ],
         "invert=True is not supported, only False",
