@@ -240,7 +240,7 @@ def test_rows_of_nested_arrays():
         (np.ones(2, np.uint8), np.uint8),
         (np.ones(2, bool), np.int8),
         (np.array(["a", "bc"]), object),
-        (sp.eye_array(2, format="csr"), np.float32),
+        (sp.csr_array(np.eye(2)), np.float32),
     ],
 )
 def test_types_that_models_take(given, dtype):
