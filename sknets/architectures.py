@@ -19,6 +19,7 @@ from ._core.build import cnn_layers, dense_layers, text_layers
 from ._core.layers.base import Shape, Weights
 from ._core.network import Network
 from ._core.objectives import CLASS_OBJECTIVES, Objective
+from ._core.poolings import POOLINGS
 from ._core.scaling import Scaling
 from ._images.shapes import settle_image_shape
 from ._tensorflow import keras
@@ -102,7 +103,15 @@ def small_cnn(
     -------
     keras.Model
         Uncompiled; takes rows of the shape in ``X_shape_``.
+
+    Raises
+    ------
+    ValueError
+        If an argument has a value that is none of those above.
     """
+    _check_one_of("padding", padding, ("valid", "same"))
+    _check_one_of("normalization", normalization, (None, "batch", "pooled"))
+    _check_one_of("average_mirrored", average_mirrored, (True, False))
     sample_shape = tuple(meta["X_shape_"][1:])
     shape = settle_image_shape(sample_shape, image_shape, "last")
     layers = cnn_layers(
@@ -145,12 +154,26 @@ def text_pool(
     -------
     keras.Model
         Uncompiled; takes token numbers of shape (n, length), filled up with 0.
+
+    Raises
+    ------
+    ValueError
+        If an argument has a value that is none of those above.
     """
+    _check_one_of("pooling", pooling, tuple(POOLINGS))
     layers = text_layers(
         vocabulary_size, width, dropout, activation, pooling, dense_width,
         _n_outputs(meta),
     )  # fmt: skip
     return to_keras(Network(tuple(layers), ()), _objective(meta))
+
+
+def _check_one_of(name: str, value: Any, values: tuple) -> None:
+    if value not in values:
+        raise ValueError(
+            f"{name} must be one of {', '.join(map(repr, values))}; got {value!r}. A "
+            "build function does not look at the data: there is no 'auto' here."
+        )
 
 
 def _n_outputs(meta: Mapping[str, Any]) -> int:

@@ -1,6 +1,7 @@
 """The build functions, by themselves and as `model=` of scikeras."""
 
 import random
+from functools import partial
 
 import keras
 import numpy as np
@@ -49,6 +50,21 @@ def test_parameters_are_those_of_the_textbook_networks(build, n_parameters):
     model = build(meta(784, (28, 28), n_classes=10))
     assert model.count_params() == n_parameters
     assert not model.compiled
+
+
+@pytest.mark.parametrize(
+    ("build", "name", "value"),
+    [
+        (small_cnn, "padding", "auto"),
+        (small_cnn, "normalization", "auto"),
+        (small_cnn, "normalization", "layer"),
+        (small_cnn, "average_mirrored", "auto"),
+        (partial(text_pool, vocabulary_size=9), "pooling", "auto"),
+    ],
+)
+def test_other_values_are_refused_by_name(build, name, value):
+    with pytest.raises(ValueError, match=f"{name} must be one of .*; got '{value}'"):
+        build(meta(64, (8, 8)), **{name: value})
 
 
 @pytest.mark.parametrize(

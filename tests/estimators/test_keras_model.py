@@ -1,6 +1,7 @@
 """BaseWrapper: the steps of a fit of a Keras estimator, and what a failure leaves."""
 
 import random
+from collections import OrderedDict
 
 import keras
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from sklearn.base import is_classifier, is_regressor
 
 from sknets import KerasClassifier, KerasRegressor
+from sknets._training.tensorflow import keras_program
 from sknets.wrappers import BaseWrapper
 from tests.own_models import QUICK, build, build_numbers, sequential
 
@@ -28,7 +30,8 @@ class TestFit:
         for ours, theirs in zip(reg.weights_, model.get_weights(), strict=True):
             assert ours == pytest.approx(theirs, abs=1e-5)
 
-    def test_the_random_state_of_the_user_stays(self, clf, blobs):
+    def test_the_random_state_of_the_user_stays(self, clf, blobs, monkeypatch):
+        monkeypatch.setattr(keras_program, "_programs", OrderedDict())
         random.seed(5)
         np.random.seed(5)  # noqa: NPY002
         states = random.getstate(), np.random.get_state()[1].copy()  # noqa: NPY002

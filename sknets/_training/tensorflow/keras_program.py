@@ -28,6 +28,7 @@ import tensorflow as tf
 
 from ..._keras import copies
 from ..._tensorflow import dismantle, keras, start_xla
+from .seeds import seeded
 
 # A program of a small network holds a few MB of graph.
 MAX_PROGRAMS = 24
@@ -217,7 +218,8 @@ def _cached(
     # A fit within a callback of a fit of an equal model has a program of its own.
     nested = program is not None
     try:
-        own = copies.copy_model(model)
+        with seeded(0):  # its seeds are loaded, as its weights are
+            own = copies.copy_model(model)
     except copies.NotCopiedError:
         return KerasProgram(model, first, **options)
     program = KerasProgram(own, first, **options)
