@@ -32,6 +32,13 @@ def way(request, monkeypatch):
 
 
 @pytest.fixture
+def compiled_unless_said_otherwise(request, monkeypatch):
+    """Train dense layers of any size in a compiled program, without a `way`."""
+    if "way" not in request.fixturenames:
+        monkeypatch.setattr(dense_trainer, "MAX_SECONDS", 0.0)
+
+
+@pytest.fixture
 def quick():
     """Function that makes an estimator with quick arguments, any of them replaced."""
 

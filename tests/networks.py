@@ -66,6 +66,11 @@ def assert_all_equal(arrays_a, arrays_b):
         np.testing.assert_array_equal(a, b)
 
 
+def assert_same_weights(a, b):
+    """Two fitted estimators have the same weights, to the bit."""
+    assert_all_equal(a.weights_, b.weights_)
+
+
 def generator():
     return np.random.default_rng(0)
 

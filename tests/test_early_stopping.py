@@ -3,16 +3,12 @@
 import numpy as np
 import pytest
 
-from sknets._training import dense_trainer, loop
+from sknets._training import loop
 from sknets._training.loop import Settings, train
 from sknets._training.optimizers import make_optimizer
 from tests.networks import chain, generator, training_data
 
-
-@pytest.fixture(autouse=True)
-def compiled_unless_said_otherwise(request, monkeypatch):
-    if "way" not in request.fixturenames:
-        monkeypatch.setattr(dense_trainer, "MAX_SECONDS", 0.0)
+pytestmark = pytest.mark.usefixtures("compiled_unless_said_otherwise")
 
 
 class LossesTrainer:

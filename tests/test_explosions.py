@@ -5,14 +5,9 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from sknets import DenseNetClassifier
-from sknets._training import dense_trainer
 from tests.networks import BOTH_WAYS
 
-
-@pytest.fixture(autouse=True)
-def compiled_unless_said_otherwise(request, monkeypatch):
-    if "way" not in request.fixturenames:
-        monkeypatch.setattr(dense_trainer, "MAX_SECONDS", 0.0)
+pytestmark = pytest.mark.usefixtures("compiled_unless_said_otherwise")
 
 
 @BOTH_WAYS

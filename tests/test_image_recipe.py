@@ -6,16 +6,12 @@ import pytest
 from sknets import SmallCNNClassifier
 from sknets._core.build import cnn_layers
 from sknets._training import schedule
+from tests.networks import assert_same_weights
 
 
 def net(**params):
     defaults = {"epochs": 3, "batch_size": 16, "random_state": 0, "augment": None}
     return SmallCNNClassifier((4,), **{**defaults, **params})
-
-
-def assert_same_weights(a, b):
-    for one, other in zip(a.weights_, b.weights_, strict=True):
-        np.testing.assert_array_equal(one, other)
 
 
 def test_without_layers_is_a_linear_model(digits):

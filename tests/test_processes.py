@@ -10,18 +10,13 @@ import pytest
 import tensorflow as tf
 
 from sknets import DenseNetClassifier, SmallCNNClassifier
-from sknets._training import dense_trainer
 from tests.networks import (
     BOTH_WAYS,
     assert_all_equal,
     patch_epochs,
 )
 
-
-@pytest.fixture(autouse=True)
-def compiled_unless_said_otherwise(request, monkeypatch):
-    if "way" not in request.fixturenames:
-        monkeypatch.setattr(dense_trainer, "MAX_SECONDS", 0.0)
+pytestmark = pytest.mark.usefixtures("compiled_unless_said_otherwise")
 
 
 @BOTH_WAYS

@@ -4,14 +4,9 @@ import numpy as np
 import pytest
 
 from sknets import DenseNetClassifier, SmallCNNClassifier
-from sknets._training import dense_trainer
 from tests.networks import BOTH_WAYS, assert_all_equal
 
-
-@pytest.fixture(autouse=True)
-def compiled_unless_said_otherwise(request, monkeypatch):
-    if "way" not in request.fixturenames:
-        monkeypatch.setattr(dense_trainer, "MAX_SECONDS", 0.0)
+pytestmark = pytest.mark.usefixtures("compiled_unless_said_otherwise")
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """SmallCNNRegressor: numbers that images show."""
 
-import inspect
-
 import numpy as np
 import pytest
 
@@ -61,14 +59,3 @@ def test_many_rows_are_learnt_at_the_rate_of_few(monkeypatch, images):
     )
     assert found.normalization_ == "pooled"
     np.testing.assert_array_equal(found.weights_[0], expected.weights_[0])
-
-
-def test_defaults_are_those_of_the_classifier():
-    ours, theirs = (
-        inspect.signature(kind).parameters
-        for kind in (SmallCNNRegressor, SmallCNNClassifier)
-    )
-    assert set(ours) - set(theirs) == {"loss", "quantile"}
-    assert set(theirs) - set(ours) == {"label_smoothing", "class_weight"}
-    for name in set(ours) & set(theirs):
-        assert ours[name].default == theirs[name].default

@@ -7,6 +7,7 @@ import scipy.sparse as sp
 from sknets import SmallCNNClassifier
 from sknets._core import scaling
 from sknets._estimators import image_input
+from tests.networks import assert_same_weights
 
 PIXELS = {
     "bytes": lambda X: (X * 15.9375).astype(np.uint8),
@@ -26,11 +27,6 @@ PIXELS = {
 def net(**params):
     defaults = {"epochs": 3, "batch_size": 16, "random_state": 0, "augment": None}
     return SmallCNNClassifier((4,), **{**defaults, **params})
-
-
-def assert_same_weights(a, b):
-    for one, other in zip(a.weights_, b.weights_, strict=True):
-        np.testing.assert_array_equal(one, other)
 
 
 # --- The scale of the pixels ---------------------------------------------------------

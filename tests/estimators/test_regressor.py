@@ -1,5 +1,6 @@
 """Regressors: numbers of any size, scikit-learn's tools around them, what is stored."""
 
+import inspect
 import pickle
 
 import numpy as np
@@ -20,7 +21,9 @@ from sklearn.multioutput import MultiOutputRegressor, RegressorChain
 
 import sknets
 from sknets import (
+    DenseNetClassifier,
     DenseNetRegressor,
+    SmallCNNClassifier,
     SmallCNNRegressor,
     TextPoolRegressor,
 )
@@ -313,3 +316,20 @@ def test_training_starts_at_the_best_constant_of_the_weighted_rows(n_targets):
     net.fit(X, y, weight)
     np.testing.assert_allclose(net.history_["loss"], [1.0], rtol=1e-5)
     np.testing.assert_allclose(net.predict(X), 7 * 5 / 8, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("regressor", "classifier"),
+    [
+        (DenseNetRegressor, DenseNetClassifier),
+        (SmallCNNRegressor, SmallCNNClassifier),
+    ],
+)
+def test_defaults_are_those_of_the_classifier(regressor, classifier):
+    ours, theirs = (
+        inspect.signature(kind).parameters for kind in (regressor, classifier)
+    )
+    assert set(ours) - set(theirs) == {"loss", "quantile"}
+    assert set(theirs) - set(ours) == {"label_smoothing", "class_weight"}
+    for name in set(ours) & set(theirs):
+        assert ours[name].default == theirs[name].default

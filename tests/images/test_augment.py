@@ -7,6 +7,7 @@ from sklearn.base import clone
 from sknets import SmallCNNClassifier
 from sknets._images.augment import settled
 from sknets._training.tensorflow import program
+from tests.networks import assert_same_weights
 
 
 @pytest.fixture(scope="module")
@@ -26,11 +27,6 @@ def fit(X, y, augment, **params):
 def task(images):
     """The images and three classes for them."""
     return images, np.arange(len(images)) % 3
-
-
-def assert_same_weights(a, b):
-    for one, other in zip(a.weights_, b.weights_, strict=True):
-        np.testing.assert_array_equal(one, other)
 
 
 def same_weights(a, b):

@@ -10,15 +10,10 @@ from sknets import DenseNetClassifier, SmallCNNClassifier
 from sknets._core import prediction, scaling
 from sknets._core.objectives import CLASS_OBJECTIVES
 from sknets._training import data as data_module
-from sknets._training import dense_trainer
 from sknets._training.tensorflow import trainer
 from tests.networks import BOTH_WAYS, assert_all_equal
 
-
-@pytest.fixture(autouse=True)
-def compiled_unless_said_otherwise(request, monkeypatch):
-    if "way" not in request.fixturenames:
-        monkeypatch.setattr(dense_trainer, "MAX_SECONDS", 0.0)
+pytestmark = pytest.mark.usefixtures("compiled_unless_said_otherwise")
 
 
 # --- Batches -------------------------------------------------------------------------

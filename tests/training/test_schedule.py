@@ -4,15 +4,10 @@ import numpy as np
 import pytest
 
 from sknets import DenseNetClassifier
-from sknets._training import dense_trainer
 from sknets._training.schedule import factors
 from tests.networks import BOTH_WAYS, patch_epochs
 
-
-@pytest.fixture(autouse=True)
-def compiled_unless_said_otherwise(request, monkeypatch):
-    if "way" not in request.fixturenames:
-        monkeypatch.setattr(dense_trainer, "MAX_SECONDS", 0.0)
+pytestmark = pytest.mark.usefixtures("compiled_unless_said_otherwise")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from sknets import DenseNetClassifier, SmallCNNClassifier
 from sknets._core.build import cnn_layers, dense_layers
 from sknets._core.objectives import CLASS_OBJECTIVES
 from sknets._training import data as data_module
-from sknets._training import dense_trainer
 from sknets._training.loop import Settings, train
 from sknets._training.optimizers import make_optimizer
 from sknets._training.tensorflow import trainer
@@ -23,11 +22,7 @@ from tests.networks import (
     training_data,
 )
 
-
-@pytest.fixture(autouse=True)
-def compiled_unless_said_otherwise(request, monkeypatch):
-    if "way" not in request.fixturenames:
-        monkeypatch.setattr(dense_trainer, "MAX_SECONDS", 0.0)
+pytestmark = pytest.mark.usefixtures("compiled_unless_said_otherwise")
 
 
 # --- One step against Keras ----------------------------------------------------------

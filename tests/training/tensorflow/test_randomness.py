@@ -7,17 +7,12 @@ from scipy import stats
 
 from sknets import DenseNetClassifier
 from sknets._core.build import dense_layers
-from sknets._training import dense_trainer
 from sknets._training.loop import Settings, train
 from sknets._training.optimizers import make_optimizer
 from sknets._training.tensorflow.randomness import dropout
 from tests.networks import BOTH_WAYS, assert_all_equal, chain, training_data
 
-
-@pytest.fixture(autouse=True)
-def compiled_unless_said_otherwise(request, monkeypatch):
-    if "way" not in request.fixturenames:
-        monkeypatch.setattr(dense_trainer, "MAX_SECONDS", 0.0)
+pytestmark = pytest.mark.usefixtures("compiled_unless_said_otherwise")
 
 
 SHAPE = (200, 50)
