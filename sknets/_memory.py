@@ -1,30 +1,47 @@
-"""Memory that is free, given back to the operating system."""
+"""How the C library takes memory from the operating system."""
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+
+_M_MMAP_THRESHOLD = -3  # of malloc.h
+_MAPPED_BYTES = 2**20
+# Where glibc's own threshold ends up once larger blocks have been freed.
+_USUAL_BYTES = 2**25
+_SETTINGS = ("MALLOC_MMAP_THRESHOLD_", "GLIBC_TUNABLES")
 
 
-def give_back() -> None:
-    """Let the C library give back what it keeps of freed blocks, where it can.
+@contextlib.contextmanager
+def large_blocks_mapped() -> Iterator[None]:
+    """Let glibc take each block of a megabyte from the system, and give it back.
 
-    glibc keeps freed blocks of some megabytes in its heap, where later ones of other
-    sizes do not fit: a process that works through many of them grows for ever.
+    By itself it takes blocks of up to 32 MB from its heap, once some have been freed,
+    and keeps them there, where later ones of other sizes do not fit: a process that
+    works through many grows for ever. Settings of the user are left alone, and so are
+    other C libraries. The threshold is that of the whole process.
     """
-    trim = _trim()
-    if trim is not None:
-        trim(0)
+    mallopt = _mallopt()
+    if mallopt is None or any(name in os.environ for name in _SETTINGS):
+        yield
+        return
+    mallopt(_M_MMAP_THRESHOLD, _MAPPED_BYTES)
+    try:
+        yield
+    finally:
+        mallopt(_M_MMAP_THRESHOLD, _USUAL_BYTES)
 
 
 @functools.cache
-def _trim() -> Callable[[int], int] | None:
-    """``malloc_trim`` of glibc; None of other C libraries."""
+def _mallopt() -> Callable[[int, int], int] | None:
+    """``mallopt`` of glibc; None of other C libraries."""
     if sys.platform != "linux":
         return None
     try:
-        return ctypes.CDLL(None).malloc_trim
+        return ctypes.CDLL(None).mallopt
     except (AttributeError, OSError):  # musl
         return None

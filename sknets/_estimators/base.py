@@ -25,6 +25,7 @@ from .._core.layers.base import Shape, Weights
 from .._core.network import Network
 from .._core.objectives import Objective
 from .._core.prediction import frozen
+from .._memory import large_blocks_mapped
 from .._optional import needs_tensorflow
 from .._parts import as_parts
 from .._sklearn import (
@@ -239,7 +240,8 @@ class NeuralNet(
             else:
                 from .parts_fit import fit_parts
 
-                fit_parts(aside, parts, validation, groups)
+                with large_blocks_mapped():
+                    fit_parts(aside, parts, validation, groups)
         return self
 
     @contextlib.contextmanager

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import sklearn.utils
 
-from .._memory import give_back
 from .._parts import Part, Parts
 from .._sklearn import num_samples
 from .._tables.reading import Table
@@ -33,8 +32,6 @@ from .state import forget
 
 # Data up to this size are read whole, and trained on as rows in memory are.
 IN_MEMORY_BYTES = 2**26
-# After so many parts of the first pass, freed memory is given back.
-PARTS_BETWEEN = 16
 
 
 def fit_parts(
@@ -203,8 +200,6 @@ class Reader:
                 continue
             self._add(number, *self._checked(number, part, reset=is_first))
             is_first = False
-            if number % PARTS_BETWEEN == 0:
-                give_back()
         summary = self.summary
         if not summary.n_rows:
             raise ValueError(

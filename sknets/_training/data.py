@@ -12,7 +12,6 @@ import numpy as np
 from .._core import scaling
 from .._core.objectives import Objective, row_weights
 from .._core.scaling import Scaling
-from .._memory import give_back
 
 Item = TypeVar("Item")
 
@@ -134,8 +133,6 @@ def chunks(
             for name, column in columns.items()
         }
         yield {**arrays, "rows": in_batch}, filled
-        if len(order) > size:
-            give_back()
 
 
 def one_ahead(items: Iterable[Item]) -> Iterator[Item]:

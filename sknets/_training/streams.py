@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from .._memory import give_back
 from .data import TrainingData, one_ahead
 
 # Rows that are shuffled together. As many are read meanwhile, so that training takes
@@ -101,8 +100,6 @@ class StreamedData:
             if len(order):
                 own = y[order], w[order], self.sample.objective, self.sample.scaling
                 data = TrainingData(self.as_rows(X), order, *own)
-                del X, y, w
-                give_back()
                 yield data, np.arange(len(order))
 
 

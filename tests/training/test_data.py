@@ -161,14 +161,3 @@ def test_bytes_stay_bytes_until_inside_the_program(quick, digits, monkeypatch):
     monkeypatch.setattr(trainer, "chunks", spy)
     quick(DenseNetClassifier, epochs=1).fit(X.astype(np.uint8), y)
     assert seen == {np.dtype(np.uint8)}
-
-
-@pytest.mark.parametrize(("n_steps", "expected"), [(2, 3), (8, 0)])
-def test_freed_memory_is_given_back_between_chunks(monkeypatch, n_steps, expected):
-    calls = []
-    monkeypatch.setattr(data_module, "give_back", lambda: calls.append(1))
-    X, y = np.ones((40, 3)), np.zeros(40, int)
-    known = CLASS_OBJECTIVES["multiclass"], scaling.identity()
-    rows = data_module.TrainingData(X, np.arange(40), y, np.ones(40), *known)
-    assert list(data_module.chunks(rows, np.arange(40), 8, n_steps))
-    assert len(calls) == expected

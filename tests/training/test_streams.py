@@ -6,7 +6,6 @@ import scipy.sparse as sp
 
 from sknets._core.objectives import Multiclass
 from sknets._core.scaling import identity
-from sknets._training import streams
 from sknets._training.data import TrainingData
 from sknets._training.streams import StreamedData, join, mixed_order
 
@@ -76,12 +75,6 @@ def test_parts_of_all_forms_are_joined():
     np.testing.assert_array_equal(join([rows[:1], rows[1:]]), rows)
     sparse = join([sp.csr_array(rows[:1]), sp.csr_array(rows[1:])])
     np.testing.assert_array_equal(sparse.toarray(), rows)
-
-
-def test_freed_memory_is_given_back_with_each_buffer(monkeypatch):
-    calls = []
-    monkeypatch.setattr(streams, "give_back", lambda: calls.append(1))
-    assert len(epoch(streamed(n_parts=6, n_at_once=2), 7)) == len(calls) == 3
 
 
 def test_an_error_while_reading_ends_the_epoch():
