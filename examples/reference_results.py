@@ -157,6 +157,7 @@ def _keras_image_model(net: Any, rows: np.ndarray) -> Any:
     build = dense_net if isinstance(net, DenseNetClassifier) else small_cnn
     wanted = inspect.signature(build).parameters
     params = {key: value for key, value in net.get_params().items() if key in wanted}
+    params.pop("average_mirrored", None)  # both train on images one way round
     meta = {
         "n_features_in_": net.n_features_in_,
         "X_shape_": rows.shape,
