@@ -14,12 +14,15 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_predict
 
 from sknets import DenseNetClassifier, TextPoolClassifier
+from sknets._estimators import parts_fit
 
 distributed = pytest.importorskip("distributed")
 da = pytest.importorskip("dask.array")
+db = pytest.importorskip("dask.bag")
 
 X = np.random.default_rng(0).normal(size=(240, 4))
 Y = (X[:, 0] > 0).astype(int)
+STARTS = range(0, len(X), 60)
 GRID = {"dropout": [0.0, 0.2], "learning_rate": [0.01, 0.03, 0.1]}
 NET = DenseNetClassifier((8,), epochs=3, random_state=0)
 
@@ -28,7 +31,7 @@ NET = DenseNetClassifier((8,), epochs=3, random_state=0)
 def cluster():
     before = dict(os.environ)
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
     ) as cluster:
         assert cluster.scheduler_address.startswith("tcp://")
         yield cluster
@@ -177,3 +180,30 @@ def test_a_search_of_texts(client):
     with parallel_config(backend="dask"):
         found = GridSearchCV(net, grid, cv=2, refit=False).fit(texts, Y)
     check_same_scores(found, expected)
+
+
+class Noted:
+    """A tokenizer that notes in a folder each process that it splits texts in."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def __call__(self, text):
+        open(os.path.join(self.folder, str(os.getpid())), "w").close()
+        return text.split()
+
+
+def test_texts_in_parts_are_counted_by_the_workers(client, tmp_path, monkeypatch):
+    monkeypatch.setattr(parts_fit, "IN_MEMORY_BYTES", 0)
+    texts = [f"{'good' if y else 'bad'} film {i % 7}" for i, y in enumerate(Y)]
+    net = TextPoolClassifier(tokenizer=Noted(str(tmp_path)), epochs=2, random_state=0)
+    expected = clone(net).fit([(texts[i : i + 60], Y[i : i + 60]) for i in STARTS])
+    assert os.listdir(tmp_path) == [str(os.getpid())]
+    bag = db.from_sequence(texts, partition_size=60)
+    found = clone(net).fit(bag, da.from_array(Y, chunks=60))
+    np.testing.assert_array_equal(
+        found.predict_proba(texts), expected.predict_proba(texts)
+    )
+    assert set(os.listdir(tmp_path)) == {
+        str(pid) for pid in [os.getpid(), *pids(client)]
+    }

@@ -99,6 +99,13 @@ class NeuralNet(
         """Check X of one of many parts, which alone says little of their range."""
         return self._check_X(X, reset=False)
 
+    def _prepares_parts(self) -> Callable[[Any], Any] | None:
+        """Subclass: what makes rows of the X of a part where it is, if that is much.
+
+        It is sent to the workers of a cluster, and checks X.
+        """
+        return None
+
     def _input_summary(self) -> Any:
         """What adds up of X in parts, see `parts_summary`."""
         from .parts_summary import Extremes

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import sklearn.utils
 
-from .._parts import Part, Parts
+from .._parts import Part, Parts, Prepare
 from .._sklearn import num_samples
 from .._tables.reading import Table
 from .._training import streams
@@ -157,9 +157,12 @@ def _streamed(net: Any, reader: Reader) -> StreamedData:
     y, w = reader.terms(net._encode(y, reader.names), weight)
     known = (net._objective, net.input_scaling_)
     part_bytes = summary.n_bytes / len(summary.n_rows)
+    reader.prepare = net._prepares_parts()
+    if reader.prepare is not None:
+        reader.kinds.pop("the type of X")  # not what it was in the first pass
     return StreamedData(
         reader.training_rows,
-        net._rows,
+        net._rows if reader.prepare is None else (lambda rows: rows),
         summary.codes,
         reader.n_training_rows(),
         max(streams.MIN_PARTS, int(streams.BUFFER_BYTES / part_bytes)),
@@ -183,6 +186,7 @@ class Reader:
 
     names: np.ndarray | None = None
     terms: Any = None
+    prepare: Prepare | None = None
 
     def __init__(self, net: Any, parts: Parts, seed: int, share: float) -> None:
         self.net, self.parts, self.seed = net, parts, seed
@@ -262,7 +266,7 @@ class Reader:
         """X, targets and loss weights to train on, of some parts or of all."""
         known = list(self.summary.n_rows)
         numbers = None if places is None else [known[place] for place in places]
-        for number, part in self.parts.read(numbers):
+        for number, part in self.parts.read(numbers, self.prepare):
             if number not in self.summary.n_rows:
                 continue
             X, y, weight = self._checked(number, part)

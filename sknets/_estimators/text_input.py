@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any
@@ -131,6 +132,12 @@ class TextInput(NeuralNet):
             return self._rows(X)
         counts = self.counter_.fit_transform(texts)
         return _with_padding(counts) if texts is X else self._rows(X)
+
+    def _check_part(self, X: Any) -> Any:
+        return X if sp.issparse(X) else as_texts(X)  # or prepared already
+
+    def _prepares_parts(self) -> Callable[[Any], sp.csr_array]:
+        return functools.partial(_counted, self.counter_)
 
     def _input_summary(self) -> Any:
         from .parts_summary import OfTexts
@@ -288,6 +295,10 @@ class TextInput(NeuralNet):
         tags.input_tags.two_d_array = False
         tags.input_tags.sparse = False
         return tags
+
+
+def _counted(counter: Any, X: Any) -> sp.csr_array:
+    return _with_padding(counter.transform(as_texts(X)))
 
 
 def _with_padding(counts: sp.csr_array) -> sp.csr_array:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
+
+from .._sklearn import num_samples
+
+Prepare = Callable[[Any], Any]
 
 
 class Part(NamedTuple):
-    """Some rows, as the user has them."""
+    """Some rows, as the user has them, or with X prepared for training."""
 
     X: Any
     y: Any
@@ -31,7 +35,9 @@ class Parts:
     can_choose = True
     may_be_empty = False
 
-    def read(self, numbers: Sequence[int] | None = None) -> Iterator[tuple[int, Part]]:
+    def read(
+        self, numbers: Sequence[int] | None = None, prepare: Prepare | None = None
+    ) -> Iterator[tuple[int, Part]]:
         """Yield parts, each with its number.
 
         Parameters
@@ -39,7 +45,14 @@ class Parts:
         numbers : sequence of int, optional
             Which parts, in this order; all in their own order where it is left out or
             parts cannot be chosen.
+        prepare : callable, optional
+            What is made of each X that has rows, where the part is: of a collection of
+            Dask on a worker.
         """
+        for number, part in self._read(numbers):
+            yield number, part if prepare is None else prepared(prepare, part)
+
+    def _read(self, numbers: Sequence[int] | None) -> Iterator[tuple[int, Part]]:
         for number in range(self.n_parts or 0) if numbers is None else numbers:
             try:
                 yield number, self.read_one(number)
@@ -50,3 +63,8 @@ class Parts:
     def read_one(self, number: int) -> Part:
         """Subclass: one part."""
         raise NotImplementedError
+
+
+def prepared(prepare: Prepare, part: Part) -> Part:
+    """A part with its X prepared; one without rows stays as it is."""
+    return part._replace(X=prepare(part.X)) if num_samples(part.X) else part

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 
 from .._dask import kind_of
 from .arrays import some_rows
-from .base import Part, Parts
+from .base import Part, Parts, Prepare, prepared
 
-# Parts that are computed side by side.
-AT_ONCE = 4
+# Parts that are computed side by side: on a cluster as many as it has threads. While
+# they are used, as many more are computed.
+AT_ONCE, MOST_AT_ONCE = 4, 32
 
 
 class DaskParts(Parts):
@@ -34,29 +37,64 @@ class DaskParts(Parts):
         ]
         self.n_parts = _n_parts(X)
 
-    def read(self, numbers: Sequence[int] | None = None) -> Iterator[tuple[int, Part]]:
+    def read(
+        self, numbers: Sequence[int] | None = None, prepare: Prepare | None = None
+    ) -> Iterator[tuple[int, Part]]:
+        chosen = list(range(self.n_parts or 0) if numbers is None else numbers)
+        client = _client()
+        n_at_once = AT_ONCE
+        if client is not None:
+            n_threads = sum(client.nthreads().values())
+            n_at_once = min(max(AT_ONCE, n_threads), MOST_AT_ONCE)
+            if prepare is not None:  # sent to each worker once
+                prepare = client.scatter(prepare, broadcast=True)
+        groups = [
+            chosen[start : start + n_at_once]
+            for start in range(0, len(chosen), n_at_once)
+        ]
+        with ThreadPoolExecutor(1) as ahead:
+            computed: list[Future] = []
+            for number, group in enumerate(groups):
+                for following in groups[number + len(computed) : number + 2]:
+                    computed.append(ahead.submit(self._compute, following, prepare))
+                yield from zip(group, computed.pop(0).result(), strict=True)
+
+    def _compute(self, numbers: list[int], prepare: Any) -> list[Part]:
         import dask
 
-        chosen = list(range(self.n_parts or 0) if numbers is None else numbers)
-        for start in range(0, len(chosen), AT_ONCE):
-            some = chosen[start : start + AT_ONCE]
-            lazy = [[column and column[i] for column in self.columns] for i in some]
-            try:
-                [computed] = dask.compute(lazy)
-            except Exception as error:
-                error.add_note(_hint(some))
-                raise
-            for number, values in zip(some, computed, strict=True):
-                yield number, Part(*values)
+        lazy = [[column and column[i] for column in self.columns] for i in numbers]
+        if prepare is not None:
+            make = dask.delayed(_prepared)
+            lazy = [make(prepare, *values) for values in lazy]
+        try:
+            [computed] = dask.compute(lazy)
+        except Exception as error:
+            error.add_note(_hint(numbers))
+            raise
+        return [Part(*values) for values in computed]
+
+
+def _prepared(prepare: Prepare, X: Any, y: Any, sample_weight: Any) -> Part:
+    """A prepared part; the X of a Bag may be an iterator."""
+    X = X if hasattr(X, "shape") else list(X)
+    return prepared(prepare, Part(X, y, sample_weight))
+
+
+def _client() -> Any:
+    """The client of Dask that computes collections, if there is one."""
+    if "distributed" not in sys.modules:
+        return None
+    from distributed import get_client
+
+    try:
+        return get_client()
+    except ValueError:
+        return None
 
 
 def _hint(numbers: list[int]) -> str:
     hint = f"This was while parts {numbers} of X were computed."
-    try:
-        from distributed import get_client
-
-        get_client()
-    except (ImportError, ValueError):
+    if _client() is None:
         hint += (
             " No Dask client is connected: if X holds what a client computed, as after "
             "persist(), and that client is closed, it is gone. Connect another client "

@@ -19,9 +19,9 @@ class IterableParts(Parts):
         self.can_choose = _has_items(parts)
         self.n_parts = len(parts) if self.can_choose else None
 
-    def read(self, numbers: Sequence[int] | None = None) -> Iterator[tuple[int, Part]]:
+    def _read(self, numbers: Sequence[int] | None) -> Iterator[tuple[int, Part]]:
         if self.can_choose:
-            yield from super().read(numbers)
+            yield from super()._read(numbers)
             return
         for number, part in enumerate(self.parts):
             yield number, _checked(part, number)
