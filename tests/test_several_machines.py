@@ -1,6 +1,5 @@
 """The program of the page on several machines, on two worker processes over TCP."""
 
-import os
 import re
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import make_classification
 
+from tests.clusters import two_workers
 from tests.networks import assert_all_equal
 
 distributed = pytest.importorskip("distributed")
@@ -25,14 +25,8 @@ X, Y, X_TEST, Y_TEST = X[:2000], Y[:2000], X[2000:], Y[2000:]
 
 @pytest.fixture
 def cluster():
-    before = dict(os.environ)
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
-    ) as cluster:
+    with two_workers() as cluster:
         yield cluster
-    # Starting workers leaves OMP_NUM_THREADS=1 behind, for processes of other tests.
-    os.environ.clear()
-    os.environ.update(before)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -31,6 +30,10 @@ class DaskParts(Parts):
     may_be_empty = True
 
     def __init__(self, X: Any, y: Any, sample_weight: Any) -> None:
+        import dask.base
+
+        # Threads, which read ahead, would not see what `as_current` says.
+        self.scheduler = dask.base.get_scheduler()
         self.columns = [
             values if values is None else _Column(values, X, name)
             for name, values in (("X", X), ("y", y), ("sample_weight", sample_weight))
@@ -41,7 +44,7 @@ class DaskParts(Parts):
         self, numbers: Sequence[int] | None = None, prepare: Prepare | None = None
     ) -> Iterator[tuple[int, Part]]:
         chosen = list(range(self.n_parts or 0) if numbers is None else numbers)
-        client = _client()
+        client = _client_of(self.scheduler)
         n_at_once = AT_ONCE
         if client is not None:
             n_threads = sum(client.nthreads().values())
@@ -67,9 +70,9 @@ class DaskParts(Parts):
             make = dask.delayed(_prepared)
             lazy = [make(prepare, *values) for values in lazy]
         try:
-            [computed] = dask.compute(lazy)
+            [computed] = dask.compute(lazy, scheduler=self.scheduler)
         except Exception as error:
-            error.add_note(_hint(numbers))
+            error.add_note(_hint(numbers, _client_of(self.scheduler)))
             raise
         return [Part(*values) for values in computed]
 
@@ -80,21 +83,15 @@ def _prepared(prepare: Prepare, X: Any, y: Any, sample_weight: Any) -> Part:
     return prepared(prepare, Part(X, y, sample_weight))
 
 
-def _client() -> Any:
-    """The client of Dask that computes collections, if there is one."""
-    if "distributed" not in sys.modules:
-        return None
-    from distributed import get_client
-
-    try:
-        return get_client()
-    except ValueError:
-        return None
+def _client_of(scheduler: Any) -> Any:
+    """The client of a cluster behind a scheduler of Dask; None where there is none."""
+    client = getattr(scheduler, "__self__", None)
+    return client if hasattr(client, "scatter") else None
 
 
-def _hint(numbers: list[int]) -> str:
+def _hint(numbers: list[int], client: Any) -> str:
     hint = f"This was while parts {numbers} of X were computed."
-    if _client() is None:
+    if client is None:
         hint += (
             " No Dask client is connected: if X holds what a client computed, as after "
             "persist(), and that client is closed, it is gone. Connect another client "
