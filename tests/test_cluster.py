@@ -172,7 +172,9 @@ def test_parts_go_to_the_client_that_is_current(client, tmp_path):
         client.as_current(),
     ):
         clone(NET).fit(rows, Y)
-    assert {int(name) for name in os.listdir(tmp_path)} <= pids(client)
+    computed_by = {int(name) for name in os.listdir(tmp_path)}
+    assert computed_by
+    assert computed_by <= pids(client)
 
 
 def test_what_a_closed_client_held(cluster):

@@ -83,6 +83,15 @@ def test_parts_are_computed_when_they_are_asked_for():
     assert set(order[:4]) <= set(computed) <= set(order[:8])
 
 
+def test_parts_come_in_the_order_that_is_asked_for():
+    order = [7, 2, 9, 0, 4]
+    read = list(as_parts(da.from_array(X, chunks=(5, -1)), Y, None).read(order))
+    assert [number for number, _ in read] == order
+    for number, part in read:
+        np.testing.assert_array_equal(part.X, X[5 * number : 5 * number + 5])
+        np.testing.assert_array_equal(part.y, Y[5 * number : 5 * number + 5])
+
+
 @pytest.mark.parametrize("n_parts", [1, 2, 5, 10])
 def test_all_parts_come_in_their_order(n_parts):
     parts = as_parts(da.from_array(X, chunks=(N // n_parts, -1)), Y, None)
@@ -110,3 +119,14 @@ def test_partitions_of_bags_are_prepared_as_lists():
     assert [part.X for _, part in parts.read([1], sorted)] == [
         ["TEXT 3", "TEXT 4", "TEXT 5"]
     ]
+
+
+def test_an_error_of_a_part_says_which():
+    def fail(block):
+        raise OSError("no such file")
+
+    lazy = da.from_array(X, chunks=(15, -1)).map_blocks(fail, dtype=float, meta=X[:0])
+    with pytest.raises(OSError, match="no such file") as caught:
+        list(as_parts(lazy, Y, None).read())
+    assert "parts [0, 1, 2, 3] of X were computed" in caught.value.__notes__[0]
+    assert "No Dask client is connected" in caught.value.__notes__[0]
