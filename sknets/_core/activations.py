@@ -51,6 +51,14 @@ def _relu(z: np.ndarray) -> np.ndarray:
     return np.maximum(z, 0, out=z)
 
 
+def _tanh(z: np.ndarray) -> np.ndarray:
+    return np.tanh(z, out=z)
+
+
+def _sigmoid(z: np.ndarray) -> np.ndarray:
+    return expit(z, out=z)
+
+
 def _elu(z: np.ndarray) -> np.ndarray:
     return np.where(z > 0, z, np.expm1(np.minimum(z, 0)))
 
@@ -112,9 +120,9 @@ ACTIVATIONS: dict[str, Activation] = {
             needs_input=True,
             increases=False,
         ),
-        Activation("tanh", np.tanh, lambda z, a: 1 - a * a, lambda tf, z: tf.tanh(z)),
+        Activation("tanh", _tanh, lambda z, a: 1 - a * a, lambda tf, z: tf.tanh(z)),
         Activation(
-            "sigmoid", expit, lambda z, a: a * (1 - a), lambda tf, z: tf.sigmoid(z)
+            "sigmoid", _sigmoid, lambda z, a: a * (1 - a), lambda tf, z: tf.sigmoid(z)
         ),
         Activation("linear", lambda z: z, None, lambda tf, z: z),
     )

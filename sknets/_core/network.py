@@ -8,6 +8,7 @@ shapes of Keras.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -26,10 +27,11 @@ from .layers import (
     Weight,
     from_stored,
 )
-from .layers.base import Shape, Weights
+from .layers.base import Shape, Weights, Workspace
 from .poolings import POOLINGS
 
 StoredNetwork = list[dict[str, Any]]
+Workspaces = list[Workspace]
 
 
 @dataclass(frozen=True)
@@ -92,16 +94,30 @@ class Network:
             for array in layer.prepared(own)
         ]
 
-    def predict(self, prepared: Weights, x: Any) -> np.ndarray:
-        """Logits of rows, of shape (n_rows, n_outputs), in the precision at hand."""
+    def predict(
+        self, prepared: Weights, x: Any, workspaces: Workspaces | None = None
+    ) -> np.ndarray:
+        """Logits of rows, of shape (n_rows, n_outputs), in the precision at hand.
+
+        With `workspaces`, which are those of this network, the logits may lie in them.
+        """
         if not self.averages_mirrored:
-            return self._one_way(prepared, x)
+            return self._one_way(prepared, x, workspaces)
         mirrored = x[:, :, ::-1].copy()  # layers may overwrite x
         return (self._one_way(prepared, x) + self._one_way(prepared, mirrored)) / 2
 
-    def _one_way(self, prepared: Weights, x: Any) -> np.ndarray:
-        for layer, own in self.pooled_early().own_weights(prepared):
-            x = layer.predict(own, x)
+    def workspaces(self) -> Workspaces:
+        """Memory for `predict`, a workspace for each layer."""
+        return [Workspace() for _ in self.layers]
+
+    def _one_way(
+        self, prepared: Weights, x: Any, workspaces: Workspaces | None = None
+    ) -> np.ndarray:
+        own_weights = self.pooled_early().own_weights(prepared)
+        for (layer, own), workspace in zip(
+            own_weights, workspaces or itertools.repeat(None), strict=False
+        ):
+            x = layer.predict(own, x, workspace)
         return x
 
     def pooled_early(self) -> Network:

@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 
 from .layers.base import Weights
-from .network import Network
+from .network import Network, Workspaces
 
 # Bytes of the widest layer's values in one block of rows. The patches of a convolution
 # are written and read once more, which costs 15 % where they leave the cache; in blocks
 # of a quarter of this size the matrix products are too small to share between cores.
-# Dense layers have no patches, and fewer and larger products are better for them.
-CONVOLUTION_BYTES, DENSE_BYTES = 2**22, 2**24
+# Dense layers have no patches: what they write stays in the cache up to this size, and
+# below a quarter of it products are too small.
+CONVOLUTION_BYTES, DENSE_BYTES = 2**22, 2**21
 MAX_BLOCK_ROWS = 8192
 # A quarter of the largest float32: differences of logits are finite as well.
 MAX_LOGIT = float(np.finfo(np.float32).max) / 4
@@ -47,17 +48,20 @@ def logits(
     """
     prepared = network.prepared(weights)
     size = 1 if n_rows == 1 else block_rows(network)
+    workspaces = network.workspaces() if n_rows > size else None
     blocks = [
-        _finite_logits(network, prepared, rows(slice(start, start + size)))
+        _finite_logits(network, prepared, rows(slice(start, start + size)), workspaces)
         for start in range(0, n_rows, size)
     ]
     return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
 
 
-def _finite_logits(network: Network, prepared: Weights, values: Any) -> np.ndarray:
+def _finite_logits(
+    network: Network, prepared: Weights, values: Any, workspaces: Workspaces | None
+) -> np.ndarray:
     """Logits of one block; where float32 overflows, computed in float64 and cut."""
     with np.errstate(over="ignore", invalid="ignore"):
-        out = network.predict(prepared, values)
+        out = network.predict(prepared, values, workspaces)
         fits = (np.abs(out) < MAX_LOGIT).all(axis=1)
         if not fits.all():
             wide = [weight.astype(np.float64, copy=False) for weight in prepared]

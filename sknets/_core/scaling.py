@@ -118,9 +118,12 @@ def apply(rows: np.ndarray, scaling: Scaling) -> np.ndarray:
                 values *= scale
         except FloatingPointError:
             values = _saturated(rows, scaling["shift"], scaling["scale"])
-    clip = scaling["clip"]
-    if clip is not None:
-        values = np.float32(clip) * np.tanh(values / np.float32(clip))
+    if scaling["clip"] is None:
+        return values
+    clip = np.float32(scaling["clip"])
+    values = np.divide(values, clip, out=None if values is rows else values)
+    np.tanh(values, out=values)
+    values *= clip
     return values
 
 

@@ -11,6 +11,7 @@ from sknets._core.build import cnn_layers, dense_layers
 from sknets._core.layers import Dense
 from tests.networks import assert_equals_keras, chain, moderate_weights
 
+LIMITS = (-prediction.MAX_LOGIT, prediction.MAX_LOGIT)
 SIZES = st.integers(1, 9)
 WIDTHS = st.integers(1, 6)
 RATES = st.sampled_from([0.0, 0.3])
@@ -78,9 +79,23 @@ def test_blocks_of_rows_give_the_same(network, shape, monkeypatch):
     np.testing.assert_allclose(blocks, whole, rtol=1e-6, atol=1e-7)
 
 
+def test_logits_of_a_block_outlive_the_next(monkeypatch):
+    """Blocks are written to the same memory; rows that overflow are computed again."""
+    rng = np.random.default_rng(0)
+    network = chain([Dense(6), Dense(4)], (3,))
+    weights = moderate_weights(network.layers, (3,), rng)
+    rows = rng.normal(size=(20, 3)).astype(np.float32)
+    rows[[3, 9]] *= 1e37
+    expected = rows.astype(np.float64) @ weights[0] + weights[1].astype(np.float64)
+    expected = np.clip(expected @ weights[2] + weights[3], *LIMITS)
+    monkeypatch.setattr(prediction, "MAX_BLOCK_ROWS", 8)
+    found = prediction.logits(network, weights, rows.__getitem__, len(rows))
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
 def test_blocks_of_a_wide_network_are_small():
     wide = prediction.block_rows(chain(dense_layers(100_000, 0.0, "relu", 2), (10,)))
-    assert wide == prediction.DENSE_BYTES // (8 * 100_000) == 20
+    assert wide == prediction.DENSE_BYTES // (8 * 100_000) == 2
     assert (
         prediction.block_rows(chain(dense_layers(9_000_000, 0.0, "relu", 2), (10,)))
         == 1

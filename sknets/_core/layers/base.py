@@ -45,6 +45,27 @@ class TrainingStep(Protocol):
         """Give an array that is not trained its value after the step."""
 
 
+class Workspace:
+    """Memory for arrays in double precision, used again for block after block.
+
+    Memory that is new costs as much as the layer's work: the system hands it over page
+    by page, and some allocators give it back at once.
+    """
+
+    def __init__(self) -> None:
+        self._memory: dict[str, np.ndarray] = {}
+
+    def array(self, name: str, shape: Shape) -> np.ndarray:
+        """An array of this shape, of any values, in the memory of this name."""
+        size = math.prod(shape)
+        if size > self._memory.get(name, _NOTHING).size:
+            self._memory[name] = np.empty(size)
+        return self._memory[name][:size].reshape(shape)
+
+
+_NOTHING = np.empty(0)
+
+
 @dataclass(frozen=True)
 class Layer:
     """A layer of a network; by itself it changes nothing.
@@ -79,8 +100,13 @@ class Layer:
         """The arrays as `predict` takes them."""
         return weights
 
-    def predict(self, weights: Weights, x: Any) -> Any:
-        """Output for the rows of x, each computed by itself; may overwrite x."""
+    def predict(
+        self, weights: Weights, x: Any, workspace: Workspace | None = None
+    ) -> Any:
+        """Output for the rows of x, each computed by itself; may overwrite x.
+
+        With a workspace the output may lie in it, until its next use.
+        """
         return x
 
     def train(

@@ -16,6 +16,7 @@ from .base import (
     UnreadableError,
     Weight,
     Weights,
+    Workspace,
     is_name,
     is_number,
     ones,
@@ -63,7 +64,9 @@ class BatchNorm(Layer):
             Weight(own, ones, trained=False),
         ]
 
-    def predict(self, weights: Weights, x: Any) -> Any:
+    def predict(
+        self, weights: Weights, x: Any, workspace: Workspace | None = None
+    ) -> Any:
         gamma, beta, mean, variance = weights
         scale = gamma / np.sqrt(variance + self.epsilon)
         z = x * scale

@@ -14,6 +14,7 @@ from .base import (
     TrainingStep,
     Weight,
     Weights,
+    Workspace,
     glorot_uniform,
     is_name,
     is_pair,
@@ -66,7 +67,9 @@ class Conv(Layer):
         height, width = self.output_shape(shape)[:2]
         return height * width * math.prod(self.kernel) * shape[2]
 
-    def predict(self, weights: Weights, x: Any) -> Any:
+    def predict(
+        self, weights: Weights, x: Any, workspace: Workspace | None = None
+    ) -> Any:
         kernel, bias = weights
         z = convolve(x, kernel, self.padding)
         if self.pool is not None:
@@ -138,7 +141,9 @@ class MaxPool(Layer):
     def output_shape(self, shape: Shape) -> Shape:
         return (shape[0] // self.size[0], shape[1] // self.size[1], shape[2])
 
-    def predict(self, weights: Weights, x: Any) -> Any:
+    def predict(
+        self, weights: Weights, x: Any, workspace: Workspace | None = None
+    ) -> Any:
         return max_pool(x, self.size)
 
     def in_graph(self, tf: Any, weights: Any, x: Any, step: TrainingStep | None) -> Any:
@@ -169,7 +174,9 @@ class Flatten(Layer):
     def output_shape(self, shape: Shape) -> Shape:
         return (math.prod(shape),)
 
-    def predict(self, weights: Weights, x: Any) -> Any:
+    def predict(
+        self, weights: Weights, x: Any, workspace: Workspace | None = None
+    ) -> Any:
         return x.reshape(len(x), -1)
 
     def in_graph(self, tf: Any, weights: Any, x: Any, step: TrainingStep | None) -> Any:

@@ -17,6 +17,7 @@ from .base import (
     UnreadableError,
     Weight,
     Weights,
+    Workspace,
     double,
     glorot_uniform,
     is_name,
@@ -51,11 +52,17 @@ class Dense(Layer):
     def prepared(self, weights: Weights) -> Weights:
         return [double(weight) for weight in weights]
 
-    def predict(self, weights: Weights, x: Any) -> Any:
+    def predict(
+        self, weights: Weights, x: Any, workspace: Workspace | None = None
+    ) -> Any:
         # In double precision: the last bits of a product in single precision depend on
         # the number and the place of the rows.
         kernel, bias = weights
-        z = x.astype(np.float64, copy=False) @ kernel
+        if workspace is None:
+            z = x.astype(np.float64, copy=False) @ kernel
+        else:
+            x = _in_double(x, workspace)
+            z = np.matmul(x, kernel, out=workspace.array("z", (len(x), self.units)))
         z += bias
         return ACTIVATIONS[self.activation].value(z)
 
@@ -98,3 +105,11 @@ class Dense(Layer):
 
     def describe(self) -> str:
         return f"dense {self.units}, {self.activation}"
+
+
+def _in_double(x: np.ndarray, workspace: Workspace) -> np.ndarray:
+    if x.dtype == np.float64:
+        return x
+    converted = workspace.array("x", x.shape)
+    converted[:] = x
+    return converted

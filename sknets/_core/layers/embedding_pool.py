@@ -11,6 +11,7 @@ from .base import (
     Shape,
     Weight,
     Weights,
+    Workspace,
     is_name,
     is_size,
     settings_of,
@@ -49,7 +50,9 @@ class EmbeddingPool(Layer):
     def n_values(self, shape: Shape) -> int:
         return 1  # tokens stay sparse
 
-    def predict(self, weights: Weights, x: Any) -> Any:
+    def predict(
+        self, weights: Weights, x: Any, workspace: Workspace | None = None
+    ) -> Any:
         return POOLINGS[self.pooling].predict(weights[0], x)
 
     def to_keras(self, layers: Any, x: Any) -> Any:

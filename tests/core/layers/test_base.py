@@ -103,6 +103,15 @@ def test_rows_are_predicted_by_themselves(kind):
         np.testing.assert_allclose(alone, whole[number : number + 1], rtol=1e-6)
 
 
+@each
+def test_a_workspace_holds_nothing_of_the_rows_before(kind):
+    layer, _, weights, rows = example(kind)
+    prepared, workspace = layer.prepared(weights), base.Workspace()
+    for part in (rows, rows[2:5], rows[::-1]):
+        found = layer.predict(prepared, part.copy(), workspace)
+        np.testing.assert_array_equal(found, predicted(layer, weights, part))
+
+
 @pytest.mark.parametrize("kind", [kind for kind in LAYERS if kind != "embedding_pool"])
 def test_numpy_graph_and_keras_predict_the_same(kind):
     layer, shape, weights, rows = example(kind)
