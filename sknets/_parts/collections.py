@@ -12,9 +12,9 @@ from .._dask import kind_of
 from .arrays import some_rows
 from .base import Part, Parts, Prepare, prepared
 
-# Parts that are computed side by side: on a cluster as many as it has threads. While
-# they are used, as many more are computed.
-AT_ONCE, MOST_AT_ONCE = 4, 32
+# Parts that are computed ahead, in two groups: while one is fetched, nobody waits. On a
+# cluster there are two parts for each of its threads.
+AHEAD, MOST_AHEAD = 4, 32
 
 
 class DaskParts(Parts):
@@ -45,21 +45,19 @@ class DaskParts(Parts):
     ) -> Iterator[tuple[int, Part]]:
         chosen = list(range(self.n_parts or 0) if numbers is None else numbers)
         client = _client_of(self.scheduler)
-        n_at_once = AT_ONCE
+        n_ahead = AHEAD
         if client is not None:
             n_threads = sum(client.nthreads().values())
-            n_at_once = min(max(AT_ONCE, n_threads), MOST_AT_ONCE)
+            n_ahead = min(max(AHEAD, 2 * n_threads), MOST_AHEAD)
             if prepare is not None:  # sent to each worker once
                 prepare = client.scatter(prepare, broadcast=True)
-        groups = [
-            chosen[start : start + n_at_once]
-            for start in range(0, len(chosen), n_at_once)
-        ]
-        with ThreadPoolExecutor(1) as ahead:
+        size = n_ahead // 2
+        groups = [chosen[start : start + size] for start in range(0, len(chosen), size)]
+        with ThreadPoolExecutor(2) as threads:
             computed: list[Future] = []
             for number, group in enumerate(groups):
-                for following in groups[number + len(computed) : number + 2]:
-                    computed.append(ahead.submit(self._compute, following, prepare))
+                for following in groups[number + len(computed) : number + 3]:
+                    computed.append(threads.submit(self._compute, following, prepare))
                 yield from zip(group, computed.pop(0).result(), strict=True)
 
     def _compute(self, numbers: list[int], prepare: Any) -> list[Part]:
