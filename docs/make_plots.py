@@ -1,12 +1,15 @@
 """Draw the pictures of docs/user_guide/plots.rst from real fits.
 
     python docs/make_plots.py --data FOLDER
+    python docs/make_plots.py --growth
 
 FOLDER holds mnist.npz (the keys of ``keras.datasets.mnist``) and orl_faces.npz
-(``x``, ``y``). The PNG files go to docs/images. Takes a minute or two.
+(``x``, ``y``). The PNG files go to docs/images. Takes a minute or two. The picture of
+docs/growth.csv, which tests/benchmarks/growth.py measures, is drawn by itself.
 """
 
 import argparse
+import csv
 import os
 from pathlib import Path
 
@@ -103,16 +106,52 @@ def draw_faces(X, y):
     save(display.figure_, "faces")
 
 
+def draw_growth(source):
+    """Seconds of `fit` against size, a panel for each axis of growth."""
+    import matplotlib.pyplot as plt
+
+    with open(source) as file:
+        rows = list(csv.DictReader(line for line in file if not line.startswith("#")))
+    axes = list(dict.fromkeys(row["axis"] for row in rows))
+    names = list(dict.fromkeys(row["estimator"] for row in rows))
+    figure, panels = plt.subplots(
+        -(-(len(axes) + 1) // 2), 2, figsize=(9, 10), layout="constrained"
+    )
+    for panel, axis in zip(panels.flat, axes, strict=False):
+        for number, name in enumerate(names):
+            points = [
+                (float(row["size"]), float(row["fit_s"]))
+                for row in rows
+                if (row["axis"], row["estimator"]) == (axis, name)
+            ]
+            panel.loglog(
+                *np.transpose(points or [(np.nan, np.nan)]),
+                marker="o",
+                color=f"C{number}",
+                label=name,
+            )
+        panel.set(xlabel=axis, ylabel="seconds of fit")
+    *_, last = panels.flat
+    last.axis("off")
+    last.legend(*panels.flat[0].get_legend_handles_labels(), loc="center")
+    save(figure, "growth")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", default=os.environ.get("SKNETS_DATA"), type=Path)
-    folder = parser.parse_args().data
-    if folder is None:
+    parser.add_argument("--growth", action="store_true")
+    options = parser.parse_args()
+    folder = options.data
+    if folder is None and not options.growth:
         parser.error("give the folder of the data with --data or SKNETS_DATA")
     import matplotlib.pyplot as plt
 
     plt.rcParams.update({name: STYLE[name] for name in STYLE if "figsize" not in name})
     IMAGES.mkdir(exist_ok=True)
+    if options.growth:
+        draw_growth(IMAGES.parent / "growth.csv")
+        return
     with np.load(folder / "mnist.npz") as mnist:
         X, y = mnist["x_train"][:12000], mnist["y_train"][:12000]
         X_test, y_test = mnist["x_test"][:2000], mnist["y_test"][:2000]

@@ -1,15 +1,14 @@
 """Time and memory of fit and predict, as the data grow along one axis.
 
     python tests/benchmarks/growth.py [--axes AXIS ...] [--largest SIZE] [--seconds S]
-    python tests/benchmarks/growth.py --plot docs/growth.csv docs/images/growth.png
 
 Each point is a process of its own, with default parameters. An axis ends where a fit
 took longer than `--seconds`. The exponent is that of the last step: 1 is growth in
-proportion, 2 quadratic.
+proportion, 2 quadratic. What is printed to docs/growth.csv is drawn by
+``python docs/make_plots.py --growth``.
 """
 
 import argparse
-import csv
 import math
 import time
 import warnings
@@ -154,39 +153,12 @@ def run(axes, largest, seconds):
                     break
 
 
-def plot(source, target):
-    """Draw the times of `fit` of a file of points, a panel for each axis."""
-    import matplotlib.pyplot as plt
-
-    with open(source) as file:
-        rows = list(csv.DictReader(file))
-    axes = list(dict.fromkeys(row["axis"] for row in rows))
-    figure, panels = plt.subplots(
-        -(-len(axes) // 2), 2, figsize=(9, 2.6 * -(-len(axes) // 2)), squeeze=False
-    )
-    for panel, axis in zip(panels.flat, axes, strict=False):
-        of_axis = [row for row in rows if row["axis"] == axis]
-        for name, group in groupby(of_axis, key=lambda row: row["estimator"]):
-            points = [(float(row["size"]), float(row["fit_s"])) for row in group]
-            panel.loglog(*zip(*points, strict=True), marker="o", label=name)
-        panel.set(xlabel=axis, ylabel="fit, s")
-        panel.legend(fontsize=7)
-    for panel in panels.flat[len(axes) :]:
-        panel.remove()
-    figure.tight_layout()
-    figure.savefig(target)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--axes", nargs="+", choices=SIZES, default=list(SIZES))
     parser.add_argument("--largest", type=float, default=math.inf)
     parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--plot", nargs=2, metavar=("CSV", "PICTURE"))
     arguments = parser.parse_args()
-    if arguments.plot:
-        plot(*arguments.plot)
-        return
     points = list(run(arguments.axes, arguments.largest, arguments.seconds))
     for axis, name, size, exponent in exponents(points):
         print(f"# {axis}: {name} grows as size^{exponent:.2f} up to {size}")
