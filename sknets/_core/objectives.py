@@ -424,7 +424,8 @@ NUMBER_OBJECTIVES: dict[str, type[NumberObjective]] = {
 
 def softmax(z: np.ndarray) -> np.ndarray:
     """Probabilities from logits of shape (n_rows, n_classes); rows sum to one."""
-    e = np.exp(z - z.max(axis=1, keepdims=True))
+    e = z - z.max(axis=1, keepdims=True)
+    np.exp(e, out=e)
     e /= e.sum(axis=1, keepdims=True)
     return e
 

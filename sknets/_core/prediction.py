@@ -20,10 +20,10 @@ from .network import Network, Workspaces
 # Bytes of the widest layer's values in one block of rows. The patches of a convolution
 # are written and read once more, which costs 15 % where they leave the cache; in blocks
 # of a quarter of this size the matrix products are too small to share between cores.
-# Dense layers have no patches: what they write stays in the cache up to this size, and
-# below a quarter of it products are too small.
-CONVOLUTION_BYTES, DENSE_BYTES = 2**22, 2**21
-MAX_BLOCK_ROWS = 8192
+# Dense layers write to the same memory block after block; from a thousand rows on their
+# products gain nothing, and what is new for each block grows.
+CONVOLUTION_BYTES, DENSE_BYTES = 2**22, 2**22
+MAX_BLOCK_ROWS = 1024
 # A quarter of the largest float32: differences of logits are finite as well.
 MAX_LOGIT = float(np.finfo(np.float32).max) / 4
 
@@ -62,8 +62,8 @@ def _finite_logits(
     """Logits of one block; where float32 overflows, computed in float64 and cut."""
     with np.errstate(over="ignore", invalid="ignore"):
         out = network.predict(prepared, values, workspaces)
-        fits = (np.abs(out) < MAX_LOGIT).all(axis=1)
-        if not fits.all():
+        if not (out.min() > -MAX_LOGIT and out.max() < MAX_LOGIT):  # or NaN
+            fits = (np.abs(out) < MAX_LOGIT).all(axis=1)
             wide = [weight.astype(np.float64, copy=False) for weight in prepared]
             huge = network.predict(wide, values[~fits].astype(np.float64))
             out[~fits] = np.clip(huge, -MAX_LOGIT, MAX_LOGIT)
