@@ -21,8 +21,8 @@ OF_THE_NETWORK = {
 }  # fmt: skip
 # What differs with the target: classes or numbers.
 OF_THE_TARGET = {
-    "binary", "embedding_init", "history_", "learning_rate", "monitor",
-    "pooling", "validation_fraction", "verbose",
+    "augment", "binary", "embedding_init", "epochs", "history_", "learning_rate",
+    "monitor", "pooling", "validation_fraction", "verbose",
 }  # fmt: skip
 # Of the three classifiers: texts have no smoothing by default.
 OTHERS = {"label_smoothing"}

@@ -22,7 +22,7 @@ def blocks(language):
     return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
 
 
-SEARCH, PICTURES, SERVICE = blocks("python")
+SEARCH, NUMBERS, PICTURES, SERVICE = blocks("python")
 COMMANDS = [line for block in blocks("bash") for line in block.splitlines()]
 
 
@@ -41,6 +41,11 @@ def test_search(monkeypatch, capsys):
     names = run(SEARCH)
     assert len(names["search"].cv_results_["params"]) == 4
     assert re.match(r"\{'dropout'.*\} 0\.\d+$", capsys.readouterr().out.strip())
+
+
+def test_numbers(capsys):
+    run(NUMBERS)
+    assert 0.4 < float(capsys.readouterr().out) < 0.6
 
 
 def test_pictures(monkeypatch, capsys):

@@ -103,8 +103,8 @@ class Network:
         """
         if not self.averages_mirrored:
             return self._one_way(prepared, x, workspaces)
-        mirrored = x[:, :, ::-1].copy()  # layers may overwrite x
-        return (self._one_way(prepared, x) + self._one_way(prepared, mirrored)) / 2
+        mirrored = self._one_way(prepared, x[:, :, ::-1])
+        return (self._one_way(prepared, x) + mirrored) / 2
 
     def workspaces(self) -> Workspaces:
         """Memory for `predict`, a workspace for each layer."""

@@ -20,9 +20,9 @@ from .network import Network, Workspaces
 # Bytes of the widest layer's values in one block of rows. The patches of a convolution
 # are written and read once more, which costs 15 % where they leave the cache; in blocks
 # of a quarter of this size the matrix products are too small to share between cores.
-# Dense layers write to the same memory block after block; from a thousand rows on their
-# products gain nothing, and what is new for each block grows.
-CONVOLUTION_BYTES, DENSE_BYTES = 2**22, 2**22
+# Products of dense layers gain nothing from a thousand rows on, while the scaled input,
+# which is new memory for each block, would grow.
+BLOCK_BYTES = 2**22
 MAX_BLOCK_ROWS = 1024
 # A quarter of the largest float32: differences of logits are finite as well.
 MAX_LOGIT = float(np.finfo(np.float32).max) / 4
@@ -49,11 +49,11 @@ def logits(
     prepared = network.prepared(weights)
     size = 1 if n_rows == 1 else block_rows(network)
     workspaces = network.workspaces() if n_rows > size else None
-    blocks = [
-        _finite_logits(network, prepared, rows(slice(start, start + size)), workspaces)
-        for start in range(0, n_rows, size)
-    ]
-    return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+    out = np.empty((n_rows, network.n_outputs), np.float32)
+    for start in range(0, n_rows, size):
+        block = slice(start, start + size)
+        out[block] = _finite_logits(network, prepared, rows(block), workspaces)
+    return out
 
 
 def _finite_logits(
@@ -67,15 +67,14 @@ def _finite_logits(
             wide = [weight.astype(np.float64, copy=False) for weight in prepared]
             huge = network.predict(wide, values[~fits].astype(np.float64))
             out[~fits] = np.clip(huge, -MAX_LOGIT, MAX_LOGIT)
-    return out.astype(np.float32, copy=False)
+    return out
 
 
 def block_rows(network: Network) -> int:
     """How many rows to run at once, so that working memory stays small."""
     widest = max(values_per_row(network))
-    if network.has_convolution:
-        return max(1, min(MAX_BLOCK_ROWS, CONVOLUTION_BYTES // (4 * widest)))
-    return max(1, min(MAX_BLOCK_ROWS, DENSE_BYTES // (8 * widest)))
+    value_bytes = 4 if network.has_convolution else 8
+    return max(1, min(MAX_BLOCK_ROWS, BLOCK_BYTES // (value_bytes * widest)))
 
 
 def values_per_row(network: Network) -> Iterator[int]:

@@ -29,7 +29,8 @@ class SmallCNNRegressor(ImageInput, NeuralNetRegressor):
 
     The defaults are those of :class:`SmallCNNClassifier`: standardised pixels, Adam
     [1]_ with a warm-up and half a cosine [2]_, dropout before the output [3]_ and
-    random changes of the training images [4]_, smaller ones than there.
+    random changes of the training images [4]_. These are smaller than there, and the
+    learning rate is the optimizer's own for any number of rows.
 
     Parameters
     ----------
@@ -45,7 +46,8 @@ class SmallCNNRegressor(ImageInput, NeuralNetRegressor):
         second from there on; "poisson", means of counts and rates that are not
         negative; or "quantile".
     quantile : float in [0, 1], default=None
-        Which quantile to predict with ``loss="quantile"``; no part in other losses.
+        Which quantile to predict; must be given with ``loss="quantile"``, and has no
+        part in other losses.
     activation : str, default="relu"
         Activation of convolutions and hidden dense layers: "relu", "elu", "selu",
         "gelu", "silu", "tanh", "sigmoid" or "linear".
@@ -78,11 +80,11 @@ class SmallCNNRegressor(ImageInput, NeuralNetRegressor):
         Random changes of the training images, drawn anew in each epoch; validation
         and prediction see images as they are. None or False is none. True is
         ``{"shift": 0.06, "rotation": 0.02, "zoom": 0.08, "elastic": 0.04,
-        "brightness": 0.3, "illumination": 0.3}``. "auto" is the same (of the regressor
-        ``{"shift": 0.05, "elastic": 0.02}``) for images of at least 8 x 8 pixels, else
-        None. From 4000 rows on, two short trainings on 1500 of them decide by the loss
-        of 1500 others: whether these changes are made, and whether images are mirrored.
-        `augment_` says so. The entries of a dict are
+        "brightness": 0.3, "illumination": 0.3}``. "auto" is ``{"shift": 0.05,
+        "elastic": 0.02}`` for images of at least 8 x 8 pixels, else None. From 4000
+        rows on, two short trainings on 1500 of them decide by the loss of 1500 others:
+        whether these changes are made, and whether images are mirrored. `augment_` says
+        so. The entries of a dict are
 
         - "shift": vertical and horizontal shift, in heights and widths of the image,
         - "rotation": counter-clockwise, in full turns: 0.05 is 18 degrees,
@@ -211,9 +213,9 @@ class SmallCNNRegressor(ImageInput, NeuralNetRegressor):
         it where there were validation rows; what is in `scoring`, and ``val_`` and its
         name, after it. Losses are those of scaled targets, so that 1 is what the mean
         of y has with "squared_error"; ``scoring="neg_mean_squared_error"`` records in
-        the units of y. For "huber" and "poisson" they are half the squared error and
-        half the deviance. An epoch in which the loss or a weight became infinite or
-        NaN is the last one here.
+        the units of y. For "huber" they are half the squared error up to a distance of
+        1, for "poisson" half the deviance. An epoch in which the loss or a weight
+        became infinite or NaN is the last one here.
     best_epoch_ : int
         The epoch, counted from 1, whose weights the estimator holds: the best one
         with `early_stopping`, else the last; 0 if the first one failed.

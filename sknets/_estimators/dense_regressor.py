@@ -39,7 +39,8 @@ class DenseNetRegressor(DenseInput, NeuralNetRegressor):
         second from there on; "poisson", means of counts and rates that are not
         negative; or "quantile".
     quantile : float in [0, 1], default=None
-        Which quantile to predict with ``loss="quantile"``; no part in other losses.
+        Which quantile to predict; must be given with ``loss="quantile"``, and has no
+        part in other losses.
     activation : str, default="relu"
         Activation of the hidden layers: "relu", "elu", "selu", "gelu", "silu", "tanh",
         "sigmoid" or "linear".
@@ -141,9 +142,9 @@ class DenseNetRegressor(DenseInput, NeuralNetRegressor):
         it where there were validation rows; what is in `scoring`, and ``val_`` and its
         name, after it. Losses are those of scaled targets, so that 1 is what the mean
         of y has with "squared_error"; ``scoring="neg_mean_squared_error"`` records in
-        the units of y. For "huber" and "poisson" they are half the squared error and
-        half the deviance. An epoch in which the loss or a weight became infinite or
-        NaN is the last one here.
+        the units of y. For "huber" they are half the squared error up to a distance of
+        1, for "poisson" half the deviance. An epoch in which the loss or a weight
+        became infinite or NaN is the last one here.
     best_epoch_ : int
         The epoch, counted from 1, whose weights the estimator holds: the best one
         with `early_stopping`, else the last; 0 if the first one failed.

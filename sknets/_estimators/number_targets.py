@@ -86,7 +86,7 @@ def as_columns(y: np.ndarray) -> np.ndarray:
     return y[:, None] if y.ndim == 1 else y
 
 
-def check_domain(y: np.ndarray, objective: NumberObjective) -> None:
+def check_domain(y: np.ndarray, objective: type[NumberObjective]) -> None:
     """Raise for numbers that the loss has no value for."""
     if objective.scaled_by == "mean" and (y < 0).any():
         raise ValueError(

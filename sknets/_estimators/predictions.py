@@ -19,6 +19,10 @@ from . import compiled, targets
 from .keywords import refuse_keywords
 from .state import snapshot
 
+# Logits whose probabilities `predict` looks at together: thousands of classes for many
+# rows would take gigabytes.
+DECODED_VALUES = 2**20
+
 
 class Logits:
     """Logits of rows in NumPy or by a compiled program; a subclass computes them."""
@@ -133,8 +137,15 @@ class ClassPredictions(Logits):
         if kind_of(X):
             return lazily(fitted, "predict", X)
         logits = fitted._check_and_run(X)
-        proba = fitted._objective.probabilities(logits)
-        return fitted._objective.decode(proba, fitted.classes_)
+        n_at_once = max(1, DECODED_VALUES // logits.shape[1])
+        if len(logits) <= n_at_once:
+            return fitted._labels(logits)
+        parts = np.split(logits, range(n_at_once, len(logits), n_at_once))
+        return np.concatenate([fitted._labels(part) for part in parts])
+
+    def _labels(self, logits: np.ndarray) -> np.ndarray:
+        proba = self._objective.probabilities(logits)
+        return self._objective.decode(proba, self.classes_)
 
     def predict_proba(self, X: Any, **others: Never) -> np.ndarray:
         """Predict probabilities.

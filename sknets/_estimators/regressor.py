@@ -94,7 +94,9 @@ class NeuralNetRegressor(ScoredRegressor, NeuralNet):
         return NUMBER_OBJECTIVES[self.objective_["loss"]]()
 
     def _check_y(self, y: Any) -> tuple[np.ndarray, np.ndarray | None]:
-        return number_targets.check_numbers(y, self), None
+        numbers = number_targets.check_numbers(y, self)
+        number_targets.check_domain(numbers, NUMBER_OBJECTIVES[self.loss])
+        return numbers, None
 
     def _learn_target(
         self,
@@ -129,7 +131,6 @@ class NeuralNetRegressor(ScoredRegressor, NeuralNet):
                 f"y has shape {y.shape}, but the targets were learned from y of shape "
                 f"({expected})."
             )
-        number_targets.check_domain(y, self._objective)
         return number_targets.as_columns(y)
 
     def _loss_terms(

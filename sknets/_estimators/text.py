@@ -41,9 +41,9 @@ class TextPoolClassifier(TextInput, NeuralNetClassifier):
     ----------
     width : int or "auto", default="auto"
         Embedding dimension. "auto" is one for each output where the output
-        follows the mean directly, since more cannot help a linear network (at most 64
-        where all values together would be more than 33 million), and 16 to 64 with
-        dense layers or another pooling.
+        follows "mean" or "sqrtn" pooling directly, since more cannot help a linear
+        network (at most 64 where all values together would be more than 33 million),
+        and 16 to 64 with dense layers or another pooling.
     dropout : float or tuple of float, default=0.0
         Share of values dropped of the pooled vector and after each dense layer.
     pooling : {"mean", "sqrtn", "max", "mean_max"}, default="mean"

@@ -47,9 +47,9 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
     ----------
     width : int or "auto", default="auto"
         Embedding dimension. "auto" is one for each output where the output
-        follows the mean directly, since more cannot help a linear network (at most 64
-        where all values together would be more than 33 million), and 16 to 64 with
-        dense layers or another pooling.
+        follows "mean" or "sqrtn" pooling directly, since more cannot help a linear
+        network (at most 64 where all values together would be more than 33 million),
+        and 16 to 64 with dense layers or another pooling.
     dropout : float or tuple of float, default=0.0
         Share of values dropped of the pooled vector and after each dense layer.
     loss : str, default="squared_error"
@@ -58,11 +58,13 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
         second from there on; "poisson", means of counts and rates that are not
         negative; or "quantile".
     quantile : float in [0, 1], default=None
-        Which quantile to predict with ``loss="quantile"``; no part in other losses.
+        Which quantile to predict; must be given with ``loss="quantile"``, and has no
+        part in other losses.
     pooling : {"auto", "mean", "sqrtn", "max", "mean_max"}, default="auto"
         How the embeddings of a text become one vector. "sqrtn" is their sum over the
         root of their number. "auto" is "mean" or "sqrtn", whichever ridge regression
-        predicts better with from a part of the texts, and "mean" without that start.
+        predicts better with, of up to 5,000 texts, and "mean" with fewer than 100
+        texts or without that start.
     dense_width : int or tuple of int, default=()
         Units of dense layers between the pooled vector and the output.
     activation : str, default="relu"
@@ -118,15 +120,15 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
         the texts best from the others. The learning rate of each value then is
         relative to its start, and that of all other weights 0.03 of it. "random" is
         uniform in +-0.05, as in Keras, with one learning rate for all; it is used with
-        more outputs than `width`, too, and with another pooling than "mean".
+        more outputs than `width`, too, and with the pooling "max" or "mean_max".
     compress_to : int or None, default=None
         Keep only this many n-grams after training, those that contribute most to the
         training texts, and round the embedding to 8 bits. A file then has a byte for
         each n-gram and column of the embedding, and some ten for what it is made of.
     epochs : int or "auto", default="auto"
         Passes over the training rows. "auto" makes about 250 steps, within 2 to 3
-        epochs (2 with several analyzers); with more outputs than one 500 steps, within
-        3 to 6 epochs.
+        epochs; where the ridge regression is nearly the solution (see `learning_rate`)
+        about 100 steps, within 1 to 3.
     batch_size : int or "auto", default="auto"
         Rows in one step. "auto" is the power of two nearest to the square root of the
         number of rows, within 8 to 128; in `partial_fit` it is 128.
@@ -216,9 +218,9 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
         it where there were validation rows; what is in `scoring`, and ``val_`` and its
         name, after it. Losses are those of scaled targets, so that 1 is what the mean
         of y has with "squared_error"; ``scoring="neg_mean_squared_error"`` records in
-        the units of y. For "huber" and "poisson" they are half the squared error and
-        half the deviance. An epoch in which the loss or a weight became infinite or
-        NaN is the last one here.
+        the units of y. For "huber" they are half the squared error up to a distance of
+        1, for "poisson" half the deviance. An epoch in which the loss or a weight
+        became infinite or NaN is the last one here.
     best_epoch_ : int
         The epoch, counted from 1, whose weights the estimator holds: the best one
         with `early_stopping`, else the last; 0 if the first one failed.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -12,8 +14,9 @@ from .._dask import kind_of
 from .arrays import some_rows
 from .base import Part, Parts, Prepare, prepared
 
-# Parts that are computed ahead, in two groups: while one is fetched, nobody waits. On a
-# cluster there are two parts for each of its threads.
+# Parts that are computed while those before are used. On a cluster they are in two
+# groups, with a part for each thread in both: while one group is fetched, no worker
+# waits. Elsewhere they are one group, in the caller's own processes and threads.
 AHEAD, MOST_AHEAD = 4, 32
 
 
@@ -45,20 +48,30 @@ class DaskParts(Parts):
     ) -> Iterator[tuple[int, Part]]:
         chosen = list(range(self.n_parts or 0) if numbers is None else numbers)
         client = _client_of(self.scheduler)
-        n_ahead = AHEAD
+        n_groups, size = 1, AHEAD
         if client is not None:
             n_threads = sum(client.nthreads().values())
-            n_ahead = min(max(AHEAD, 2 * n_threads), MOST_AHEAD)
+            n_groups, size = 2, min(max(AHEAD, 2 * n_threads), MOST_AHEAD) // 2
             if prepare is not None:  # sent to each worker once
                 prepare = client.scatter(prepare, broadcast=True)
-        size = n_ahead // 2
-        groups = [chosen[start : start + size] for start in range(0, len(chosen), size)]
-        with ThreadPoolExecutor(2) as threads:
-            computed: list[Future] = []
-            for number, group in enumerate(groups):
-                for following in groups[number + len(computed) : number + 3]:
-                    computed.append(threads.submit(self._compute, following, prepare))
-                yield from zip(group, computed.pop(0).result(), strict=True)
+        starts = range(0, len(chosen), size)
+        groups = iter([chosen[start : start + size] for start in starts])
+        threads = ThreadPoolExecutor(n_groups)
+        pending: deque[tuple[list[int], Future]] = deque()
+
+        def submit(n: int) -> None:
+            for group in itertools.islice(groups, n):
+                pending.append((group, threads.submit(self._compute, group, prepare)))
+
+        try:
+            submit(n_groups)
+            while pending:
+                group, future = pending.popleft()
+                parts = future.result()
+                submit(1)
+                yield from zip(group, parts, strict=True)
+        finally:
+            threads.shutdown(cancel_futures=True)
 
     def _compute(self, numbers: list[int], prepare: Any) -> list[Part]:
         import dask

@@ -95,7 +95,7 @@ def test_logits_of_a_block_outlive_the_next(monkeypatch):
 
 def test_blocks_of_a_wide_network_are_small():
     wide = prediction.block_rows(chain(dense_layers(100_000, 0.0, "relu", 2), (10,)))
-    assert wide == prediction.DENSE_BYTES // (8 * 100_000) == 5
+    assert wide == prediction.BLOCK_BYTES // (8 * 100_000) == 5
     assert (
         prediction.block_rows(chain(dense_layers(9_000_000, 0.0, "relu", 2), (10,)))
         == 1

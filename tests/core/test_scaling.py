@@ -189,6 +189,14 @@ def test_rows_of_many_features_are_no_longer_than_those_of_512():
     )
 
 
+def test_rows_that_are_clipped_alone_stay_as_they_are():
+    rows = np.array([[0.5, -20.0]], np.float32)
+    clip = {"shift": np.zeros(2), "scale": np.ones(2), "clip": 5.0}
+    expected = 5 * np.tanh(rows / 5)
+    np.testing.assert_allclose(scaling.apply(rows, clip), expected, rtol=1e-6)
+    np.testing.assert_array_equal(rows, [[0.5, -20.0]])
+
+
 @pytest.mark.parametrize("learn", [scaling.learn_standard, scaling.learn_robust])
 def test_what_differs_by_rounding_is_constant(learn):
     X = np.tile([[0.3], [0.1 + 0.2]], (20, 1))

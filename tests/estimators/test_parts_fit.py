@@ -263,6 +263,15 @@ def test_columns_of_categories_and_gaps(monkeypatch):
         dense().fit(gaps)
 
 
+def test_counts_below_zero_are_found_before_the_training(in_parts):
+    parts = [(X, np.abs(X[:, 0])) for X, _ in sorted_parts()]
+    parts[-1][1][7] = -2.0
+    net = DenseNetRegressor(**QUICK, loss="poisson")
+    last = len(parts) - 1
+    with pytest.raises(ValueError, match=rf"Part {last} of X: .*lowest of y is -2\."):
+        net.fit(parts)
+
+
 def test_a_failed_fit_leaves_the_state_of_before(in_parts):
     net = dense().fit(sorted_parts())
     before = net.predict_proba(X)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sknets import DenseNetClassifier
+from sknets._estimators import predictions
 from sknets._parts import arrays
 
 
@@ -48,6 +49,23 @@ def test_predict_is_the_first_maximum_of_probabilities(fitted, bias):
         np.testing.assert_array_equal(predicted, proba > 0.5)
     else:
         np.testing.assert_array_equal(predicted, net.classes_[proba.argmax(axis=1)])
+
+
+def test_labels_of_many_rows_are_found_block_by_block(fitted, monkeypatch):
+    net, X = fitted
+    expected = net.predict(X)
+    lengths = []
+
+    def labels(self, logits):
+        lengths.append(len(logits))
+        return of_class(self, logits)
+
+    of_class = predictions.ClassPredictions._labels
+    monkeypatch.setattr(predictions.ClassPredictions, "_labels", labels)
+    n_outputs = net.decision_function(X[:1]).size
+    monkeypatch.setattr(predictions, "DECODED_VALUES", 7 * n_outputs)
+    np.testing.assert_array_equal(net.predict(X), expected)
+    assert lengths == [7] * (len(X) // 7) + [len(X) % 7] * (len(X) % 7 > 0)
 
 
 @pytest.mark.parametrize("method", ["predict", "predict_proba", "decision_function"])

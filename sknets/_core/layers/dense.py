@@ -61,7 +61,7 @@ class Dense(Layer):
         if workspace is None:
             z = x.astype(np.float64, copy=False) @ kernel
         else:
-            x = _in_double(x, workspace)
+            x = _converted(x, workspace)
             z = np.matmul(x, kernel, out=workspace.array("z", (len(x), self.units)))
         z += bias
         return ACTIVATIONS[self.activation].value(z)
@@ -107,7 +107,7 @@ class Dense(Layer):
         return f"dense {self.units}, {self.activation}"
 
 
-def _in_double(x: np.ndarray, workspace: Workspace) -> np.ndarray:
+def _converted(x: np.ndarray, workspace: Workspace) -> np.ndarray:
     if x.dtype == np.float64:
         return x
     converted = workspace.array("x", x.shape)
