@@ -113,7 +113,7 @@ def test_memory_map_is_never_in_memory_as_a_whole(
 ):
     monkeypatch.setattr(data_module, "CHUNK_BYTES", 2**18)
     monkeypatch.setattr(scaling, "BLOCK_VALUES", 2**15)
-    monkeypatch.setattr(prediction, "DENSE_BYTES", 2**20)
+    monkeypatch.setattr(prediction, "BLOCK_BYTES", 2**20)
     X = np.lib.format.open_memmap(
         tmp_path / "X.npy", "w+", np.float64, (20_000, 256)
     )  # 41 MB of zeros, which take no room on the disk
@@ -138,7 +138,7 @@ def test_sparse_rows_are_never_dense_as_a_whole(
 ):
     monkeypatch.setattr(data_module, "CHUNK_BYTES", 2**18)
     monkeypatch.setattr(scaling, "BLOCK_VALUES", 2**15)
-    monkeypatch.setattr(prediction, "DENSE_BYTES", 2**20)
+    monkeypatch.setattr(prediction, "BLOCK_BYTES", 2**20)
     X = sp.random(2_000, 60**2, density=1e-3, format="csr", random_state=0)
     as_dense = 8 * X.shape[0] * X.shape[1]  # 58 MB
     y = np.arange(X.shape[0]) % 2
