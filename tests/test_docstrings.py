@@ -21,9 +21,11 @@ OF_THE_NETWORK = {
 }  # fmt: skip
 # What differs with the target: classes or numbers.
 OF_THE_TARGET = {
-    "augment", "binary", "embedding_init", "epochs", "history_", "learning_rate",
-    "monitor", "pooling", "validation_fraction", "verbose",
+    "binary", "embedding_init", "history_", "learning_rate", "monitor",
+    "pooling", "validation_fraction", "verbose",
 }  # fmt: skip
+# Numbers from texts start from ridge regression, which leaves less to learn.
+OF_BOTH = {("epochs", "TextPool")}
 # Of the three classifiers: texts have no smoothing by default.
 OTHERS = {"label_smoothing"}
 
@@ -45,10 +47,10 @@ NAMES = sorted({name for found in ENTRIES.values() for name in found} - OTHERS)
 
 def groups(name):
     """The classes whose texts have to be the same."""
-    kinds = ("Classifier", "Regressor") if name in OF_THE_TARGET else ("",)
     networks = ("DenseNet", "SmallCNN", "TextPool") if name in OF_THE_NETWORK else ("",)
-    for kind in kinds:
-        for network in networks:
+    for network in networks:
+        differs = name in OF_THE_TARGET or (name, network) in OF_BOTH
+        for kind in ("Classifier", "Regressor") if differs else ("",):
             yield [
                 cls
                 for cls in ESTIMATORS
