@@ -1,12 +1,13 @@
 """Training small dense networks in numpy, where compiling takes longer than the fit.
 
-Tracing and compiling a program costs about a second. In that time numpy makes ten
-thousand steps of a network of 64 units, so a whole fit on a few thousand rows is done
-before the program would be ready, and TensorFlow is not even imported.
+Importing TensorFlow costs five seconds, and a program of each shape another or two. In
+one of them numpy makes ten thousand steps of a network of 64 units, so a whole fit on a
+few thousand rows is done before the program would be ready, in each process anew.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 import threading
 from collections.abc import Callable, Iterator
@@ -16,16 +17,16 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from .._core import prediction
-from .._core.layers.base import Weights
+from .._core.layers.base import Layer, Weights
 from .._core.network import Network
 from .data import TrainingData
 from .optimizers import penalty_gradient
 from .settings import Settings, Slots
 
-# Estimated seconds of a whole fit up to which numpy is the faster way: a third of the
-# first fit with a compiled program, so that a search over a few dozen candidates
-# does not lose either.
-MAX_SECONDS = 0.3
+# Estimated seconds of a whole fit up to which numpy is the faster way. Numpy takes 1.0
+# to 1.4 times as long as a program that is there already, so that a dozen fits of this
+# size are done before the program catches up.
+MAX_SECONDS = 1.0
 Batch = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 # Values of input that are gathered and scaled together.
@@ -109,6 +110,16 @@ class DenseTrainer:
         self.slots = [_packed(slot) for slot in zip(*slots, strict=True)]
         self.weights, self.gradients = map(self._views, (self.vector, self.gradient))
 
+    # The arrays stay, only their values change.
+    @functools.cached_property
+    def _own_weights(self) -> list[tuple[Layer, Weights]]:
+        """Each layer with its weights."""
+        return list(self.network.own_weights(self.weights))
+
+    @functools.cached_property
+    def _own_gradients(self) -> list[Weights]:
+        return [own for _, own in self.network.own_weights(self.gradients)]
+
     def _views(self, vector: np.ndarray) -> Weights:
         ends = np.cumsum([math.prod(shape) for shape in self.shapes])
         parts = np.split(vector, ends[:-1])
@@ -158,19 +169,16 @@ class DenseTrainer:
         """
         rng = np.random.Generator(np.random.SFC64(key)) if self.drops else None
         kept = []
-        own = list(self.network.own_weights(self.weights))
-        for layer, weights in own:
+        for layer, weights in self._own_weights:
             x, kept_by_layer = layer.train(weights, x, rng)
             kept.append(kept_by_layer)
         loss, hits, d = self.data.objective.train(
             x, y, w, self.settings.label_smoothing
         )
-        slopes = [
-            gradients for _, gradients in self.network.own_weights(self.gradients)
-        ]
-        for place in reversed(range(len(own))):
-            layer, weights = own[place]
-            by_input = layer.backward(weights, kept[place], d, slopes[place])
+        for place in reversed(range(len(kept))):
+            layer, weights = self._own_weights[place]
+            gradients = self._own_gradients[place]
+            by_input = layer.backward(weights, kept[place], d, gradients)
             if place == 0 and not self.wants_input_gradient:
                 return loss, hits, x
             d = by_input()

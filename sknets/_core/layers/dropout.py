@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
@@ -26,8 +27,7 @@ class Dropout(Layer):
     def train(
         self, weights: Weights, x: np.ndarray, rng: Any
     ) -> tuple[np.ndarray, Kept]:
-        keep = np.float32(1 - self.rate)
-        mask = (rng.random(x.shape, np.float32) < keep) / keep
+        mask = _kept(x.shape, self.rate, rng) / np.float32(1 - self.rate)
         return x * mask, mask
 
     def backward(
@@ -52,3 +52,12 @@ class Dropout(Layer):
     @property
     def structure(self) -> Layer:
         return Dropout(0.0)
+
+
+def _kept(shape: Shape, rate: float, rng: np.random.Generator) -> np.ndarray:
+    """Draw which values stay."""
+    # 16 bits a value take a third of the time of a random number, and meet the rate
+    # to 1/65,536.
+    n = math.prod(shape)
+    bits = rng.bit_generator.random_raw(-(-n // 4)).view(np.uint16)[:n]
+    return bits.reshape(shape) >= round(rate * 2**16)
