@@ -101,6 +101,19 @@ class ClassObjective(Objective):
         """
         return classes[proba.argmax(axis=1)]
 
+    def rare_class_shift(
+        self, y: np.ndarray, w: np.ndarray, smoothing: float, n_outputs: int
+    ) -> np.ndarray:
+        """What to add to the logits so that rare classes stay as rare as they are.
+
+        Label smoothing gives every class a share of every row, ``least = smoothing /
+        n_classes``. A class whose own share is smaller seems that frequent: its logit
+        is changed by ``log(share / least)``, the correction of King & Zeng, "Logistic
+        regression in rare events data", 2001. The ranking by a class stays. Zero for
+        all other classes.
+        """
+        raise NotImplementedError
+
     def probabilities(self, z: np.ndarray) -> np.ndarray:
         """What `predict_proba` returns, float64 of shape (n_rows, n_classes).
 
@@ -123,6 +136,12 @@ class Multiclass(ClassObjective):
 
     def encode(self, y: np.ndarray, classes: np.ndarray) -> np.ndarray:
         return np.searchsorted(classes, y).astype(np.int32)
+
+    def rare_class_shift(
+        self, y: np.ndarray, w: np.ndarray, smoothing: float, n_outputs: int
+    ) -> np.ndarray:
+        shares = np.bincount(y, w, minlength=n_outputs) / w.sum(dtype=np.float64)
+        return _log_below(shares, smoothing / n_outputs)
 
     def probabilities(self, z: np.ndarray) -> np.ndarray:
         return softmax(z.astype(np.float64))
@@ -199,13 +218,31 @@ class _Sigmoids(ClassObjective):
         right = tf.equal(tf.cast(z > 0, tf.float32), y)
         return tf.cast(tf.reduce_all(right, axis=1), tf.float32)
 
+    def rare_class_shift(
+        self, y: np.ndarray, w: np.ndarray, smoothing: float, n_outputs: int
+    ) -> np.ndarray:
+        shares, _ = _shares_of_outputs(y, w)
+        least = smoothing / 2
+        return _log_below(shares, least) - _log_below(1 - shares, least)
+
     def constant_answer(self, y: np.ndarray, w: np.ndarray) -> tuple[float, float]:
-        totals = w.sum(axis=0, dtype=np.float64)
-        shares = (w * y).sum(axis=0, dtype=np.float64) / np.maximum(totals, 1e-300)
+        shares, totals = _shares_of_outputs(y, w)
         loss = (entr(shares) + entr(1 - shares)) @ totals / totals.sum()
         right = ((shares > 0.5) == (y > 0.5)).all(axis=1)
         weight_of_row = w.mean(axis=1)
         return float(loss), float(right @ weight_of_row / weight_of_row.sum())
+
+
+def _shares_of_outputs(y: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Weighted share of rows with each label, and the weights' sums."""
+    totals = w.sum(axis=0, dtype=np.float64)
+    return (w * y).sum(axis=0, dtype=np.float64) / np.maximum(totals, 1e-300), totals
+
+
+def _log_below(shares: np.ndarray, least: float) -> np.ndarray:
+    """Return ``log(share / least)`` where it is negative and finite, else zero."""
+    ratios = np.where(shares > 0, shares / least, 1)
+    return np.log(np.minimum(ratios, 1)).astype(np.float32)
 
 
 class Binary(_Sigmoids):

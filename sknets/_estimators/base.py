@@ -420,6 +420,8 @@ class NeuralNet(
             n_steps=n_steps,
         )
         self.__dict__.update(self._state_after(trained, one_pass))
+        if not one_pass:
+            self.weights_ = self._final_weights(trained.weights, data, settings)
         if not one_pass and not trained.exploded:
             diagnosis.warn_if_not_learnt(network, trained, data.sample, settings)
 
@@ -451,6 +453,10 @@ class NeuralNet(
         if goes_on:
             return self.weights_
         return self._network.initial_weights(rng)
+
+    def _final_weights(self, weights: Weights, data: Any, settings: Any) -> Weights:
+        """Weights to predict with, from those at the end of training."""
+        return weights
 
     def _state_after(self, trained: Any, one_pass: bool) -> dict[str, Any]:
         """Fitted attributes after training; epochs count on from an earlier fit."""

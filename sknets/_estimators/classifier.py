@@ -9,6 +9,7 @@ from typing import Any, Never, Self
 import numpy as np
 from sklearn.base import ClassifierMixin
 
+from .._core.layers.base import Weights
 from .._sklearn import Interval, StrOptions, fit_context
 from . import targets
 from .base import LossTerms, NeuralNet, given_validation
@@ -130,6 +131,15 @@ class NeuralNetClassifier(ClassPredictions, ClassifierMixin, NeuralNet):
         if self.label_smoothing == "auto":
             return min(MAX_SMOOTHING, 1 / math.sqrt(n_rows))
         return self.label_smoothing
+
+    def _final_weights(self, weights: Weights, data: Any, settings: Any) -> Weights:
+        if self.label_smoothing != "auto":
+            return weights
+        rows, smoothing = data.sample, settings.label_smoothing
+        shift = self._objective.rare_class_shift(
+            rows.y, rows.w, smoothing, len(weights[-1])
+        )
+        return [*weights[:-1], weights[-1] + shift] if shift.any() else weights
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

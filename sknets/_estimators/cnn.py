@@ -132,7 +132,9 @@ class SmallCNNClassifier(ImageInput, NeuralNetClassifier):
     label_smoothing : float in [0, 1) or "auto", default="auto"
         Share of each target that is spread evenly over the classes [5]_. "auto" is
         ``1 / sqrt(n_rows)``, at most 0.02: few rows are learnt by heart, and then
-        believed too firmly. In `partial_fit` these are the rows of the call.
+        believed too firmly. In `partial_fit` these are the rows of the call. With
+        "auto", `fit` then lowers the logits of classes rarer than their share of the
+        smoothing, which would seem too frequent; the ranking by them stays.
     shuffle : bool, default=True
         Whether each epoch takes the rows in another order.
     early_stopping : bool, default=False

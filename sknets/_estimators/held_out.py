@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from .._warnings import warn_user
+
 # Share of the rows that "auto" holds out for early stopping.
 AUTO_FRACTION = 0.1
 
@@ -60,7 +62,23 @@ def split(
             "validation_fraction=None, with which early_stopping monitors the "
             "training rows."
         ) from error
+    if stratify and y.ndim == 1:
+        _warn_if_not_learnt(y[train], y[held_out], validation_fraction)
     return np.sort(train), np.sort(held_out)
+
+
+def _warn_if_not_learnt(
+    trained: np.ndarray, held_out: np.ndarray, validation_fraction: Any
+) -> None:
+    n_missing = len(np.setdiff1d(held_out, trained))
+    if n_missing:
+        warn_user(
+            f"All rows of {n_missing} of {len(np.union1d(held_out, trained))} classes "
+            f"are held out by validation_fraction={validation_fraction!r}: these are "
+            "not learnt, and tell early_stopping nothing. Give X_val and y_val, or set "
+            "validation_fraction=None, with which early_stopping monitors the training "
+            "rows."
+        )
 
 
 # The splitters are imported where they are used: they are a tenth of the time of

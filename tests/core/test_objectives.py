@@ -192,6 +192,21 @@ def test_gradient_of_classes_is_the_numerical_one(of_classes, smoothing):
     np.testing.assert_allclose(found, objective.evaluate(z, y, w), rtol=1e-6)
 
 
+def test_rare_classes_are_shifted_by_the_ratio_of_the_shares():
+    y = np.array([0] * 2 + [1] * 40 + [2] * 58, np.int32)
+    multiclass, labels = (CLASS_OBJECTIVES[n] for n in ("multiclass", "binary"))
+    w = np.ones(100)
+    found = multiclass.rare_class_shift(y, w, 0.3, 4)  # 0.075 for each class
+    expected = [np.log(0.02 / 0.075), 0, 0, 0]  # nothing known of the last one
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    w[:2] = 20  # two rows of weight 20 are 40 of 138
+    assert not multiclass.rare_class_shift(y, w, 0.3, 4).any()
+    rare = np.column_stack([y == 0, y != 0, y == 1]).astype(np.float32)
+    found = labels.rare_class_shift(rare, np.ones(rare.shape), 0.1, 3)  # 0.05
+    expected = [np.log(0.02 / 0.05), -np.log(0.02 / 0.05), 0]
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
 def test_weights_count_in_loss_and_accuracy(of_classes):
     """A weight of two is the row twice."""
     objective, z, y, _ = of_classes

@@ -95,3 +95,36 @@ def test_auto_label_smoothing_is_at_most_a_fiftieth(digits, optimizer):
     )
     assert_all_equal(auto.weights_, given.weights_)
     assert not np.array_equal(auto.weights_[0], none.weights_[0])
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_rare_classes_do_not_seem_frequent(n_classes):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(6000, 5))
+    y = (X[:, 0] > 0).astype(int) * (n_classes - 2)
+    y[rng.permutation(6000)[:6]] = n_classes - 1  # 1:1000, and nothing tells them
+    params = {"width": 8, "epochs": 20, "dropout": 0.0, "random_state": 0}
+    nets = {
+        smoothing: DenseNetClassifier(**params, label_smoothing=smoothing).fit(X, y)
+        for smoothing in ("auto", 1 / math.sqrt(6000))
+    }
+    mean = {s: net.predict_proba(X)[:, -1].mean() for s, net in nets.items()}
+    auto, given = mean.values()
+    assert 0.0005 < auto < 0.002
+    assert given > 3 * auto
+    first, *others = (net.decision_function(X) for net in nets.values())
+    if n_classes == 2:  # the ranking stays
+        assert np.diff(others[0][np.argsort(first)]).min() > -1e-6
+
+
+def test_balanced_rare_classes_are_not_shifted(quick, blobs):
+    X, y = blobs
+    X, y = np.repeat(X, 10, axis=0), np.repeat(y, 10)
+    rows = np.flatnonzero((y != 2) | (np.cumsum(y == 2) <= 2))
+    auto, given = (
+        quick(DenseNetClassifier, label_smoothing=s, class_weight="balanced").fit(
+            X[rows], y[rows]
+        )
+        for s in ("auto", 0.02)
+    )
+    assert_all_equal(auto.weights_, given.weights_)

@@ -35,6 +35,14 @@ def test_share_is_stratified():
     assert np.array_equal(np.sort(np.r_[train, held_out]), np.arange(60))
 
 
+def test_classes_that_are_held_out_whole_are_told_of(quick):
+    X, y = np.random.default_rng(0).normal(size=(30, 4)), np.arange(30)
+    net = quick(DenseNetClassifier, early_stopping=True)
+    with pytest.warns(UserWarning, match="All rows of 3 of 30 classes are held out"):
+        net.fit(X, y)
+    net.set_params(validation_fraction=None).fit(X, y)
+
+
 def test_numbers_are_not_stratified():
     shares = [
         np.bincount(LABELS[split(LABELS, None, 0.2, seed, stratify=False)[1]])
