@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy.special import entr, expit, log_expit, logsumexp, xlogy
+from scipy.special import entr, expit, log_expit, logit, logsumexp, xlogy
 
 from .quantiles import weighted_quantile
+
+# Stands for the frequency of a class of which there are no rows.
+LEAST_SHARE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,10 @@ class ClassObjective(Objective):
         """
         return classes[proba.argmax(axis=1)]
 
+    def prior_logits(self, y: np.ndarray, w: np.ndarray, n_outputs: int) -> np.ndarray:
+        """Logits of the weighted frequencies of the classes."""
+        raise NotImplementedError
+
     def rare_class_shift(
         self, y: np.ndarray, w: np.ndarray, smoothing: float, n_outputs: int
     ) -> np.ndarray:
@@ -140,8 +147,11 @@ class Multiclass(ClassObjective):
     def rare_class_shift(
         self, y: np.ndarray, w: np.ndarray, smoothing: float, n_outputs: int
     ) -> np.ndarray:
-        shares = np.bincount(y, w, minlength=n_outputs) / w.sum(dtype=np.float64)
+        shares = _shares_of_classes(y, w, n_outputs)
         return _log_below(shares, smoothing / n_outputs)
+
+    def prior_logits(self, y: np.ndarray, w: np.ndarray, n_outputs: int) -> np.ndarray:
+        return np.log(np.maximum(_shares_of_classes(y, w, n_outputs), LEAST_SHARE))
 
     def probabilities(self, z: np.ndarray) -> np.ndarray:
         return softmax(z.astype(np.float64))
@@ -225,12 +235,19 @@ class _Sigmoids(ClassObjective):
         least = smoothing / 2
         return _log_below(shares, least) - _log_below(1 - shares, least)
 
+    def prior_logits(self, y: np.ndarray, w: np.ndarray, n_outputs: int) -> np.ndarray:
+        return logit(np.clip(_shares_of_outputs(y, w)[0], LEAST_SHARE, 1 - LEAST_SHARE))
+
     def constant_answer(self, y: np.ndarray, w: np.ndarray) -> tuple[float, float]:
         shares, totals = _shares_of_outputs(y, w)
         loss = (entr(shares) + entr(1 - shares)) @ totals / totals.sum()
         right = ((shares > 0.5) == (y > 0.5)).all(axis=1)
         weight_of_row = w.mean(axis=1)
         return float(loss), float(right @ weight_of_row / weight_of_row.sum())
+
+
+def _shares_of_classes(y: np.ndarray, w: np.ndarray, n_classes: int) -> np.ndarray:
+    return np.bincount(y, w, minlength=n_classes) / w.sum(dtype=np.float64)
 
 
 def _shares_of_outputs(y: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -421,7 +421,7 @@ class NeuralNet(
         )
         self.__dict__.update(self._state_after(trained, one_pass))
         if not one_pass:
-            self.weights_ = self._final_weights(trained.weights, data, settings)
+            self.weights_ = self._final_weights(trained, data, settings, rng)
         if not one_pass and not trained.exploded:
             diagnosis.warn_if_not_learnt(network, trained, data.sample, settings)
 
@@ -454,9 +454,11 @@ class NeuralNet(
             return self.weights_
         return self._network.initial_weights(rng)
 
-    def _final_weights(self, weights: Weights, data: Any, settings: Any) -> Weights:
+    def _final_weights(
+        self, trained: Any, data: Any, settings: Any, rng: np.random.Generator
+    ) -> Weights:
         """Weights to predict with, from those at the end of training."""
-        return weights
+        return trained.weights
 
     def _state_after(self, trained: Any, one_pass: bool) -> dict[str, Any]:
         """Fitted attributes after training; epochs count on from an earlier fit."""

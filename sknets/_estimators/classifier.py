@@ -132,7 +132,10 @@ class NeuralNetClassifier(ClassPredictions, ClassifierMixin, NeuralNet):
             return min(MAX_SMOOTHING, 1 / math.sqrt(n_rows))
         return self.label_smoothing
 
-    def _final_weights(self, weights: Weights, data: Any, settings: Any) -> Weights:
+    def _final_weights(
+        self, trained: Any, data: Any, settings: Any, rng: np.random.Generator
+    ) -> Weights:
+        weights: Weights = trained.weights
         if self.label_smoothing != "auto":
             return weights
         rows, smoothing = data.sample, settings.label_smoothing

@@ -1,0 +1,93 @@
+"""Probabilities of networks that have learnt noise by heart.
+
+A network learns a few hundred rows by heart, even where nothing is to be learnt, and is
+far too sure of other rows. Where a linear model explains hardly anything of rows that
+were left out, a second network, trained on three quarters of the rows, tells by the
+others how far the logits have to be drawn to those of the classes' frequencies:
+``prior + (logits - prior) / temperature``. Guo et al., "On calibration of modern neural
+networks", 2017, draw them to zero.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import cast
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from sklearn.linear_model import RidgeCV
+
+from .._core import prediction
+from .._core.layers.base import Weights
+from .._core.network import Network
+from .._core.objectives import ClassObjective
+from .._training.data import TrainingData
+
+# Fewer rows tell nothing of a temperature; more are not learnt by heart so easily.
+MIN_ROWS, MAX_ROWS = 40, 5000
+# Products of the linear model: a tenth of a second at most.
+MAX_PRODUCTS = 1e8
+# Share of the variance that a linear model explains, below which rows may be noise. On
+# the tables of the choice, a sixth of the fits are below; above, temperatures bring
+# little for another fit, and harm some tables.
+ENOUGH_EXPLAINED = 0.1
+MAX_TEMPERATURE = 50.0
+
+
+def may_be_noise(data: TrainingData) -> bool:
+    """Whether a linear model explains little of the classes of rows left out."""
+    n, p = len(data), data.n_features
+    if not MIN_ROWS <= n <= MAX_ROWS or n * p * min(n, p) > MAX_PRODUCTS:
+        return False
+    labels = data.y.ravel()
+    of_class = (labels[:, None] == np.unique(labels)).astype(np.float64)
+    # The errors are those of each row by a model of the others, in closed form.
+    ridge = RidgeCV(alphas=(1.0, 10.0, 100.0, 1000.0))
+    ridge.fit(data.scaled(slice(None)).astype(np.float64), of_class)
+    return 1 + ridge.best_score_ / of_class.var(axis=0).mean() < ENOUGH_EXPLAINED
+
+
+def with_temperature(
+    network: Network,
+    weights: Weights,
+    data: TrainingData,
+    train: Callable[[TrainingData], Weights],
+    rng: np.random.Generator,
+) -> Weights:
+    """Weights whose logits have the temperature that rows left out ask for.
+
+    `train` trains another network like this one on some of the rows.
+    """
+    held_out = every_fourth(data.y.ravel(), rng)
+    learnt, others = _part(data, ~held_out), _part(data, held_out)
+    z = prediction.logits(network, train(learnt), others.scaled, len(others))
+    objective = cast("ClassObjective", data.objective)
+    prior = objective.prior_logits(data.y, data.w, len(weights[-1]))
+
+    def loss(log_temperature: float) -> float:
+        drawn = prior + (z.astype(np.float64) - prior) * math.exp(-log_temperature)
+        losses = objective.losses(drawn, others.y) * others.w
+        # Few rows say little: as if the temperature were known to be about 1.
+        return float(losses.sum()) + log_temperature**2
+
+    bounds = (0.0, math.log(MAX_TEMPERATURE))
+    share = np.float32(math.exp(-minimize_scalar(loss, bounds=bounds).x))
+    *before, kernel, bias = weights
+    prior = prior.astype(np.float32)
+    return [*before, kernel * share, prior + (bias - prior) * share]
+
+
+def every_fourth(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Mask of every fourth row of each class; of fewer than four there is none."""
+    order = np.lexsort((rng.random(len(labels)), labels))
+    ordered = labels[order]
+    place_in_class = np.arange(len(labels)) - np.searchsorted(ordered, ordered)
+    mask = np.zeros(len(labels), bool)
+    mask[order[place_in_class % 4 == 3]] = True
+    return mask
+
+
+def _part(data: TrainingData, mask: np.ndarray) -> TrainingData:
+    return replace(data, index=data.index[mask], y=data.y[mask], w=data.w[mask])

@@ -1,0 +1,79 @@
+"""Probabilities where little is to be learnt."""
+
+import numpy as np
+import pytest
+from scipy.special import expit
+from sklearn.datasets import make_classification
+from sklearn.metrics import log_loss
+
+from sknets import DenseNetClassifier
+from sknets._estimators import temperature
+from tests.networks import assert_all_equal
+
+QUICK = {"width": (64, 32), "random_state": 0}
+
+
+def noise(n_classes=2, n=200, seed=0):
+    """Indicators of which one bears a little on the class."""
+    rng = np.random.default_rng(seed)
+    X = (rng.random((n, 20)) < 0.3).astype(float)
+    y = (rng.random(n) < expit(X[:, 0] - 0.8)).astype(int)
+    return X, y + (rng.random(n) < 0.3) * (n_classes - 2)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_noise_is_not_believed(n_classes):
+    X, y = noise(n_classes)
+    others, truth = noise(n_classes, n=2000, seed=1)
+    auto = DenseNetClassifier(random_state=0).fit(X, y)
+    given = DenseNetClassifier(random_state=0, label_smoothing=0.02).fit(X, y)
+    frequencies = np.tile(np.bincount(y) / len(y), (2000, 1))
+    by_frequency = log_loss(truth, frequencies)
+    assert log_loss(truth, auto.predict_proba(others)) < by_frequency + 0.1
+    assert log_loss(truth, given.predict_proba(others)) > by_frequency + 0.3
+    # The layers before are those of the same training.
+    assert_all_equal(auto.weights_[:-2], given.weights_[:-2])
+    assert auto.history_ == given.history_
+
+
+@pytest.mark.parametrize(
+    "params", [{"early_stopping": True}, {"warm_start": True}, {"label_smoothing": 0}]
+)
+def test_only_where_fit_decides(params, monkeypatch):
+    monkeypatch.setattr(temperature, "may_be_noise", None)  # would fail if called
+    DenseNetClassifier(**QUICK, **params).fit(*noise())
+
+
+def test_what_a_linear_model_explains_is_believed():
+    X, y = make_classification(200, 8, class_sep=1.5, random_state=0)
+    auto, given = (
+        DenseNetClassifier(**QUICK, label_smoothing=s).fit(X, y) for s in ("auto", 0.02)
+    )
+    assert_all_equal(auto.weights_, given.weights_)
+
+
+def test_a_checkerboard_is_learnt():
+    """Nothing for a linear model, and no noise."""
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-1, 1, size=(600, 2))
+    y = (X > 0).sum(axis=1) % 2
+    p = DenseNetClassifier(random_state=0).fit(X[:400], y[:400]).predict_proba(X[400:])
+    assert log_loss(y[400:], p) < 0.2
+
+
+def test_an_interrupt_of_the_second_network_keeps_the_first(monkeypatch):
+    X, y = noise()
+
+    def interrupt(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(temperature, "with_temperature", interrupt)
+    auto = DenseNetClassifier(**QUICK).fit(X, y)
+    given = DenseNetClassifier(**QUICK, label_smoothing=0.02).fit(X, y)
+    assert_all_equal(auto.weights_, given.weights_)
+
+
+def test_every_fourth_row_of_each_class():
+    labels = np.repeat([0, 1, 2, 3], [3, 4, 8, 41])
+    mask = temperature.every_fourth(labels, np.random.default_rng(0))
+    assert np.bincount(labels[mask], minlength=4).tolist() == [0, 1, 2, 10]
