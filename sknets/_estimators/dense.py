@@ -87,7 +87,7 @@ class DenseNetClassifier(DenseInput, NeuralNetClassifier):
         a linear model explains less than a tenth of at most 5000 rows, so that they may
         be noise, a second network, trained on three quarters of them, tells how far to
         draw the logits to those of the class frequencies [5]_; not with
-        `early_stopping` or `warm_start`.
+        `early_stopping` or `warm_start`. `history_` has the losses before.
     shuffle : bool, default=True
         Whether each epoch takes the rows in another order.
     early_stopping : bool, default=False
@@ -309,7 +309,7 @@ class DenseNetClassifier(DenseInput, NeuralNetClassifier):
             return weights
 
     def _may_find_temperature(self, trained: Any, data: Any, settings: Any) -> bool:
-        """Whether nobody but `fit` decides how long and towards what to train."""
+        """Whether training ran to its end, and `fit` may mend the probabilities."""
         return (
             self.label_smoothing == "auto"
             and not self.early_stopping

@@ -53,7 +53,9 @@ class DaskParts(Parts):
             n_threads = sum(client.nthreads().values())
             n_groups, size = 2, min(max(AHEAD, 2 * n_threads), MOST_AHEAD) // 2
             if prepare is not None:  # sent to each worker once
-                prepare = client.scatter(prepare, broadcast=True)
+                # By a hash it would have the key of the pass before, whose data Dask
+                # may just be about to forget.
+                prepare = client.scatter(prepare, broadcast=True, hash=False)
         starts = range(0, len(chosen), size)
         groups = iter([chosen[start : start + size] for start in starts])
         threads = ThreadPoolExecutor(n_groups)

@@ -1,9 +1,12 @@
 """Probabilities where little is to be learnt."""
 
+import warnings
+
 import numpy as np
 import pytest
 from scipy.special import expit
 from sklearn.datasets import make_classification
+from sklearn.linear_model import RidgeCV
 from sklearn.metrics import log_loss
 
 from sknets import DenseNetClassifier
@@ -73,7 +76,33 @@ def test_an_interrupt_of_the_second_network_keeps_the_first(monkeypatch):
     assert_all_equal(auto.weights_, given.weights_)
 
 
+@pytest.mark.parametrize("shape", [(60, 5), (30, 40)])
+def test_errors_left_out_are_those_of_ridge_regression(shape):
+    X, y = np.random.default_rng(0).normal(size=shape), noise(3, shape[0])[1]
+    Y = (y[:, None] == np.unique(y)).astype(float)
+    ridge = RidgeCV(alphas=(1.0, 10.0, 100.0, 1000.0)).fit(X, Y)
+    found = temperature.squared_errors_left_out(X, Y)
+    assert found == pytest.approx(-ridge.best_score_)
+
+
 def test_every_fourth_row_of_each_class():
     labels = np.repeat([0, 1, 2, 3], [3, 4, 8, 41])
     mask = temperature.every_fourth(labels, np.random.default_rng(0))
     assert np.bincount(labels[mask], minlength=4).tolist() == [0, 1, 2, 10]
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e30])
+def test_features_that_a_linear_model_cannot_take(scale):
+    X, y = noise()
+    net = DenseNetClassifier(**QUICK, input_scaling=None, epochs=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # too large
+        net.fit(scale * X, y)
+    assert np.isfinite(net.predict_proba(scale * X)).all()
+
+
+def test_one_class():
+    X, _ = noise()
+    with pytest.warns(UserWarning, match="only one class"):
+        net = DenseNetClassifier(**QUICK).fit(X, np.zeros(200))
+    assert set(net.predict(X)) == {0}

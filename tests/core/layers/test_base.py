@@ -179,6 +179,7 @@ def test_frozen_arrays_are_converted_once_and_forgotten_with_their_array():
     weight = np.full(5, 0.1, np.float32)
     assert base.double(weight) is not base.double(weight)
     weight.flags.writeable = False
+    gc.collect()  # what earlier tests have left
     n_kept = len(base._doubles)
     converted = base.double(weight)
     assert converted is base.double(weight)
