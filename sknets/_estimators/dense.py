@@ -84,10 +84,11 @@ class DenseNetClassifier(DenseInput, NeuralNetClassifier):
         believed too firmly. In `partial_fit` these are the rows of the call. With
         "auto", `fit` then lowers the logits of classes rarer than their share of the
         smoothing, which would seem too frequent; the ranking by them stays. And where
-        a linear model explains less than a tenth of at most 5000 rows, so that they may
-        be noise, a second network, trained on three quarters of them, tells how far to
-        draw the logits to those of the class frequencies [5]_; not with
-        `early_stopping` or `warm_start`. `history_` has the losses before.
+        a linear model explains less than half of at most 5000 rows of more than 10
+        features, so that part of what is learnt may be noise, a second network,
+        trained on three quarters of the rows, tells how far to draw the logits to
+        those of the class frequencies [5]_; not with `early_stopping` or `warm_start`.
+        `history_` has the losses before.
     shuffle : bool, default=True
         Whether each epoch takes the rows in another order.
     early_stopping : bool, default=False
