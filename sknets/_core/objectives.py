@@ -116,8 +116,8 @@ class ClassObjective(Objective):
         Label smoothing gives every class a share of every row, ``least = smoothing /
         n_classes``. A class whose own share is smaller seems that frequent: its logit
         is changed by ``log(share / least)``, the correction of King & Zeng, "Logistic
-        regression in rare events data", 2001. The ranking by a class stays. Zero for
-        all other classes.
+        regression in rare events data", 2001. The ranking by a class stays where no
+        other one is as rare. Zero for all other classes.
         """
         raise NotImplementedError
 
@@ -194,7 +194,7 @@ class Multiclass(ClassObjective):
         return tf.cast(tf.equal(found, y), tf.float32)
 
     def constant_answer(self, y: np.ndarray, w: np.ndarray) -> tuple[float, float]:
-        shares = np.bincount(y, w) / w.sum(dtype=np.float64)
+        shares = _shares_of_classes(y, w)
         return float(entr(shares).sum()), float(shares.max())
 
 
@@ -246,7 +246,8 @@ class _Sigmoids(ClassObjective):
         return float(loss), float(right @ weight_of_row / weight_of_row.sum())
 
 
-def _shares_of_classes(y: np.ndarray, w: np.ndarray, n_classes: int) -> np.ndarray:
+def _shares_of_classes(y: np.ndarray, w: np.ndarray, n_classes: int = 0) -> np.ndarray:
+    """Weighted share of rows of each class, up to the last one that y has at least."""
     return np.bincount(y, w, minlength=n_classes) / w.sum(dtype=np.float64)
 
 

@@ -420,9 +420,10 @@ class NeuralNet(
             n_steps=n_steps,
         )
         self.__dict__.update(self._state_after(trained, one_pass))
-        if not one_pass:
-            self.weights_ = self._final_weights(trained, data, settings, rng)
-        if not one_pass and not trained.exploded:
+        if one_pass:
+            return
+        self.weights_ = self._final_weights(trained, data, settings, rng)
+        if not trained.exploded:
             diagnosis.warn_if_not_learnt(network, trained, data.sample, settings)
 
     def _settled_network(self, goes_on: bool) -> Network:

@@ -23,8 +23,8 @@ from .data import TrainingData
 from .optimizers import penalty_gradient
 from .settings import Settings, Slots
 
-# Estimated seconds of a whole fit up to which numpy is the faster way. Numpy takes 1.0
-# to 1.4 times as long as a program that is there already, so that a dozen fits of this
+# Estimated seconds of a whole fit up to which numpy is the faster way. Numpy takes 1.3
+# to 1.6 times as long as a program that is there already, so that a dozen fits of this
 # size are done before the program catches up.
 MAX_SECONDS = 1.0
 Batch = tuple[np.ndarray, np.ndarray, np.ndarray]

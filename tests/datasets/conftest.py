@@ -11,6 +11,8 @@ def _empty_machine(tmp_path, monkeypatch):
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path / "sklearn"))
     for name in ("http_proxy", "https_proxy"):  # nothing listens at port 9
         monkeypatch.setenv(name, "http://127.0.0.1:9")
+    # An opener that an earlier download has left knows other proxies.
+    monkeypatch.setattr("urllib.request._opener", None)
 
 
 @pytest.fixture

@@ -193,7 +193,7 @@ THREE_WAYS = r"three ways.*data_home.*SKNETS_DATA.*Keras' download cache.*downlo
     [
         (load_mnist, r"mnist\.npz", "it failed: URL fetch failure"),
         (load_imdb, r"aclImdb_v1\.tar\.gz", "it failed: URL fetch failure"),
-        (load_faces, r"orl_faces\.npz", "it failed: .*urlopen error"),
+        (load_faces, r"orl_faces\.npz", "it failed: .*refused"),
     ],
 )
 def test_without_data_and_network(load, file, reason, monkeypatch, folder):
