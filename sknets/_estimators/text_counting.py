@@ -57,7 +57,11 @@ def counted_in(net: Any, texts: list) -> choice.Counted:
     ):
         analyzers = ("word",)
     else:
-        return choice.chosen(texts, hashed=net.n_features is not None)
+        return choice.chosen(
+            texts,
+            hashed=net.n_features is not None,
+            topics=getattr(net, "target_type_", "") == "multiclass",
+        )
     return choice.Counted(analyzers, choice.ranges_of(analyzers, net.ngram_range))
 
 

@@ -73,13 +73,15 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
     analyzer : {"auto", "word", "char", "char_wb"} or tuple of these, default="auto"
         Whether n-grams are made of words or of characters; "char_wb" stays within
         words. With a tuple such as ``("word", "char_wb")`` both are learnt together.
-        "auto" are words, with "char_wb" beside them where texts are short or in a
-        language without spaces (see `counter_` for what it was); with an
-        `ngram_range`, a `tokenizer`, `stop_words` or a `vocabulary` it is "word", and
-        with `n_features` one of both. A function gives the features of a text itself.
+        "auto" are words, with "char_wb" beside them where texts are short, and
+        "char_wb" alone in a language without spaces (see `counter_` for what it was);
+        with an `ngram_range`, a `tokenizer`, `stop_words` or a `vocabulary` it is
+        "word", and with `n_features` one of both. A function gives the features of a
+        text itself.
     ngram_range : tuple (min_n, max_n), tuple of these or "auto", default="auto"
         Shortest and longest n-gram; with several analyzers one pair for each. "auto"
-        is (1, 3) for words alone, (1, 2) for words beside characters, and (2, 5) for
+        is (1, 3) for words alone, (1, 2) for words beside characters and, with
+        ``analyzer="auto"``, for long texts of several classes, and (2, 5) for
         characters, (1, 4) in a language without spaces.
     max_features : int, default=None
         Keep only the n-grams of each analyzer with most occurrences (with `binary`,

@@ -37,10 +37,14 @@ class Counted(NamedTuple):
 
 
 LONG = Counted(("word",), (LONG_WORDS,))
+# Triples of words learn the texts of a topic by heart.
+TOPICS = Counted(("word",), (WORDS,))
 
 
-def chosen(texts: list, *, hashed: bool) -> Counted:
+def chosen(texts: list, *, hashed: bool, topics: bool = False) -> Counted:
     """Choose what to count in some texts: words, parts of words or both.
+
+    `topics` says that the texts have several classes.
 
     Examples
     --------
@@ -48,17 +52,16 @@ def chosen(texts: list, *, hashed: bool) -> Counted:
     >>> chosen(["a good film", "a bad one"], hashed=False)
     Counted(analyzers=('word', 'char_wb'), ranges=((1, 2), (2, 5)))
     """
+    long = TOPICS if topics else LONG
     if not isinstance(texts[0], str):
-        return LONG
+        return long
     sample = [texts[number] for number in some_rows(len(texts), N_LOOKED_AT)]
-    is_unspaced = unspaced_share(sample) >= UNSPACED_SHARE
-    parts = UNSPACED_PARTS if is_unspaced else PARTS
-    if hashed:
-        return Counted(("char_wb",), (parts,)) if is_unspaced else LONG
+    if unspaced_share(sample) >= UNSPACED_SHARE:
+        return Counted(("char_wb",), (UNSPACED_PARTS,))
     length = sum(map(len, sample)) / len(sample)
-    if length > LONGEST_WITH_PARTS and not is_unspaced:
-        return LONG
-    return Counted(("word", "char_wb"), (WORDS, parts))
+    if hashed or length > LONGEST_WITH_PARTS:
+        return long
+    return Counted(("word", "char_wb"), (WORDS, PARTS))
 
 
 def unspaced_share(texts: list[str]) -> float:

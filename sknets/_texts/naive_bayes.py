@@ -8,6 +8,9 @@ There, rare n-grams say more about a topic than frequent ones: each ratio is wei
 the inverse document frequency. Of two classes it is not: rare n-grams are names, which
 tell the films of training reviews and nothing of others.
 
+Parts of words are many more than words, and outvote them in a mean. So each kind of
+n-grams has a slope of its own, which turns its ratios into logits.
+
 References
 ----------
 .. [1] Wang and Manning, "Baselines and bigrams: simple, good sentiment and topic
@@ -34,6 +37,8 @@ SMOOTHING = 8.0
 # The network starts at this share of the naive-Bayes classifier of two classes: n-grams
 # of a text depend on each other, and the rest is learnt faster than unlearnt.
 SHARE = 0.5
+# How far the slope of a kind of n-grams may be from that of all, as a factor.
+FARTHEST = 4.0
 # Texts and values that the slope is estimated from: it needs no more.
 SLOPE_TEXTS, SLOPE_VALUES = 2000, 2**22
 
@@ -43,13 +48,15 @@ class ClassCounts(TypedDict):
 
     Two arrays of shape (n_rows, n_outputs), float32. With one output, for two
     classes, inside is the second class. `n_texts` is the weight of all texts; a file
-    of version 0.1 does not have it.
+    of version 0.1 does not have it. `balance` is a factor of the slope for each row,
+    where there are kinds of n-grams; counts of a stream do not have it.
     """
 
     inside: np.ndarray
     outside: np.ndarray
     slope: float
     n_texts: NotRequired[float]
+    balance: NotRequired[np.ndarray]
 
 
 @dataclass
@@ -85,12 +92,14 @@ def count(
     rng: np.random.Generator,
     before: ClassCounts | None = None,
     parts: Iterable[Texts] | None = None,
+    kinds: np.ndarray | None = None,
 ) -> ClassCounts:
     """Count the n-grams by class, and estimate the slope on texts that `rng` draws.
 
     With the counts `before` of earlier texts, the sum of both; the slope then is a
     running mean. With `parts`, the texts in these are counted, of which `texts` are
-    but a sample.
+    but a sample. With `kinds`, the number of its kind for each n-gram, there is a
+    balance of the kinds too.
     """
     inside: Any = np.float32(0)
     outside: Any = np.float32(0)
@@ -103,25 +112,45 @@ def count(
         n_texts += _n_texts(before)
         inside, outside = inside + before["inside"], outside + before["outside"]
     counts = ClassCounts(inside=inside, outside=outside, slope=1.0, n_texts=n_texts)
-    n_values = max(1.0, texts.tokens.nnz / len(texts) * texts.targets.shape[1])
-    n_drawn = int(min(SLOPE_TEXTS, max(200, SLOPE_VALUES / n_values)))
-    chosen = rng.permutation(len(texts))[:n_drawn]
-    slope = _slope(counts, texts[chosen], first_bias(texts))
+    chosen = drawn(texts, rng)
+    bias = first_bias(texts)
+    if kinds is None:
+        kinds = np.zeros(len(inside), int)
+    scores = scores_without_themselves(counts, texts[chosen], kinds)
+    slope = _slope(scores.sum(axis=0), texts[chosen], bias)
     if before is not None:
         slope = 0.9 * before["slope"] + 0.1 * slope
-    return ClassCounts(inside=inside, outside=outside, slope=slope, n_texts=n_texts)
+    counts["slope"] = slope
+    if len(scores) > 1:
+        counts["balance"] = _balance(scores, texts[chosen], bias, slope)[kinds]
+    return counts
+
+
+def drawn(texts: Texts, rng: np.random.Generator) -> np.ndarray:
+    """Numbers of the texts that slopes are estimated from."""
+    n_values = max(1.0, texts.tokens.nnz / len(texts) * texts.targets.shape[1])
+    n_drawn = int(min(SLOPE_TEXTS, max(200, SLOPE_VALUES / n_values)))
+    return rng.permutation(len(texts))[:n_drawn]
 
 
 def first_weights(
-    weights: Weights, counts: ClassCounts, texts: Texts, *, is_linear: bool
+    weights: Weights,
+    counts: ClassCounts,
+    texts: Texts,
+    *,
+    is_linear: bool,
+    beside: np.ndarray | None = None,
 ) -> Weights:
     """Put the ratios into the embedding of `weights`, the frequencies into its bias.
 
     Where the output follows the mean directly (`is_linear`), its kernel is set to
-    read the ratios back.
+    read the ratios back. With `beside`, what another linear model has in the place of
+    the ratios, the embedding is the mean of both.
     """
     table, *others, kernel, bias = weights
     table = ratios_as_embedding(counts, table.shape[1], texts.is_exclusive)
+    if beside is not None:
+        table = (table + beside) / 2
     bias = first_bias(texts)
     if is_linear:
         kernel = _directions(kernel.shape[1], kernel.shape[0]).T.copy()
@@ -137,9 +166,10 @@ def ratios_as_embedding(
         inside, outside, inside.sum(axis=0), outside.sum(axis=0), is_exclusive
     )
     share = 1.0 if is_exclusive else SHARE
-    ratio *= (
-        np.float32(share * counts["slope"]) * _rarity(counts, is_exclusive)[:, None]
-    )
+    factor = np.float32(share * counts["slope"]) * _rarity(counts, is_exclusive)
+    if "balance" in counts:
+        factor *= counts["balance"]
+    ratio *= factor[:, None]
     if ratio.shape[1] != width:
         ratio = ratio @ _directions(ratio.shape[1], width)
     return ratio.astype(np.float32, copy=False)
@@ -216,27 +246,44 @@ def _n_texts(counts: ClassCounts) -> float:
     return counts.get("n_texts", float(frequency.max(initial=0)))
 
 
-def _slope(counts: ClassCounts, texts: Texts, bias: np.ndarray) -> float:
+def _slope(scores: np.ndarray, texts: Texts, bias: np.ndarray) -> float:
     """Factor that makes mean ratios of a text into logits, by logistic regression.
 
     It is at most what naive Bayes has, which sums the ratios: the number of n-grams in
     a text.
     """
-    scores = scores_without_themselves(counts, texts)
     longest = max(1.0, texts.tokens.sum() / len(texts))
-    return float(np.clip(_best_factor(scores, texts, bias), 0.5, longest))
+    [slope] = likeliest_factors(scores[None], texts, bias)
+    return float(np.clip(slope, 0.5, longest))
 
 
-def scores_without_themselves(counts: ClassCounts, texts: Texts) -> np.ndarray:
-    """Mean ratio of each text as if it were new: from the counts of all the others.
+def _balance(
+    scores: np.ndarray, texts: Texts, bias: np.ndarray, slope: float
+) -> np.ndarray:
+    """Factor of the slope for each kind of n-grams.
 
-    An n-gram that no other text has is unknown then, and has no part in the mean.
+    It goes half of the way, on a logarithmic scale, from the slope of all to the
+    likeliest one of the kind: the texts are few, and training needs all kinds.
+    """
+    own = likeliest_factors(scores, texts, bias) / slope
+    return np.sqrt(np.clip(own, 1 / FARTHEST, FARTHEST)).astype(np.float32)
+
+
+def scores_without_themselves(
+    counts: ClassCounts, texts: Texts, kinds: np.ndarray
+) -> np.ndarray:
+    """Parts of the mean ratio of each text as if it were new, one for each kind.
+
+    From the counts of all the other texts. An n-gram that no other text has is unknown
+    then, and has no part in the mean. The shape is (n_kinds, n_texts, n_outputs).
     """
     tokens = texts.tokens
     text_of = np.repeat(np.arange(len(texts)), np.diff(tokens.indptr))
     own_total = np.asarray(tokens.sum(axis=1)).ravel()[text_of]
     rarity = _rarity(counts, texts.is_exclusive)[tokens.indices]
-    scores = np.zeros(texts.targets.shape, np.float32)
+    n_kinds, shape = kinds.max() + 1, texts.targets.shape
+    place = kinds[tokens.indices] * len(texts) + text_of
+    scores = np.zeros((n_kinds, *shape), np.float32)
     for k in range(texts.targets.shape[1]):
         inside, outside = counts["inside"][:, k], counts["outside"][:, k]
         weight = texts.weights[text_of, k]
@@ -255,26 +302,36 @@ def scores_without_themselves(counts: ClassCounts, texts: Texts) -> np.ndarray:
             texts.is_exclusive,
         )
         summed = np.bincount(
-            text_of, ratio * rarity * own * known, minlength=len(texts)
+            place, ratio * rarity * own * known, minlength=n_kinds * len(texts)
         )
         length = np.bincount(text_of, own * known, minlength=len(texts))
-        scores[:, k] = summed / np.where(length > 0, length, 1)
+        means = summed.reshape(n_kinds, -1) / np.where(length > 0, length, 1)
+        scores[..., k] = means
     return scores
 
 
-def _best_factor(m: np.ndarray, texts: Texts, bias: np.ndarray) -> float:
-    """The `a` with the highest likelihood of the targets for logits ``a m + bias``."""
-    a, targets, weights = 0.0, texts.targets, texts.weights
+def likeliest_factors(scores: np.ndarray, texts: Texts, bias: np.ndarray) -> np.ndarray:
+    """Factors that make scores into the likeliest logits, by Newton's method.
+
+    The logits are the sum of all factors times their scores, of shape (n_factors,
+    n_texts, n_outputs), and of the bias.
+    """
+    targets, weights = texts.targets, texts.weights
+    a = np.zeros(len(scores))
     for _ in range(50):
+        z = np.tensordot(a, scores, axes=1) + bias
         if texts.is_exclusive:
-            p = softmax(a * m + bias)
-            spread = (m - (p * m).sum(axis=1, keepdims=True)) ** 2
+            p = softmax(z)
+            differing = scores - (p * scores).sum(axis=2, keepdims=True)
+            curving = weights * p
         else:
-            p = sigmoid(a * m + bias)
-            spread = (1 - p) * m**2
-        curvature = (weights * p * spread).sum() + 1e-6
-        step = np.clip((weights * (targets - p) * m).sum() / curvature, -5, 5)
+            p = sigmoid(z)
+            differing, curving = scores, weights * p * (1 - p)
+        curvature = np.einsum("ank,bnk,nk->ab", differing, differing, curving)
+        gradient = np.einsum("ank,nk->a", scores, weights * (targets - p))
+        step = np.linalg.solve(curvature + 1e-6 * np.eye(len(a)), gradient)
+        step = step.clip(-5, 5)
         a += step
-        if abs(step) < 1e-4:
+        if np.abs(step).max() < 1e-4:
             break
     return a

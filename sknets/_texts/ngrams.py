@@ -484,6 +484,11 @@ class NgramCounter:
         self.n_features_ = int(sum(mask.sum() for mask in features))
         self.__dict__.pop("_columns", None)
 
+    @property
+    def n_features_by_length_(self) -> list[int]:
+        """How many columns n-grams of each length have, the shortest first."""
+        return [int(mask.sum()) for mask in self._features]
+
     @cached_property
     def _columns(self) -> list[np.ndarray]:
         """The column of each entry of each length, -1 where it is no feature."""

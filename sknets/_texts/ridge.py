@@ -2,9 +2,12 @@
 
 A sum of the embeddings of a text is linear in the shares that its n-grams have of it,
 so that a regression on these shares is a network already, which has only to be
-corrected. As in tf-idf, rare n-grams are weighted up: the same penalty then leaves them
-more of what they say [1]_. All penalties are solved in one Krylov space, that of the
-products of the texts' rows [2]_, so that the choice of one costs little.
+corrected. For classes it is half of the start where words and parts of words are
+counted, beside naive Bayes: that takes each n-gram for itself, and counts several times
+what a word and its parts say together. As in tf-idf, rare n-grams are weighted up: the
+same penalty then leaves them more of what they say [1]_.
+All penalties are solved in one Krylov space, that of the products of the texts' rows
+[2]_, so that the choice of one costs little.
 
 References
 ----------
@@ -24,6 +27,7 @@ import scipy.sparse as sp
 
 from .._core.layers.base import Weights
 from .._core.poolings import POOLINGS
+from .naive_bayes import Texts, first_bias, likeliest_factors
 
 # Penalties of the squared coefficients, where rows have a length near one. Where y is
 # clear from many n-grams the least is best, where it is mostly noise the greatest.
@@ -31,6 +35,12 @@ PENALTIES = tuple(np.geomspace(0.03, 30, 13).tolist())
 MIDDLE_PENALTY = 1.0
 # One of so many texts is held out to choose, of up to so many, if that makes enough.
 HELD_OUT, MOST_TEXTS, LEAST_HELD_OUT = 5, 5000, 20
+# For classes: fewer texts do not tell how large its logits may be, and of more all that
+# there is has been counted.
+LEAST_CLASS_TEXTS, MOST_CLASS_TEXTS = 500, 20_000
+CLASS_PENALTY = 6.0
+# Products of one class with each n-gram of each text: some seconds.
+MOST_CLASS_PRODUCTS = 1e8
 # Of the Krylov space, and the residual at which it is large enough.
 MOST_DIRECTIONS, RESIDUAL = 50, 1e-2
 
@@ -112,18 +122,63 @@ def first_weights(
 
 
 def fit(
-    shares: sp.csr_array, y: np.ndarray, w: np.ndarray, penalty: float
+    shares: sp.csr_array,
+    y: np.ndarray,
+    w: np.ndarray,
+    penalty: float,
+    kinds: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Coefficients of each output and n-gram, and intercepts of the outputs."""
-    coefficients, intercepts = _solve(shares, y, w, (penalty,))
+    """Coefficients of each output and n-gram, and intercepts of the outputs.
+
+    With `kinds`, the number of its kind for each n-gram, all kinds weigh the same.
+    """
+    coefficients, intercepts = _solve(shares, y, w, (penalty,), kinds)
     return coefficients[..., 0], intercepts[..., 0]
 
 
+def suits_classes(texts: Texts) -> bool:
+    """Whether `class_coefficients` are worth their time, and can be scaled."""
+    products = texts.tokens.nnz * texts.targets.shape[1]
+    return (
+        LEAST_CLASS_TEXTS <= len(texts) <= MOST_CLASS_TEXTS
+        and products <= MOST_CLASS_PRODUCTS
+        and (texts.is_exclusive or texts.targets.shape[1] == 1)
+    )
+
+
+def class_coefficients(
+    texts: Texts, held_out: np.ndarray, kinds: np.ndarray | None
+) -> np.ndarray:
+    """What each n-gram adds to the logits of the classes, for mean pooling.
+
+    Regressions of the class indicators, times the factor that makes logits of texts
+    that they were not fitted to likeliest: those numbered `held_out`.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_outputs), float32
+    """
+    shares = POOLINGS["mean"].shares(texts.tokens)
+
+    def fitted(rows: np.ndarray) -> np.ndarray:
+        targets, weights = texts.targets[rows], texts.weights[rows, 0]
+        return fit(shares[rows], targets, weights, CLASS_PENALTY, kinds)[0].T
+
+    everything = np.arange(len(texts))
+    scores = shares[held_out] @ fitted(np.delete(everything, held_out))
+    [factor] = likeliest_factors(scores[None], texts[held_out], first_bias(texts))
+    return fitted(everything) * np.float32(max(factor, 0))
+
+
 def _solve(
-    shares: sp.csr_array, y: np.ndarray, w: np.ndarray, penalties: Sequence[float]
+    shares: sp.csr_array,
+    y: np.ndarray,
+    w: np.ndarray,
+    penalties: Sequence[float],
+    kinds: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Coefficients for each output, n-gram and penalty; intercepts without n-gram."""
-    features, factor = _features(shares)
+    features, factor = _features(shares, kinds)
     root = np.sqrt(w).astype(np.float32)
     mean = np.average(y.astype(np.float64), axis=0, weights=w)
     ones = np.ones((len(y), 1), np.float32)
@@ -134,16 +189,29 @@ def _solve(
     return coefficients, (mean[:, None] + solved[:, -1]).astype(np.float32)
 
 
-def _features(shares: sp.csr_array) -> tuple[sp.csr_array, np.ndarray]:
-    """Shares weighted by rarity, rows of length one in the mean; factor of each."""
+def _features(
+    shares: sp.csr_array, kinds: np.ndarray | None
+) -> tuple[sp.csr_array, np.ndarray]:
+    """Shares weighted by rarity, and the factor of each n-gram.
+
+    Rows have the length one in the mean, of each kind.
+    """
     n_texts = shares.shape[0]
     frequency = np.bincount(shares.indices, minlength=shares.shape[1])
     factor = 1 + np.log((1 + n_texts) / (1 + frequency))
-    data = shares.data * factor[shares.indices]
-    length = np.sqrt(np.square(data).sum() / n_texts) or 1.0
-    data = (data / length).astype(np.float32)
+    squares = np.square(shares.data * factor[shares.indices])
+    if kinds is None:
+        factor = factor / _root(squares.sum() / n_texts)
+    else:
+        by_kind = np.bincount(kinds[shares.indices], squares, minlength=kinds.max() + 1)
+        factor = factor / _root(by_kind / n_texts)[kinds]
+    data = (shares.data * factor[shares.indices]).astype(np.float32)
     features = sp.csr_array((data, shares.indices, shares.indptr), shares.shape)
-    return features, (factor / length).astype(np.float32)
+    return features, factor.astype(np.float32)
+
+
+def _root(mean_square: np.ndarray) -> np.ndarray:
+    return np.where(mean_square > 0, np.sqrt(mean_square), 1.0)
 
 
 def _ridge(

@@ -31,7 +31,7 @@ from sklearn.svm import LinearSVC
 from text_sets import CHOICE, Corpus, Folders
 
 from sknets import TextPoolClassifier
-from sknets._texts import naive_bayes
+from sknets._texts import naive_bayes, ridge
 
 TARGET = Path(__file__).parents[2] / "docs/user_guide/ablation_text.csv"
 N_TRAIN, MAX_TEST = 1000, 2000
@@ -43,7 +43,8 @@ UNSPACED = ("packages, Japanese", "Chinese reviews")
 # Probability of a class that was in no training text, for the logarithmic loss.
 UNSEEN = 1e-3
 
-Setting = tuple[dict[str, Any], dict[str, Callable]]
+# Parameters, and functions of modules with what stands in for them.
+Setting = tuple[dict[str, Any], dict[tuple[Any, str], Callable]]
 
 
 def one_against_the_rest(inside, outside, n_in, n_out, is_exclusive):
@@ -54,8 +55,14 @@ def no_rarity(counts, is_exclusive):
     return np.ones(len(counts["inside"]), np.float32)
 
 
+def no_balance(scores, texts, bias, slope):
+    return np.ones(len(scores), np.float32)
+
+
 RATIO = naive_bayes._log_ratio
-# Parameters, and what stands in for functions that no parameter switches off.
+NO_BALANCE = {(naive_bayes, "_balance"): no_balance}
+NO_REGRESSION = {(ridge, "suits_classes"): lambda texts: False}
+# What no parameter switches off has something else stand in.
 SETTINGS: dict[str, Setting] = {
     "the default": ({}, {}),
     "words alone, up to 3": ({"analyzer": "word"}, {}),
@@ -63,8 +70,14 @@ SETTINGS: dict[str, Setting] = {
     "each n-gram once in a text": ({"binary": True}, {}),
     "damped counts": ({"binary": False}, {}),
     "counts as they are": ({"binary": False, "sublinear_tf": False}, {}),
-    "one class against the rest": ({}, {"_log_ratio": one_against_the_rest}),
-    "no inverse document frequency": ({}, {"_rarity": no_rarity}),
+    "one slope for words and parts": ({}, NO_BALANCE),
+    "no regression beside naive Bayes": ({}, NO_REGRESSION),
+    "neither": ({}, NO_BALANCE | NO_REGRESSION),
+    "one class against the rest": (
+        {},
+        {(naive_bayes, "_log_ratio"): one_against_the_rest},
+    ),
+    "no inverse document frequency": ({}, {(naive_bayes, "_rarity"): no_rarity}),
     "min_df=2": ({"min_df": 2}, {}),
     "the start alone": ({"epochs": 1, "learning_rate": 1e-9}, {}),
     "twice as many epochs": ({"epochs": 12}, {}),
@@ -116,8 +129,8 @@ def run(at: Folders) -> dict[str, dict[str, list]]:
         parts = split(CHOICE[name](at))
         for row, (parameters, instead) in SETTINGS.items():
             with ExitStack() as stack:
-                for function, other in instead.items():
-                    stack.enter_context(patch.object(naive_bayes, function, other))
+                for (module, function), other in instead.items():
+                    stack.enter_context(patch.object(module, function, other))
                 net = TextPoolClassifier(random_state=0, **parameters)
                 keep(results, row, name, parts, scored(net, parts))
         for row, model in peers(name).items():

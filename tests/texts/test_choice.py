@@ -17,9 +17,9 @@ LABELS = [1, 0] * 5
         (SHORT, Counted(("word", "char_wb"), ((1, 2), (2, 5)))),
         (["long " * 141], Counted(("word",), ((1, 3),))),
         (["long " * 139], Counted(("word", "char_wb"), ((1, 2), (2, 5)))),
-        (["好电影 film"], Counted(("word", "char_wb"), ((1, 2), (1, 4)))),
-        (["好" * 2000], Counted(("word", "char_wb"), ((1, 2), (1, 4)))),
-        (["ภาพยนตร์ดี"], Counted(("word", "char_wb"), ((1, 2), (1, 4)))),
+        (["好电影 film"], Counted(("char_wb",), ((1, 4),))),
+        (["好" * 2000], Counted(("char_wb",), ((1, 4),))),
+        (["ภาพยนตร์ดี"], Counted(("char_wb",), ((1, 4),))),
         ([np.array([1, 2])], Counted(("word",), ((1, 3),))),
     ],
 )
@@ -27,9 +27,19 @@ def test_follows_the_texts(texts, expected):
     assert choice.chosen(texts, hashed=False) == expected
 
 
+@pytest.mark.parametrize("hashed", [False, True])
+def test_long_texts_of_several_classes_are_counted_by_pairs(hashed):
+    counted = choice.chosen(["long " * 141], hashed=hashed, topics=True)
+    assert counted == Counted(("word",), ((1, 2),))
+    net = TextPoolClassifier(n_features=2**12 if hashed else None)
+    net.fit(["long " * 141, "longer " * 141, "longest " * 141], [0, 1, 2])
+    counter = net.counter_
+    assert counter.ngram_range == (1, 2)
+
+
 def test_languages_that_take_turns():
     texts = ["a film in English", "好电影"] * 1000
-    expected = Counted(("word", "char_wb"), ((1, 2), (1, 4)))
+    expected = Counted(("char_wb",), ((1, 4),))
     assert choice.chosen(texts, hashed=False) == expected
     assert choice.chosen(texts, hashed=False) == expected
 

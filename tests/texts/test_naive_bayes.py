@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from scipy.special import log_softmax
 
 from sknets._texts import naive_bayes
 from sknets._texts.naive_bayes import ClassCounts, Texts
@@ -19,6 +20,7 @@ TOKENS = np.array(
 TWO = np.array([1, 1, 0, 0, 1])
 THREE = np.array([0, 1, 2, 2, 0])
 WEIGHTS = np.array([1.0, 2.0, 1.0, 0.5, 1.0])
+ONE_KIND = np.zeros(5, int)
 
 
 def texts(kind, tokens=TOKENS, weights=WEIGHTS):
@@ -78,7 +80,8 @@ def test_ngram_as_frequent_as_all_others_says_nothing():
 
 @pytest.mark.parametrize(("kind", "n_outputs"), [("binary", 1), ("multiclass", 3)])
 def test_scores_are_those_of_a_count_of_the_other_texts(kind, n_outputs):
-    scores = naive_bayes.scores_without_themselves(counted(kind), texts(kind))
+    kinds = np.array([0, 1, 0, 1, 1])
+    scores = naive_bayes.scores_without_themselves(counted(kind), texts(kind), kinds)
     frequency = WEIGHTS @ TOKENS
     for i, tokens in enumerate(TOKENS):
         others = WEIGHTS * (np.arange(5) != i)
@@ -94,16 +97,16 @@ def test_scores_are_those_of_a_count_of_the_other_texts(kind, n_outputs):
                 (1 + WEIGHTS.sum()) / (1 + np.minimum(frequency, WEIGHTS.sum()))
             )
             changed = 1 if kind == "binary" else now / old
-            expected = (ratios * changed) @ known / known.sum()
-            assert scores[i, k] == pytest.approx(expected, rel=1e-4, abs=1e-6)
+            for number in (0, 1):
+                own = (ratios * changed * (kinds == number)) @ known / known.sum()
+                assert scores[number, i, k] == pytest.approx(own, rel=1e-4, abs=1e-6)
 
 
 def test_a_text_of_its_own_ngrams_has_no_score():
     alone = np.vstack([TOKENS[:4] * [0, 1, 1, 1, 0], [0, 0, 0, 0, 5]])
     one = texts("binary", alone)
-    scores = naive_bayes.scores_without_themselves(
-        naive_bayes.count(one, np.random.default_rng(0)), one
-    )
+    counts = naive_bayes.count(one, np.random.default_rng(0))
+    [scores] = naive_bayes.scores_without_themselves(counts, one, ONE_KIND)
     assert scores[4, 0] == 0
     assert (scores[:4] != 0).all()
 
@@ -120,7 +123,7 @@ def test_slope_gives_the_likeliest_logits():
         False,
     )
     counts = naive_bayes.count(data, rng)
-    scores = naive_bayes.scores_without_themselves(counts, data)
+    [scores] = naive_bayes.scores_without_themselves(counts, data, ONE_KIND)
     bias = naive_bayes.first_bias(data)
 
     def likelihood(slope):
@@ -132,17 +135,74 @@ def test_slope_gives_the_likeliest_logits():
     assert likelihood(best) > max(likelihood(0.9 * best), likelihood(1.1 * best))
 
 
+def loud_and_quiet(n_classes, n=400):
+    """Texts of two kinds of n-grams: two that tell the class, and forty of noise."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, n_classes, n)
+    telling = rng.poisson(0.2 + 0.4 * np.eye(n_classes)[labels])
+    tokens = np.hstack([telling, rng.poisson(1, (n, 40))]).astype(np.float32)
+    targets = np.eye(n_classes)[labels] if n_classes > 2 else labels[:, None]
+    data = Texts(
+        sp.csr_array(tokens),
+        targets.astype(np.float32),
+        np.ones((n, targets.shape[1]), np.float32),
+        n_classes > 2,
+    )
+    return data, np.repeat([0, 1], [n_classes, 40])
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_a_kind_that_tells_the_class_counts_more(n_classes):
+    data, kinds = loud_and_quiet(n_classes)
+    alone = naive_bayes.count(data, np.random.default_rng(0))
+    counts = naive_bayes.count(data, np.random.default_rng(0), kinds=kinds)
+    assert "balance" not in alone
+    assert counts["slope"] == pytest.approx(alone["slope"])
+    scores = naive_bayes.scores_without_themselves(counts, data, kinds)
+    bias = naive_bayes.first_bias(data)
+    own, noise = naive_bayes.likeliest_factors(scores, data, bias)
+    assert own > counts["slope"] > 0 > noise
+    # Half of the way, on a logarithmic scale, to at most a quarter.
+    expected = np.sqrt([own / counts["slope"], 0.25])[kinds]
+    np.testing.assert_allclose(counts["balance"], expected, rtol=1e-6)
+    n_outputs = data.targets.shape[1]
+    tables = [
+        naive_bayes.ratios_as_embedding(one, n_outputs, n_classes > 2)
+        for one in (counts, alone)
+    ]
+    np.testing.assert_allclose(
+        tables[0], tables[1] * counts["balance"][:, None], rtol=1e-6
+    )
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_likeliest_factors(n_classes):
+    """No factors nearby make the targets likelier."""
+    data, kinds = loud_and_quiet(n_classes)
+    bias = naive_bayes.first_bias(data)
+    counts = naive_bayes.count(data, np.random.default_rng(0))
+    scores = naive_bayes.scores_without_themselves(counts, data, kinds)
+    best = naive_bayes.likeliest_factors(scores, data, bias)
+
+    def likelihood(factors):
+        z = np.tensordot(factors, scores, axes=1) + bias
+        if n_classes > 2:
+            return (log_softmax(z, axis=1) * data.targets).sum()
+        return -np.logaddexp(0, np.where(data.targets == 1, -z, z)).sum()
+
+    for step in ([0.05, 0], [-0.05, 0], [0, 0.05], [0, -0.05]):
+        assert likelihood(best * (1 + np.array(step))) < likelihood(best)
+
+
 def test_counts_and_slopes_of_a_stream():
     first = counted("multiclass")
     both = counted("multiclass", first)
     for side in ("inside", "outside"):
         np.testing.assert_allclose(both[side], 2 * first[side])
     assert both["n_texts"] == pytest.approx(2 * WEIGHTS.sum())
-    tokens, rng = texts("multiclass"), np.random.default_rng(0)
-    doubled = ClassCounts({**both, "slope": 1.0})
-    alone = naive_bayes._slope(
-        doubled, tokens[rng.permutation(5)], naive_bayes.first_bias(tokens)
-    )
+    tokens = texts("multiclass")
+    [scores] = naive_bayes.scores_without_themselves(both, tokens, ONE_KIND)
+    alone = naive_bayes._slope(scores, tokens, naive_bayes.first_bias(tokens))
     assert both["slope"] == pytest.approx(0.9 * first["slope"] + 0.1 * alone)
 
 

@@ -172,6 +172,8 @@ def test_saved_model_predicts_as_the_estimator(estimator, tmp_path, request, qui
     params = {"callbacks": [kc.ModelCheckpoint(path)], "epochs": 3}
     if estimator is TextPoolClassifier:
         X, y = texts()
+        # Of words alone, so that the text has the one token that the model is given.
+        params |= {"analyzer": "word", "ngram_range": (1, 1)}
         clf = estimator(width=4, random_state=0, **params).fit(X, y)
         inputs = np.array([[clf.vocabulary_["warm"] + 1, 0]])
         expected = clf.predict_proba(["warm"])[:, 1:]
