@@ -130,12 +130,12 @@ class SmallCNNClassifier(ImageInput, NeuralNetClassifier):
         `l1` times the sum of their absolute values and `l2` times that of their
         squares, as with ``keras.regularizers.L1L2``. `history_` leaves them out.
     label_smoothing : float in [0, 1) or "auto", default="auto"
-        Share of each target that is spread evenly over the classes [5]_. "auto" is ``1
-        / sqrt(n_rows)``, at most 0.02: few rows are learnt by heart, and then believed
-        too firmly. In `partial_fit` these are the rows of the call. With "auto", `fit`
-        then lowers the logits of classes rarer than their share of the smoothing, which
-        would seem too frequent; the ranking by one such class stays, and `history_` has
-        the losses before.
+        Share of each target that is spread evenly over the classes [5]_. "auto" is
+        ``1 / sqrt(n_rows)``, at most 0.02: few rows are learnt by heart, and then
+        believed too firmly. In `partial_fit` these are the rows of the call. With
+        "auto", `fit` then lowers the logits of classes rarer than their share of the
+        smoothing, which would seem too frequent; the ranking by one such class stays,
+        and `history_` has the losses before.
     shuffle : bool, default=True
         Whether each epoch takes the rows in another order.
     early_stopping : bool, default=False

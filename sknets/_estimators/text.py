@@ -105,7 +105,8 @@ class TextPoolClassifier(TextInput, NeuralNetClassifier):
         First values of the embedding. "naive_bayes" are log-count ratios of the
         n-grams, one class against the rest [2]_, scaled so that they are calibrated,
         words and parts of words each by themselves. Where both are counted, in 500 to
-        20,000 texts, they are averaged with a ridge regression of the classes.
+        20,000 texts, they are averaged with a ridge regression of the classes, unless
+        n-grams of all texts times classes are more than 100 million.
         The learning rate of each value then is relative to its start, and that of all
         other weights 0.03 of it. "random" is uniform in +-0.05, as in Keras, with one
         learning rate for all; it is used with more outputs than `width`, too, and with

@@ -257,7 +257,7 @@ class NgramCounter:
         if self.n_buckets is not None:
             return self._names_of_buckets(columns, text)
         symbols = self._symbols.names()
-        offsets = np.cumsum([mask.sum() for mask in self._features])
+        offsets = np.cumsum(self.n_features_by_length_)
         levels = np.searchsorted(offsets, columns, side="right")
         entries = np.concatenate([np.flatnonzero(mask) for mask in self._features])
         pairs = zip(levels.tolist(), entries[columns].tolist(), strict=True)
@@ -314,7 +314,7 @@ class NgramCounter:
         columns : ndarray of shape (n_features,), bool
             True for the columns to keep.
         """
-        offsets = np.cumsum([mask.sum() for mask in self._features])[:-1]
+        offsets = np.cumsum(self.n_features_by_length_)[:-1]
         for mask, kept in zip(self._features, np.split(columns, offsets), strict=True):
             mask[mask] = kept
         self._compact()
@@ -481,7 +481,7 @@ class NgramCounter:
 
     def _set_features(self, features: list[np.ndarray]) -> None:
         self._features = features
-        self.n_features_ = int(sum(mask.sum() for mask in features))
+        self.n_features_ = sum(self.n_features_by_length_)
         self.__dict__.pop("_columns", None)
 
     @property

@@ -2,12 +2,13 @@
 
 A sum of the embeddings of a text is linear in the shares that its n-grams have of it,
 so that a regression on these shares is a network already, which has only to be
-corrected. For classes it is half of the start where words and parts of words are
-counted, beside naive Bayes: that takes each n-gram for itself, and counts several times
-what a word and its parts say together. As in tf-idf, rare n-grams are weighted up: the
-same penalty then leaves them more of what they say [1]_.
-All penalties are solved in one Krylov space, that of the products of the texts' rows
-[2]_, so that the choice of one costs little.
+corrected. As in tf-idf, rare n-grams are weighted up: the same penalty then leaves them
+more of what they say [1]_. All penalties are solved in one Krylov space, that of the
+products of the texts' rows [2]_, so that the choice of one costs little.
+
+For classes it is half of the start where words and parts of words are counted, beside
+naive Bayes: that takes each n-gram for itself, and counts several times what a word and
+its parts say together.
 
 References
 ----------
@@ -35,8 +36,8 @@ PENALTIES = tuple(np.geomspace(0.03, 30, 13).tolist())
 MIDDLE_PENALTY = 1.0
 # One of so many texts is held out to choose, of up to so many, if that makes enough.
 HELD_OUT, MOST_TEXTS, LEAST_HELD_OUT = 5, 5000, 20
-# For classes: fewer texts do not tell how large its logits may be, and of more all that
-# there is has been counted.
+# Texts of classes: fewer do not tell how large the logits may be, and more take longer
+# than the rest of a fit.
 LEAST_CLASS_TEXTS, MOST_CLASS_TEXTS = 500, 20_000
 CLASS_PENALTY = 6.0
 # Products of one class with each n-gram of each text: some seconds.
