@@ -16,8 +16,8 @@ ESTIMATORS = [
 # What differs with the network: units, filters or an embedding, and what suits them.
 OF_THE_NETWORK = {
     "activation", "batch_size", "dense_width", "dropout", "epochs", "input_scaling",
-    "learning_rate", "n_features_in_", "random_state", "warmup", "weight_decay",
-    "weights_", "width",
+    "learning_rate", "n_features_in_", "optimizer", "random_state", "warmup",
+    "weight_decay", "weights_", "width",
 }  # fmt: skip
 # What differs with the target: classes or numbers.
 OF_THE_TARGET = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any
@@ -41,6 +42,19 @@ def dense_layers(
 NORM_MOMENTUM = 0.9
 # Dropout before the output of a convolutional network, where it is "auto".
 AUTO_DROPOUT = 0.5
+
+
+# Filters of the blocks of a convolutional network, where they are "auto": for few rows,
+# and for many, of which so many of the last are taken as leave images of four pixels.
+FEW_ROWS_WIDTH = (32, 64, 128)
+MANY_ROWS_WIDTH = (16, 16, 16, 24, 64, 128, 128)
+
+
+def many_rows_width(image_shape: Shape) -> Shape:
+    """Filters of each block for images of a shape."""
+    halvings = round(math.log2(max(*image_shape[:2], 4))) - 1
+    n_blocks = min(max(halvings, 2), len(MANY_ROWS_WIDTH))
+    return MANY_ROWS_WIDTH[-n_blocks:]
 
 
 def cnn_layers(

@@ -155,6 +155,16 @@ class Network:
         """The activation or pooling, say, of each layer that has one."""
         return [getattr(x, setting) for x in self.layers if hasattr(x, setting)]
 
+    def hidden_kernels(self) -> list[bool]:
+        """Of each array, whether it is a kernel of a layer before the output."""
+        pairs = list(zip(self.layers, self.shapes(), strict=False))
+        last = max(n for n, (layer, _) in enumerate(pairs) if layer.n_weights)
+        return [
+            isinstance(layer, Conv | Dense) and number < last and len(weight.shape) > 1
+            for number, (layer, shape) in enumerate(pairs)
+            for weight in layer.weights(shape)
+        ]
+
     @property
     def has_convolution(self) -> bool:
         return any(isinstance(layer, Conv) for layer in self.layers)

@@ -27,16 +27,18 @@ class SmallCNNRegressor(ImageInput, NeuralNetRegressor):
     Pixels are taken as they come: their scale is settled in `fit` from their type and
     range. Predictions are computed in numpy; TensorFlow is needed only to train.
 
-    The defaults are those of :class:`SmallCNNClassifier`: standardised pixels, Adam
+    The defaults are those of :class:`SmallCNNClassifier`: standardised pixels, Muon
     [1]_ with a warm-up and half a cosine [2]_, dropout before the output [3]_ and
-    random changes of the training images [4]_. These are smaller than there, and the
-    learning rate is the optimizer's own for any number of rows.
+    random changes of the training images [4]_, and from 4000 rows on a deeper network.
+    The changes are smaller than there, and so is the learning rate of many rows.
 
     Parameters
     ----------
-    width : int or tuple, default=(32, 64, 128)
+    width : int, tuple or "auto", default="auto"
         Filters of each block. An entry may itself be a tuple: several convolutions
-        before one pooling.
+        before one pooling. "auto" is (32, 64, 128). From 4000 rows on it is as many of
+        the last of (16, 16, 16, 24, 64, 128, 128) as leave images of about 4 x 4
+        pixels: four of them for images of 28 x 28 and 32 x 32.
     dropout : float, tuple of float or "auto", default="auto"
         Share of values dropped after each block and each dense layer. "auto" is 0.5
         before the output, and none elsewhere.
@@ -56,7 +58,7 @@ class SmallCNNRegressor(ImageInput, NeuralNetRegressor):
     padding : {"auto", "valid", "same"}, default="auto"
         "valid" lets each convolution shrink the image by the kernel's size less one,
         "same" keeps its size. "auto" is "valid" where height and width are at least
-        16, else "same".
+        16, else "same"; with `width` "auto", it is "same" from 4000 rows on.
     pool_last : bool, default=False
         Whether the last block is followed by max-pooling, as the others are.
     dense_width : int or tuple of int, default=()
@@ -109,19 +111,20 @@ class SmallCNNRegressor(ImageInput, NeuralNetRegressor):
         "flip". Validation does as predictions do; the steps of training do not.
     epochs : int or "auto", default="auto"
         Passes over the training rows. "auto" makes about 3000 steps in at most 30
-        epochs, but at least 1200 steps; from 4000 rows on about 1800 steps, within 10
-        to 24 epochs.
+        epochs, but at least 1200 steps; from 4000 rows on about 1250 steps, within 6 to
+        24 epochs.
     batch_size : int or "auto", default="auto"
         Rows in one step. "auto" is the power of two nearest to the square root of the
         number of rows, within 8 to 128.
-    optimizer : str, keras.optimizers.Optimizer or class of one, default="adam"
-        One of "adadelta", "adagrad", "adam", "adamax", "adamw", "lion", "nadam",
-        "rmsprop" and "sgd", with Keras' formulas and defaults, or the Keras class of
-        that name or an instance. Its settings are given as ``optimizer__*``.
+    optimizer : str, keras.optimizers.Optimizer or class of one, default="muon"
+        One of "adadelta", "adagrad", "adam", "adamax", "adamw", "lion", "muon",
+        "nadam", "rmsprop" and "sgd", with Keras' formulas and defaults, or the Keras
+        class of that name or an instance. Its settings are given as ``optimizer__*``.
     learning_rate : float, "auto" or None, default="auto"
         Highest learning rate. "auto" is such that the mean over the schedule is the
-        optimizer's own rate (0.001; "sgd" 0.01): twice that for "cosine". None is the
-        optimizer's own rate itself.
+        optimizer's own rate (0.001; "sgd" 0.01): twice that for "cosine". From 4000
+        rows on `fit` takes twice that with "muon" for a network with `normalization`.
+        None is the optimizer's own rate itself.
     learning_rate_schedule : {"constant", "cosine", "one_cycle"}, default="cosine"
         How the learning rate changes: not at all, down to zero along half a cosine,
         or up and down in one cycle.
@@ -130,7 +133,7 @@ class SmallCNNRegressor(ImageInput, NeuralNetRegressor):
     weight_decay : float or None, default=None
         Decoupled decay of kernels, not of biases: each step multiplies them by
         ``1 - learning_rate * weight_decay``. None is the optimizer's own (0.004 for
-        "adamw", else 0).
+        "adamw" and "muon", else 0).
     l1, l2 : float, default=0.0
         Penalties of the kernels, embeddings included and biases not: the loss grows by
         `l1` times the sum of their absolute values and `l2` times that of their
@@ -200,6 +203,9 @@ class SmallCNNRegressor(ImageInput, NeuralNetRegressor):
         Scale that the type of the pixels suggests: "uint8" and the like, "float", or
         "any" for wider integers. Pixels on another one are refused in `predict`,
         except floats and bytes that both go beyond 1, or both do not.
+    many_rows_ : bool
+        Whether `fit` saw 4000 rows or more, from which on much that is "auto" is
+        another.
     normalization_ : {"batch", "pooled", None}
         What `normalization` was, or "auto" chose.
     augment_ : dict or None
@@ -250,7 +256,10 @@ class SmallCNNRegressor(ImageInput, NeuralNetRegressor):
 
     References
     ----------
-    .. [1] Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015.
+    .. [1] Jordan et al., "Muon: an optimizer for hidden layers in neural networks",
+       2024; Liu et al., "Muon is scalable for LLM training", 2025 (the length of its
+       steps). Biases and the output are left to Adam: Kingma and Ba, "Adam: a method
+       for stochastic optimization", ICLR 2015.
     .. [2] Goyal et al., "Accurate, large minibatch SGD", 2017; Loshchilov and Hutter,
        "SGDR: stochastic gradient descent with warm restarts", ICLR 2017.
     .. [3] Hinton et al., "Improving neural networks by preventing co-adaptation of
@@ -280,7 +289,7 @@ class SmallCNNRegressor(ImageInput, NeuralNetRegressor):
 
     def __init__(
         self,
-        width: int | Sequence[int | Sequence[int]] = (32, 64, 128),
+        width: int | Sequence[int | Sequence[int]] | Auto = "auto",
         dropout: float | Sequence[float] | Auto = "auto",
         *,
         loss: Loss = "squared_error",
@@ -297,7 +306,7 @@ class SmallCNNRegressor(ImageInput, NeuralNetRegressor):
         average_mirrored: bool | Auto = "auto",
         epochs: int | Auto = "auto",
         batch_size: int | Auto = "auto",
-        optimizer: Optimizer = "adam",
+        optimizer: Optimizer = "muon",
         learning_rate: float | Auto | None = "auto",
         learning_rate_schedule: Schedule = "cosine",
         warmup: float = 0.1,

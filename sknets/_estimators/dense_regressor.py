@@ -60,9 +60,9 @@ class DenseNetRegressor(DenseInput, NeuralNetRegressor):
         Rows in one step. "auto" is the power of two nearest to the square root of the
         number of rows, within 8 to 256.
     optimizer : str, keras.optimizers.Optimizer or class of one, default="adam"
-        One of "adadelta", "adagrad", "adam", "adamax", "adamw", "lion", "nadam",
-        "rmsprop" and "sgd", with Keras' formulas and defaults, or the Keras class of
-        that name or an instance. Its settings are given as ``optimizer__*``.
+        One of "adadelta", "adagrad", "adam", "adamax", "adamw", "lion", "muon",
+        "nadam", "rmsprop" and "sgd", with Keras' formulas and defaults, or the Keras
+        class of that name or an instance. Its settings are given as ``optimizer__*``.
     learning_rate : float, "auto" or None, default="auto"
         Highest learning rate. "auto" is such that the mean over the schedule is the
         optimizer's own rate (0.001; "sgd" 0.01): twice that for "cosine". None is the
@@ -77,7 +77,7 @@ class DenseNetRegressor(DenseInput, NeuralNetRegressor):
         ``1 - learning_rate * weight_decay``. "auto" is ``1 / (learning_rate *
         n_steps)``, with at least 500 steps, so that a whole `fit` takes off the same
         share however long it is [2]_. In `partial_fit`, "auto" is None: the
-        optimizer's own (0.004 for "adamw", else 0).
+        optimizer's own (0.004 for "adamw" and "muon", else 0).
     l1, l2 : float, default=0.0
         Penalties of the kernels, embeddings included and biases not: the loss grows by
         `l1` times the sum of their absolute values and `l2` times that of their

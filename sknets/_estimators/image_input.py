@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, Literal
@@ -11,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from .._core import prediction, scaling
-from .._core.build import cnn_layers
+from .._core.build import FEW_ROWS_WIDTH, cnn_layers, many_rows_width
 from .._core.layers import Layer
 from .._core.layers.base import Shape
 from .._core.network import Network
@@ -30,9 +31,11 @@ from .parameter_types import Auto
 from .validation import check_rows
 
 _AUTO = StrOptions({"auto"})
-# From so many rows on, the network is normalised, which lets it learn in fewer steps:
-# so many are aimed at, in fewest and most epochs.
-MANY_ROWS, MANY_ROWS_STEPS, MANY_ROWS_EPOCHS = 4000, 1800, (10, 24)
+# From so many rows on, the network is deeper and normalised, which lets it learn in
+# fewer steps: so many are aimed at, in fewest and most epochs.
+MANY_ROWS, MANY_ROWS_STEPS, MANY_ROWS_EPOCHS = 4000, 1250, (6, 24)
+# Pixels of a side up to which few rows are convolved beyond the border.
+SMALL_SIDE = 15
 # In standard deviations from the mean, where pixels have no natural zero.
 LOWEST_BLACK = -2.0
 
@@ -40,7 +43,7 @@ LOWEST_BLACK = -2.0
 class ImageInput(NeuralNet):
     """What takes images: convolutions behind a scaling of the pixels."""
 
-    width: int | Sequence[int | Sequence[int]]
+    width: int | Sequence[int | Sequence[int]] | Auto
     dropout: float | Sequence[float] | Auto
     activation: str
     kernel_size: int | Sequence[int]
@@ -54,18 +57,20 @@ class ImageInput(NeuralNet):
     average_mirrored: bool | Auto
     average_mirrored_: bool
     augment_: Mapping[str, Any] | None
-    normalization_: str | None
+    many_rows_: bool
+    normalization_: Literal["batch", "pooled"] | None
     image_shape_: tuple[int, int, int]
     pixel_range_: tuple[float, float]
     pixel_type_: str
 
     _auto_changes: Mapping[str, Any] = AUTO
-    # Factor of the "auto" learning rate of a normalised network and many rows.
-    _auto_rate: float = 1.0
+    # Factor of the "auto" learning rate of a normalised network and many rows, by the
+    # optimizer; "others" are all that are not named.
+    _auto_rates: Mapping[str, float] = {"muon": 2.0, "others": 1.0}
 
     _parameter_constraints = {
         **NeuralNet._parameter_constraints,
-        "width": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "width": ["array-like", Interval(Integral, 1, None, closed="left"), _AUTO],
         "dropout": [
             "array-like",
             Interval(Real, 0, 1, closed="left"),
@@ -153,10 +158,26 @@ class ImageInput(NeuralNet):
             X, index, standard=self.input_scaling == "standard"
         )
         self.seen_range_ = _extremes(X)
-        self.normalization_ = self.normalization
-        if self.normalization == "auto":
-            self.normalization_ = "pooled" if len(index) >= MANY_ROWS else None
+        self.many_rows_ = len(index) >= MANY_ROWS
+        self.normalization_ = self._settled("normalization")
         return X
+
+    def _settled(self, name: str) -> Any:
+        """A parameter that follows the number of rows and the size of images."""
+        value = getattr(self, name)
+        if not (isinstance(value, str) and value == "auto"):
+            return value
+        # Older files tell it by the normalisation; networks from elsewhere do not.
+        is_normalized = getattr(self, "normalization_", None) is not None
+        has_many_rows = getattr(self, "many_rows_", is_normalized)
+        if name == "normalization":
+            return "pooled" if has_many_rows else None
+        if name == "width":
+            wide = many_rows_width(self.image_shape_)
+            return wide if has_many_rows else FEW_ROWS_WIDTH
+        is_small = min(self.image_shape_[:2]) <= SMALL_SIDE
+        is_deep = has_many_rows and isinstance(self.width, str)
+        return "same" if is_small or is_deep else "valid"
 
     def _check_same_input(self) -> None:
         name = "image_shape"
@@ -180,26 +201,18 @@ class ImageInput(NeuralNet):
         return "standard" if low == 0 else None
 
     def _layers(self, n_outputs: int) -> list[Layer]:
-        padding = self.padding
-        if padding == "auto":
-            padding = "valid" if min(self.image_shape_[:2]) >= 16 else "same"
         return cnn_layers(
             self.image_shape_,
-            self.width,
+            self._settled("width"),
             self.dropout,
             self.activation,
             self.kernel_size,
-            padding,
+            self._settled("padding"),
             self.pool_last,
             self.dense_width,
             n_outputs,
-            self._settled_normalization(),
+            self._settled("normalization"),
         )
-
-    def _settled_normalization(self) -> str | None:
-        if self.normalization != "auto":
-            return self.normalization
-        return getattr(self, "normalization_", None)  # unknown to files of version 0.1
 
     def _auto_size(self, n_rows: int) -> tuple[int, int]:
         batch_size, epochs = super()._auto_size(n_rows)
@@ -211,10 +224,12 @@ class ImageInput(NeuralNet):
     def _settings(self, n_rows: int, one_pass: bool) -> Any:
         settings = super()._settings(n_rows, one_pass)
         optimizer = settings.optimizer
-        is_normalized = self._settled_normalization() is not None
+        is_normalized = self._settled("normalization") is not None
         is_large = n_rows >= MANY_ROWS and is_normalized
         if self._is_auto("learning_rate") and is_large and not one_pass:
-            rate = self._auto_rate * optimizer.learning_rate
+            rates = self._auto_rates
+            factor = rates.get(optimizer.name, rates["others"])
+            rate = factor * optimizer.learning_rate
             optimizer = replace(optimizer, learning_rate=rate)
         changes = self._changes(self._settled_augment())
         return replace(settings, optimizer=optimizer, augment=changes)
@@ -241,15 +256,21 @@ class ImageInput(NeuralNet):
         data = data.sample
         if len(data) < pilot.MIN_ROWS:
             return
-        # Few rows, in small batches, are not learnt at the rate of many.
-        settings = replace(
-            super()._settings(len(data), one_pass), augment=self._changes(self.augment_)
+        # A deep network, and the rate of many rows, would gain by any change of so few.
+        few = copy(self)
+        few.many_rows_, few.normalization = False, self._settled("normalization")
+        settings = super(ImageInput, few)._settings(len(data), one_pass)
+        found = pilot.look(
+            Network(tuple(few._layers(network.n_outputs)), network.input_shape),
+            data,
+            replace(settings, augment=self._changes(self.augment_)),
+            rng.spawn(1)[0],
         )
-        pays, mirrors = pilot.look(network, data, settings, rng.spawn(1)[0])
-        changes = {
-            **(self.augment_ if pays else {}),
-            **({"flip": 0.5} if mirrors else {}),
-        }
+        changes = dict(self.augment_) if found.pays else {}
+        if found.mirrors:
+            changes["flip"] = 0.5
+        if found.shifts:
+            changes.setdefault("shift", self.augment_["shift"])
         self.augment_ = changes or None
 
     def _settle_predictions(self) -> None:

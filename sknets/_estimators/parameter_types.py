@@ -49,6 +49,9 @@ Optimizer: TypeAlias = str | KerasOptimizer | type[KerasOptimizer]
 class OptimizerSettings(TypedDict, total=False):
     """All settings of all optimizers, as the estimators take them."""
 
+    optimizer__adam_beta_1: float | None
+    optimizer__adam_beta_2: float | None
+    optimizer__adam_lr_ratio: float | None
     optimizer__amsgrad: bool | None
     optimizer__beta_1: float | None
     optimizer__beta_2: float | None
@@ -62,6 +65,7 @@ class OptimizerSettings(TypedDict, total=False):
     optimizer__momentum: float | None
     optimizer__nesterov: bool | None
     optimizer__rho: float | None
+    optimizer__rms_rate: float | None
     optimizer__weight_decay: float | None
 
 

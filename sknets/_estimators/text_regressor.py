@@ -135,9 +135,9 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
         Rows in one step. "auto" is the power of two nearest to the square root of the
         number of rows, within 8 to 128; in `partial_fit` it is 128.
     optimizer : str, keras.optimizers.Optimizer or class of one, default="adam"
-        One of "adadelta", "adagrad", "adam", "adamax", "adamw", "lion", "nadam",
-        "rmsprop" and "sgd", with Keras' formulas and defaults, or the Keras class of
-        that name or an instance. Its settings are given as ``optimizer__*``.
+        One of "adadelta", "adagrad", "adam", "adamax", "adamw", "lion", "muon",
+        "nadam", "rmsprop" and "sgd", with Keras' formulas and defaults, or the Keras
+        class of that name or an instance. Its settings are given as ``optimizer__*``.
     learning_rate : float, "auto" or None, default="auto"
         Highest learning rate; None is the optimizer's own (0.001; "sgd" 0.01). "auto"
         is 0.1, but 0.01 in `fit` where the ridge regression is nearly the solution:
@@ -150,7 +150,7 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
     weight_decay : float or None, default=None
         Decoupled decay of kernels and embeddings, not of biases: each step multiplies
         them by ``1 - learning_rate * weight_decay``. None is the optimizer's own
-        (0.004 for "adamw", else 0).
+        (0.004 for "adamw" and "muon", else 0).
     l1, l2 : float, default=0.0
         Penalties of the kernels, embeddings included and biases not: the loss grows by
         `l1` times the sum of their absolute values and `l2` times that of their

@@ -271,8 +271,9 @@ def _check_pixels(net: Any) -> None:
     require(known, f"normalization_ is {normalization!r}")
     changes = getattr(net, "augment_", None)
     require(changes is None or isinstance(changes, dict), f"augment_ is {changes!r}")
-    mirrored = getattr(net, "average_mirrored_", False)
-    require(isinstance(mirrored, bool), f"average_mirrored_ is {mirrored!r}")
+    for name in ("average_mirrored_", "many_rows_"):
+        value = getattr(net, name, False)
+        require(isinstance(value, bool), f"{name} is {value!r}")
 
 
 def _check_text(net: Any, n_outputs: int) -> None:

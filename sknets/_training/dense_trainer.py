@@ -192,18 +192,36 @@ class DenseTrainer:
         p, decay = self.vector, self.settings.optimizer.weight_decay
         if decay:
             p = p * (1 - lr * np.float32(decay) * self.decaying)
-        p, slots = self._moved(p, self.gradient, self.slots, lr)
-        self.vector[...] = p
+        moved, slots = self._moved(p, self.gradient, self.slots, lr)
+        self._move_hidden(moved, slots, p, lr)
+        self.vector[...] = moved
         self.slots = list(slots)
 
+    def _move_hidden(
+        self, moved: np.ndarray, slots: Any, p: np.ndarray, lr: np.float32
+    ) -> None:
+        """Move the kernels of hidden layers, where the rule for them is another one."""
+        rule = self.settings.optimizer.rule
+        if rule.hidden_update is None:
+            return
+        before = [self._views(vector) for vector in (p, self.gradient, *self.slots)]
+        after = [self._views(vector) for vector in (moved, *slots)]
+        for place in np.flatnonzero(self.network.hidden_kernels()):
+            kernel, gradient, *own = (views[place] for views in before)
+            update = rule.hidden_update
+            value, new = self._moved(kernel, gradient, own, lr, update=update)
+            for views, array in zip(after, (value, *new), strict=True):
+                views[place][...] = array
+
     def _moved(
-        self, p: np.ndarray, g: np.ndarray, slots: list, lr: Any
+        self, p: np.ndarray, g: np.ndarray, slots: list, lr: Any, update: Any = None
     ) -> tuple[np.ndarray, tuple]:
         """Values and slots after a step of the optimizer's rule."""
         optimizer = self.settings.optimizer
         switches = dict.fromkeys(optimizer.switches, True)
         number = np.float32(self.n_steps)
-        return optimizer.rule.update(p, g, slots, number, lr, self.hyper, **switches)
+        update = update or optimizer.rule.update
+        return update(p, g, slots, number, lr, self.hyper, **switches)
 
     def _clip(self, gradients: Weights) -> None:
         """Limit the gradients in place."""

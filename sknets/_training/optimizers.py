@@ -2,11 +2,14 @@
 
 A rule changes one array by its gradient: ``update(p, g, slots, t, lr, h)`` returns the
 new array and the new slots, `t` being the number of this step counted from 1 and `h`
-the hyperparameters by name. The formulas, names and defaults are those of the Keras
-optimizers of the same name (a test holds each against Keras' own). They are written
-here because a Keras optimizer keeps its state in variables and its hyperparameters as
-constants: a search over ``optimizer__beta_1`` would compile one program a candidate,
-and two threads could not train with one program at the same time.
+the hyperparameters by name. Muon has another rule for the kernels of hidden layers, as
+matrices; all others take each number by itself.
+
+The formulas, names and defaults are those of the Keras optimizers of the same name (a
+test holds each against Keras' own). They are written here because a Keras optimizer
+keeps its state in variables and its hyperparameters as constants: a search over
+``optimizer__beta_1`` would compile one program a candidate, and two threads could not
+train with one program at the same time. Keras' Muon leaves convolutions to Adam.
 """
 
 from __future__ import annotations
@@ -25,7 +28,11 @@ Update = Callable[..., tuple[Any, Slots]]
 
 @dataclass(frozen=True)
 class Rule:
-    """One optimizer: its update, hyperparameters with defaults, switches, slots."""
+    """One optimizer: its update, hyperparameters with defaults, switches, slots.
+
+    `hidden_update` is that of the kernels of hidden layers, where it is another one.
+    `are_on` are the switches that are on unless they are given.
+    """
 
     update: Update
     defaults: Mapping[str, float]
@@ -33,6 +40,8 @@ class Rule:
     switches: tuple[str, ...] = ()
     learning_rate: float = 1e-3
     weight_decay: float = 0.0
+    hidden_update: Update | None = None
+    are_on: tuple[str, ...] = ()
 
 
 def _library(x: Any) -> Any:
@@ -120,6 +129,56 @@ def _lion(p, g, slots, t, lr, h):
     return p - lr * step, (m * h["beta_2"] + g * (1 - h["beta_2"]),)
 
 
+def _muon(p, g, slots, t, lr, h, nesterov=False):
+    """Move a kernel of a hidden layer, as a matrix of one column for each output."""
+    momentum = h["momentum"] * slots[0] + g
+    step = g + h["momentum"] * momentum if nesterov else momentum
+    inputs, outputs = math.prod(p.shape[:-1]), p.shape[-1]
+    matrix = _library(p).reshape(step, (inputs, outputs))
+    step = _library(p).reshape(_orthogonal(matrix), p.shape)
+    rate = lr * h["rms_rate"] * math.sqrt(max(inputs, outputs))
+    return p - rate * step, (momentum, slots[1])
+
+
+def _muon_elsewhere(p, g, slots, t, lr, h, nesterov=False):
+    of_adam = {name: h[f"adam_{name}"] for name in ("beta_1", "beta_2")}
+    of_adam["epsilon"] = h["epsilon"]
+    return _adam(p, g, slots, t, lr * h["adam_lr_ratio"], of_adam)
+
+
+# Coefficients and number of the steps that bring singular values near one.
+NEWTON_SCHULZ, N_NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315), 5
+
+
+def _orthogonal(x: Any) -> Any:
+    """Matrix with the singular vectors of x, and singular values between 0.7 and 1.2.
+
+    Steps ``x = (a + b * x @ x.T + c * (x @ x.T) ** 2) @ x`` of Newton and Schulz [1]_.
+    All of them are polynomials of the first ``x @ x.T``, which is the smaller matrix:
+    x itself is multiplied once.
+
+    References
+    ----------
+    .. [1] Jordan et al., "Muon: an optimizer for hidden layers in neural networks",
+       2024.
+    """
+    tall = x.shape[0] > x.shape[1]
+    library = _library(x)
+    total = np.sum if library is np else library.reduce_sum
+    x = x / (_sqrt(total(x * x)) + np.float32(1e-7))
+    xt = library.transpose(x)
+    gram = xt @ x if tall else x @ xt
+    a, b, c = map(np.float32, NEWTON_SCHULZ)
+    one = a * np.eye(gram.shape[0], dtype=np.float32)
+    product = None
+    for number in range(N_NEWTON_SCHULZ):
+        factor = one + b * gram + c * (gram @ gram)
+        product = factor if product is None else factor @ product
+        if number < N_NEWTON_SCHULZ - 1:
+            gram = factor @ gram @ factor
+    return x @ product if tall else product @ x
+
+
 _ADAM = {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
 
 RULES: dict[str, Rule] = {
@@ -141,7 +200,19 @@ RULES: dict[str, Rule] = {
     ),
     "adadelta": Rule(_adadelta, {"rho": 0.95, "epsilon": 1e-7}, (0.0, 0.0)),
     "lion": Rule(_lion, {"beta_1": 0.9, "beta_2": 0.99}, (0.0,)),
-}
+    "muon": Rule(
+        _muon_elsewhere,
+        {
+            "momentum": 0.95, "rms_rate": 0.2, "adam_lr_ratio": 1.0,
+            "adam_beta_1": 0.9, "adam_beta_2": 0.999, "epsilon": 1e-7,
+        },
+        (0.0, 0.0),
+        ("nesterov",),
+        weight_decay=0.004,
+        hidden_update=_muon,
+        are_on=("nesterov",),
+    ),
+}  # fmt: skip
 
 # Ranges of the values: lowest, highest, and whether the ends belong to them. Beyond
 # these a rule divides by zero, takes the root of a negative number or goes uphill.
@@ -151,7 +222,11 @@ LIMITS: dict[str, tuple[float, float, str]] = {
     "momentum": (0.0, 1.0, "[]"),
     "beta_1": (0.0, 1.0, "[)"),
     "beta_2": (0.0, 1.0, "[)"),
+    "adam_beta_1": (0.0, 1.0, "[)"),
+    "adam_beta_2": (0.0, 1.0, "[)"),
     "rho": (0.0, 1.0, "[)"),
+    "rms_rate": (0.0, math.inf, "()"),
+    "adam_lr_ratio": (0.0, math.inf, "()"),
     "epsilon": (0.0, math.inf, "[)"),
     "initial_accumulator_value": (0.0, math.inf, "[)"),
     "clipnorm": (0.0, math.inf, "(]"),
@@ -251,7 +326,7 @@ def make_optimizer(
     lr, decay = given.get("learning_rate"), given.get("weight_decay")
     return Optimizer(
         name=name,
-        switches=tuple(key for key in rule.switches if given.get(key)),
+        switches=tuple(k for k in rule.switches if given.get(k, k in rule.are_on)),
         clipping=clipping[0] if clipping else None,
         values=values,
         learning_rate=rule.learning_rate if lr is None else float(lr),

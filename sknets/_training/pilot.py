@@ -7,7 +7,9 @@ for a moment shows it on rows that it was not trained on.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,6 +29,17 @@ CHANCE = 2.0
 # By which share of itself changes have to lower the loss: few rows gain by any change,
 # all of them only by those that are worth many more rows.
 PAYS_SHARE = 0.15
+# By which share of itself the loss of shifted rows may be higher, and by which share of
+# height and width they are shifted.
+MOVES_SHARE, SHIFT = 0.05, 0.03
+
+
+class Findings(NamedTuple):
+    """Whether the changes of the settings pay, and whether others are safe."""
+
+    pays: bool
+    mirrors: bool
+    shifts: bool
 
 
 def look(
@@ -34,12 +47,13 @@ def look(
     data: TrainingData,
     settings: Settings,
     rng: np.random.Generator,
-) -> tuple[bool, bool]:
-    """Whether the changes in `settings` lower the loss, and whether mirroring is safe.
+) -> Findings:
+    """Whether the changes in `settings` lower the loss, and which others are safe.
 
     Two networks are trained on `PILOT_ROWS` of the rows, without the changes and with
     them. They pay where the loss of as many other rows is lower by far. Mirroring is
-    safe where the loss of mirrored rows is not higher by more than chance.
+    safe where the loss of mirrored rows is not higher by more than chance, shifting
+    where that of shifted rows is hardly higher.
 
     Parameters
     ----------
@@ -51,7 +65,7 @@ def look(
 
     Returns
     -------
-    pays, mirrors : bool
+    Findings
     """
     order = rng.permutation(len(data))
     rows, others = order[:PILOT_ROWS], order[PILOT_ROWS : 2 * PILOT_ROWS]
@@ -60,7 +74,12 @@ def look(
         _losses(network, weights, data, settings, change, rows, others, rng)
         for change in (None, settings.augment)
     )
-    return _pays(plain[0], changed[0]), _difference(plain[1], plain[0]) <= CHANCE
+    as_they_are, mirrored, *shifted = plain
+    return Findings(
+        pays=_pays(as_they_are, changed[0]),
+        mirrors=_difference(mirrored, as_they_are) <= CHANCE,
+        shifts=bool(np.mean(shifted) < (1 + MOVES_SHARE) * as_they_are.mean()),
+    )
 
 
 def _pays(plain: np.ndarray, changed: np.ndarray) -> bool:
@@ -78,8 +97,11 @@ def _losses(
     rows: np.ndarray,
     others: np.ndarray,
     rng: np.random.Generator,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Weighted loss of each other row after the training, as it is and mirrored."""
+) -> tuple[np.ndarray, ...]:
+    """Weighted losses of the other rows after the training.
+
+    They are those of the rows as they are, mirrored, and shifted to the four sides.
+    """
     brief = replace(
         settings, epochs=PILOT_EPOCHS, batch_size=PILOT_BATCH, augment=changes,
         early_stopping=False,
@@ -94,8 +116,20 @@ def _losses(
             prediction.logits(network, trained.weights, x.__getitem__, len(x)),
             held_out.y,
         ) * held_out.w
-        for x in (images, images[:, :, ::-1])
+        for x in (images, images[:, :, ::-1], *_shifted(images))
     )  # fmt: skip
+
+
+def _shifted(images: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield the images shifted up, down, left and right; their border goes on."""
+    height, width = images.shape[1:3]
+    for axis, size in ((1, height), (2, width)):
+        n_pixels = max(round(SHIFT * size), 1)
+        for pad in ((n_pixels, 0), (0, n_pixels)):
+            moved = slice(0, size) if pad[0] else slice(n_pixels, None)
+            pads = [pad if number == axis else (0, 0) for number in range(4)]
+            padded = np.pad(images, pads, mode="edge")
+            yield padded[(slice(None),) * axis + (moved,)]
 
 
 def _part(data: TrainingData, rows: np.ndarray) -> TrainingData:

@@ -18,6 +18,7 @@ from .._estimators.dense import DenseNetClassifier
 from .._estimators.keras_model import BaseWrapper
 from .._estimators.targets import MULTILABEL
 from .._estimators.text import TextPoolClassifier
+from .._training.optimizers import make_optimizer
 from . import _keras_estimators
 
 
@@ -28,7 +29,8 @@ def to_scikeras(
 
     The wrapper holds `fitted.model_`, for one of the three classifiers with the input
     scaling in front, and predicts the same. `partial_fit`, and `fit` with
-    ``warm_start=True``, go on from its weights. A new `fit` builds the network anew
+    ``warm_start=True``, go on from its weights, by Adam where the optimizer is "muon":
+    Keras' own leaves convolutions to Adam. A new `fit` builds the network anew
     from the build function, and that has no input scaling.
 
     Parameters
@@ -190,7 +192,8 @@ def _build_function(
     names.append("dense_width")
     if isinstance(fitted, SmallCNNClassifier):
         params = _params(fitted, [*names, "kernel_size", "pool_last"])
-        params["normalization"] = fitted._settled_normalization()
+        params["width"] = fitted._settled("width")
+        params["normalization"] = fitted._settled("normalization")
         params["average_mirrored"] = fitted._network.averages_mirrored
         convolutions = [layer for layer in fitted.network_ if layer["layer"] == "conv"]
         params["padding"] = convolutions[0]["padding"]  # "auto" is settled there
@@ -209,6 +212,10 @@ def _params(fitted: NeuralNetClassifier, names: Sequence[str]) -> dict[str, Any]
 def _optimizer_of(fitted: NeuralNetClassifier) -> dict[str, Any]:
     """Optimizer parameters as scikeras routes them."""
     settled = fitted._settings(1, True).optimizer
+    if settled.name == "muon":
+        # Keras' own takes the output for a hidden layer, and convolutions for none.
+        rate, decay = settled.learning_rate, settled.weight_decay
+        settled = make_optimizer("adam", rate, decay, {})
     values = dict(settled.values, learning_rate=settled.learning_rate)
     if settled.weight_decay:
         values["weight_decay"] = settled.weight_decay

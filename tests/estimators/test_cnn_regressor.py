@@ -48,14 +48,17 @@ def test_several_numbers_of_an_image_have_their_own_units(images):
         assert np.corrcoef(found, expected)[0, 1] > 0.9
 
 
-def test_many_rows_are_learnt_at_the_rate_of_few(monkeypatch, images):
-    """The classifier has four times the optimizer's rate there."""
+@pytest.mark.parametrize(("optimizer", "factor"), [("muon", 2), ("adam", 1)])
+def test_rate_of_many_rows(monkeypatch, images, optimizer, factor):
+    """It is lower than the classifier's."""
     monkeypatch.setattr(image_input, "MANY_ROWS", 100)
     params = {"learning_rate_schedule": "constant", "warmup": 0.0, "epochs": 1}
     params |= {"batch_size": 16, "augment": None, "random_state": 0}
     found, expected = (
-        SmallCNNRegressor((4,), learning_rate=rate, **params).fit(*images)
-        for rate in ("auto", 0.001)
+        SmallCNNRegressor(
+            (4, 4), learning_rate=rate, optimizer=optimizer, **params
+        ).fit(*images)
+        for rate in ("auto", 0.001 * factor)
     )
     assert found.normalization_ == "pooled"
     np.testing.assert_array_equal(found.weights_[0], expected.weights_[0])

@@ -6,6 +6,7 @@ import scipy.sparse as sp
 
 from sknets import SmallCNNClassifier
 from sknets._core import scaling
+from sknets._core.build import many_rows_width
 from sknets._estimators import image_input
 from tests.networks import assert_same_weights
 
@@ -242,6 +243,51 @@ def test_padding_keeps_the_size_of_small_images(n_pixels, padding):
     assert est.network_[0]["padding"] == padding
 
 
+@pytest.mark.parametrize(
+    ("shape", "width"),
+    [
+        ((2, 3), (128, 128)),
+        ((8, 8), (128, 128)),
+        ((16, 12), (64, 128, 128)),
+        ((28, 28), (24, 64, 128, 128)),
+        ((32, 32), (24, 64, 128, 128)),
+        ((64, 48), (16, 24, 64, 128, 128)),
+        ((224, 224), (16, 16, 16, 24, 64, 128, 128)),
+        ((1, 5000), (16, 16, 16, 24, 64, 128, 128)),
+    ],
+)
+def test_width_of_many_rows_follows_the_size(shape, width):
+    assert many_rows_width((*shape, 3)) == width
+
+
+@pytest.mark.parametrize("many_rows", [6, 7])
+def test_auto_width_and_padding_follow_the_number_of_rows(monkeypatch, many_rows):
+    monkeypatch.setattr(image_input, "MANY_ROWS", many_rows)
+    X = np.random.default_rng(0).random((6, 16, 16))
+    params = {"augment": None, "epochs": 1, "random_state": 0, "warm_start": True}
+    est = SmallCNNClassifier(**params).fit(X, [0, 1, 0, 1, 0, 1])
+    found = [layer for layer in est.network_ if layer["layer"] == "conv"]
+    width, padding = ((64, 128, 128), "same") if many_rows == 6 else (
+        (32, 64, 128), "valid"
+    )  # fmt: skip
+    assert est.many_rows_ is (many_rows == 6)
+    assert tuple(layer["filters"] for layer in found) == width
+    assert {layer["padding"] for layer in found} == {padding}
+    # What was settled stays where training goes on.
+    assert est.fit(X[:4], [0, 1, 0, 1]).n_iter_ == 2
+
+
+def test_an_older_file_of_many_rows_goes_on(monkeypatch):
+    """It tells by its normalisation alone that rows were many."""
+    monkeypatch.setattr(image_input, "MANY_ROWS", 8)
+    X = np.random.default_rng(0).random((8, 16, 16))
+    params = {"augment": None, "epochs": 1, "random_state": 0, "warm_start": True}
+    older = SmallCNNClassifier((8, 8), **params).fit(X, np.arange(8) % 2)
+    del older.many_rows_
+    assert older.fit(X, np.arange(8) % 2).n_iter_ == 2
+    assert older.normalization_ == "pooled"
+
+
 @pytest.mark.parametrize("many_rows", [200, 201])
 def test_the_network_is_normalised_from_many_rows_on(monkeypatch, digits, many_rows):
     monkeypatch.setattr(image_input, "MANY_ROWS", many_rows)
@@ -253,17 +299,18 @@ def test_the_network_is_normalised_from_many_rows_on(monkeypatch, digits, many_r
 
 @pytest.mark.parametrize(
     ("normalization", "many_rows", "factor"),
-    [("pooled", 200, 4), ("pooled", 201, 1), (None, 200, 1)],
+    [("pooled", 200, 1), ("pooled", 201, 0), (None, 200, 0)],
 )
+@pytest.mark.parametrize(("optimizer", "of_many"), [("muon", 8), ("adam", 4)])
 def test_auto_learning_rate_of_many_rows(
-    monkeypatch, digits, normalization, many_rows, factor
+    monkeypatch, digits, normalization, many_rows, factor, optimizer, of_many
 ):
     X, y = digits
     assert len(X) == 200
     monkeypatch.setattr(image_input, "MANY_ROWS", many_rows)
     params = {"normalization": normalization, "learning_rate_schedule": "constant"}
-    params["warmup"] = 0.0
-    explicit = net(learning_rate=0.001 * factor, **params).fit(X, y)
+    params |= {"warmup": 0.0, "optimizer": optimizer}
+    explicit = net(learning_rate=0.001 * of_many**factor, **params).fit(X, y)
     assert_same_weights(net(**params).fit(X, y), explicit)
 
 
@@ -274,9 +321,9 @@ def test_auto_learning_rate_of_many_rows(
         (100, 8, 92),
         (1000, 32, 38),
         (3999, 64, 30),
-        (4000, 64, 24),
-        (16_000, 128, 14),
-        (60_000, 128, 10),
+        (4000, 64, 20),
+        (16_000, 128, 10),
+        (60_000, 128, 6),
     ],
 )
 def test_epochs_and_batches_follow_the_number_of_rows(n_rows, batch_size, epochs):

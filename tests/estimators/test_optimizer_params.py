@@ -91,7 +91,7 @@ def test_class_in_the_estimator(quick, blobs):
 def test_search_over_optimizers_with_settings_of_one(quick, blobs):
     est = quick(DenseNetClassifier, epochs=1)
     grid = {"optimizer": ["adam", "sgd"], "optimizer__momentum": [0.0, 0.9]}
-    with pytest.raises(ValueError, match="one of rmsprop, sgd: .* list of grids"):
+    with pytest.raises(ValueError, match="one of muon, rmsprop, sgd: .* list of grids"):
         GridSearchCV(est, grid, cv=2, error_score="raise").fit(*blobs)
     grids = [
         {"optimizer": ["sgd"], "optimizer__momentum": [0.0, 0.9]},
@@ -111,10 +111,11 @@ def test_a_refused_parameter_leaves_the_optimizers_settings_as_they_were():
 @pytest.mark.parametrize(
     ("params", "learning_rate", "weight_decay"),
     [
-        ({}, 0.001, 0.0),
+        ({}, 0.001, 0.004),
+        ({"optimizer": "adam"}, 0.001, 0.0),
         ({"learning_rate": None, "optimizer": "sgd"}, 0.01, 0.0),
         ({"learning_rate": 0.3, "weight_decay": 0.1}, 0.3, 0.1),
-        ({"optimizer__learning_rate": 0.2}, 0.2, 0.0),
+        ({"optimizer__learning_rate": 0.2}, 0.2, 0.004),
         ({"optimizer": keras.optimizers.AdamW(0.4, weight_decay=0.5)}, 0.4, 0.5),
     ],
 )

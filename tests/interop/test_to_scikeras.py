@@ -150,6 +150,20 @@ def test_parameters_go_to_scikeras(fitted_dense):
     assert {name: params[name] for name in expected} == expected
 
 
+def test_adam_takes_the_place_of_muon(fitted_cnn, data):
+    """Keras' own Muon has the output for a hidden layer, and leaves convolutions."""
+    assert fitted_cnn.optimizer == "muon"
+    wrapper = to_scikeras(fitted_cnn)
+    assert wrapper.optimizer == "adam"
+    assert wrapper.optimizer__weight_decay == 0.004
+    assert (
+        wrapper.optimizer__learning_rate
+        == fitted_cnn._settings(1, True).optimizer.learning_rate
+    )
+    X, y = data
+    wrapper.partial_fit(X.clip(0, 255).reshape(-1, *fitted_cnn.image_shape_), y)
+
+
 def test_wrapper_pickles_clones_and_goes_on(fitted_dense, data):
     X, y = data
     wrapper = pickle.loads(pickle.dumps(to_scikeras(fitted_dense)))

@@ -7,10 +7,11 @@ import tensorflow as tf
 from sklearn.base import clone
 
 from sknets import DenseNetClassifier
-from sknets._core.build import dense_layers
+from sknets._core.build import dense_layers, text_layers
 from sknets._core.network import Network
 from sknets._core.objectives import CLASS_OBJECTIVES
 from sknets._core.scaling import identity
+from sknets._training import optimizers
 from sknets._training.data import TrainingData
 from sknets._training.dense_trainer import DenseTrainer
 from sknets._training.loop import Settings
@@ -33,6 +34,8 @@ KERAS = {
     "adadelta": keras.optimizers.Adadelta,
     "lion": keras.optimizers.Lion,
 }
+if hasattr(keras.optimizers, "Muon"):  # from Keras 3.11 on
+    KERAS["muon"] = keras.optimizers.Muon
 CASES = [
     ("sgd", {}),
     ("sgd", {"momentum": 0.8}),
@@ -111,14 +114,15 @@ def updated_in_vectors(optimizer, weights, steps):
     return updated_in_program(optimizer, weights, steps, updates.Packed)
 
 
-def updated_in_numpy(optimizer, weights, steps):
+def updated_in_numpy(optimizer, weights, steps, network=None):
     """Weights after some steps of our rule, as small fits take it."""
+    network = network or Network(tuple(dense_layers((), 0.0, "relu", 4)), (3,))
     data = TrainingData(
         np.zeros((1, 3)), np.arange(1), [0], [1], CLASS_OBJECTIVES["binary"], identity()
     )
     trainer = DenseTrainer(
-        Network(tuple(dense_layers((), 0.0, "relu", 4)), (3,)), weights,
-        optimizer.first_slots(weights), data, Settings(1, 1, optimizer), 0,
+        network, weights, optimizer.first_slots(weights), data,
+        Settings(1, 1, optimizer), 0,
     )  # fmt: skip
     for gradients in steps:
         for mine, given in zip(trainer.gradients, gradients, strict=True):
@@ -171,20 +175,25 @@ def test_rule_is_that_of_keras(case, way, arrays):
 
 def test_every_rule_is_compared():
     compared = {(name, key) for name, settings in CASES for key in settings}
-    assert {name for name, _ in CASES} == set(RULES) == set(KERAS)
+    # Muon is compared below: by Keras, arrays of two axes go by its own rule.
+    assert {name for name, _ in CASES} == set(RULES) - {"muon"}
     assert {
-        (name, switch) for name, rule in RULES.items() for switch in rule.switches
+        (name, switch)
+        for name, rule in RULES.items()
+        for switch in rule.switches
+        if name != "muon"
     } <= compared
 
 
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("name", KERAS)
 def test_defaults_are_those_of_keras(name):
     ours, config = make_optimizer(name, None, None, {}), KERAS[name]().get_config()
     assert ours.learning_rate == pytest.approx(config["learning_rate"])
     assert ours.weight_decay == pytest.approx(config["weight_decay"] or 0.0)
     for key, value in RULES[name].defaults.items():
         assert value == pytest.approx(config[key])
-    assert not any(config[switch] for switch in RULES[name].switches)
+    on = {switch for switch in RULES[name].switches if config[switch]}
+    assert on == set(RULES[name].are_on) == set(ours.switches)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -196,11 +205,113 @@ def test_biases_do_not_decay(way, arrays):
     assert np.abs(decayed - kernel).max() > 1e-2
 
 
+# Muon
+
+
+MUON_CASES = [
+    {},
+    {"momentum": 0.5, "nesterov": False},
+    {"adam_beta_1": 0.5, "adam_beta_2": 0.7, "epsilon": 1e-3, "adam_lr_ratio": 0.3},
+    {"rms_rate": 0.7, "clipnorm": 0.7},
+]
+
+
+def two_layers(seed=0):
+    """Weights of a network with a hidden layer, and gradients of some steps."""
+    rng = np.random.default_rng(seed)
+    shapes = [(7, 3), (3,), (3, 2), (2,)]
+    arrays = [[rng.normal(size=s).astype(np.float32) for s in shapes] for _ in range(6)]
+    return arrays[0], arrays[1:]
+
+
+def moved_in_program(optimizer, weights, steps, kind):
+    def arrangement(shapes):
+        return kind(shapes, hidden=[0])
+
+    return updated_in_program(optimizer, weights, steps, arrangement)
+
+
+def moved_in_numpy(optimizer, weights, steps, kind):
+    network = Network(tuple(dense_layers((3,), 0.0, "relu", 2)), (7,))
+    return updated_in_numpy(optimizer, weights, steps, network)
+
+
+@pytest.mark.skipif("muon" not in KERAS, reason="Keras has no Muon before 3.11")
+@pytest.mark.parametrize("settings", MUON_CASES)
+@pytest.mark.parametrize(
+    ("moved", "kind"),
+    [
+        (moved_in_program, updates.Separate),
+        (moved_in_program, updates.Packed),
+        (moved_in_numpy, None),
+    ],
+    ids=["program", "vectors", "numpy"],
+)
+def test_muon_is_that_of_keras(settings, moved, kind):
+    """The kernel of the hidden layer by matrix, all else by Adam."""
+    weights, steps = two_layers()
+    ours = make_optimizer("muon", 0.05, 0.0, settings)
+    theirs = keras.optimizers.Muon(
+        0.05,
+        exclude_layers=["^output$"],
+        weight_decay=None,
+        adam_weight_decay=None,
+        **settings,
+    )
+    variables = [
+        keras.Variable(w, name=name)
+        for w, name in zip(weights, ["hidden", "b", "output", "c"], strict=True)
+    ]
+    theirs.build(variables)
+    for gradients in steps:
+        theirs.apply([tf.constant(g) for g in gradients], variables)
+    found = moved(ours, weights, steps, kind)
+    for mine, expected, before in zip(found, variables, weights, strict=True):
+        assert np.abs(expected.numpy() - before).max() > 1e-3
+        np.testing.assert_allclose(mine, expected.numpy(), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(3, 3, 8, 16), (3, 3, 1, 24), (5, 5, 16, 4)])
+def test_muon_moves_a_convolution_in_all_directions_alike(shape):
+    """The step is close to a matrix whose singular values are all the same."""
+    rng = np.random.default_rng(0)
+    gradient = rng.normal(size=shape).astype(np.float32)
+    gradient *= np.geomspace(1, 30, shape[-1], dtype=np.float32)
+    hyper = {"momentum": np.float32(0.95), "rms_rate": np.float32(1.0)}
+    first = np.zeros(shape, np.float32)
+    moved, (momentum, _) = optimizers._muon(
+        first, gradient, (first, first), 1, np.float32(1), hyper
+    )
+    np.testing.assert_array_equal(momentum, gradient)
+    matrix = moved.reshape(-1, shape[-1])
+    values = np.linalg.svd(matrix, compute_uv=False) / np.sqrt(max(matrix.shape))
+    assert values.max() < 1.3
+    assert values.min() > 0.6
+
+
+@pytest.mark.parametrize("rank", [0, 1, 3])
+def test_muon_of_a_gradient_without_full_rank(rank):
+    """A step of few rows has no more directions than rows: the others stay small."""
+    rng = np.random.default_rng(0)
+    wide = rng.normal(size=(40, rank)) @ rng.normal(size=(rank, 64))
+    step = optimizers._orthogonal(wide.astype(np.float32))
+    values = np.linalg.svd(step, compute_uv=False)
+    assert (values[:rank] > 0.6).all()
+    assert (values[rank:] < 0.01).all()
+
+
+def test_the_output_and_embeddings_are_no_hidden_kernels():
+    dense = Network(tuple(dense_layers((5, 4), 0.0, "relu", 2)), (7,))
+    assert dense.hidden_kernels() == [True, False, True, False, False, False]
+    text = Network(tuple(text_layers(9, 4, 0.0, "relu", "mean", (5,), 2)), ())
+    assert text.hidden_kernels() == [False, True, False, False, False]
+
+
 # Settings
 
 
 def test_valid_names_are_arguments_of_the_keras_class():
-    for name in RULES:
+    for name in KERAS:
         assert set(valid_names(name)) <= set(KERAS[name]().get_config())
 
 
@@ -250,7 +361,7 @@ def test_two_clippings_are_refused():
         make_optimizer("adam", None, None, {"clipnorm": 1.0, "clipvalue": 1.0})
 
 
-@pytest.mark.parametrize("name", sorted(RULES))
+@pytest.mark.parametrize("name", sorted(KERAS))
 def test_class_is_its_name(name):
     [kind] = [k for k in vars(keras.optimizers).values() if _named(k, name)]
     assert make_optimizer(kind, None, None, {}) == (

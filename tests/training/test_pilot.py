@@ -47,24 +47,45 @@ def test_no_changes_where_they_hide_the_class():
     rng = np.random.default_rng(0)
     y = rng.integers(2, size=400)
     X = (
-        rng.normal(scale=0.7, size=(400, 8, 8))
+        rng.normal(scale=0.3, size=(400, 8, 8))
         + (np.indices((8, 8))[0] + y[:, None, None]) % 2
     )
     fitted = net().fit(X.astype(np.float32), y)
     assert fitted.augment_ == {"flip": 0.5}
 
 
+def test_shifts_where_the_place_is_no_matter():
+    """Noise that is all brighter or darker, which is the class."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(2, size=400)
+    X = rng.normal(size=(400, 8, 8)) + 0.3 * y[:, None, None]
+    fitted = net().fit(X.astype(np.float32), y)
+    assert fitted.augment_ == {"flip": 0.5, "shift": AUTO["shift"]}
+
+
+def test_images_are_shifted_to_the_four_sides(monkeypatch):
+    monkeypatch.setattr(pilot, "SHIFT", 0.4)
+    images = np.arange(12.0).reshape(1, 3, 4, 1)
+    one, two = [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]], [0, 1, 2, 3]
+    down, up, right, left = (moved[0, :, :, 0] for moved in pilot._shifted(images))
+    np.testing.assert_array_equal(down, [two, one[0], one[1]])
+    np.testing.assert_array_equal(up, [one[1], one[2], one[2]])
+    np.testing.assert_array_equal(right[0], [0, 0, 0, 1])
+    np.testing.assert_array_equal(left[0], [2, 3, 3, 3])
+
+
 @pytest.mark.parametrize(
     ("found", "expected"),
     [
-        ((True, True), {**AUTO, "flip": 0.5}),
-        ((True, False), dict(AUTO)),
-        ((False, True), {"flip": 0.5}),
-        ((False, False), None),
+        ((True, True, True), {**AUTO, "flip": 0.5}),
+        ((True, False, False), dict(AUTO)),
+        ((False, True, False), {"flip": 0.5}),
+        ((False, False, True), {"shift": AUTO["shift"]}),
+        ((False, False, False), None),
     ],
 )
 def test_what_is_found_is_done(monkeypatch, found, expected):
-    monkeypatch.setattr(pilot, "look", lambda *args: found)
+    monkeypatch.setattr(pilot, "look", lambda *args: pilot.Findings(*found))
     fitted = net().fit(*lit_side(axis=1))
     assert fitted.augment_ == expected
     ranges = fitted._settings(400, False).augment

@@ -75,15 +75,38 @@ class BatchNorm(Layer):
 
     def in_graph(self, tf: Any, weights: Any, x: Any, step: TrainingStep | None) -> Any:
         gamma, beta, mean, variance = weights
-        if step is not None:
-            mean, variance = _moments(tf, x, step.n_rows)
-            for running, value in zip(weights[2:], (mean, variance), strict=True):
+        if step is None:
+            scale = gamma * tf.math.rsqrt(variance + self.epsilon)
+            z = x * scale + (beta - mean * scale)
+        else:
+            z, *moments = self._normalised(tf, x, gamma, beta, step.n_rows)
+            for running, value in zip((mean, variance), moments, strict=True):
                 moved = running + (1 - self.momentum) * (value - running)
                 step.replace(running, moved)
-        scale = gamma * tf.math.rsqrt(variance + self.epsilon)
-        return ACTIVATIONS[self.activation].in_graph(
-            tf, x * scale + (beta - mean * scale)
-        )
+        return ACTIVATIONS[self.activation].in_graph(tf, z)
+
+    def _normalised(self, tf: Any, x: Any, gamma: Any, beta: Any, n_rows: Any) -> Any:
+        """Rows normalised by the moments of those that are no filling, and these."""
+
+        def of_some() -> Any:
+            mean, variance = _moments(tf, x, n_rows)
+            scale = gamma * tf.math.rsqrt(variance + self.epsilon)
+            return x * scale + (beta - mean * scale), mean, variance
+
+        def of_all() -> Any:
+            none = tf.zeros([0])
+            z, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+                x=x, scale=gamma, offset=beta, mean=none, variance=none,
+                epsilon=self.epsilon, is_training=True,
+            )  # fmt: skip
+            n = math.prod(x.shape[:-1])
+            # That is the variance of all images, as the batch tells of it.
+            return z, mean, variance * (max(n - 1, 1) / n)
+
+        if len(x.shape) != 4:
+            return of_some()
+        # In a third of the time. Only the last batch of an epoch has filling.
+        return tf.cond(n_rows < x.shape[0], of_some, of_all)
 
     def to_keras(self, layers: Any, x: Any) -> Any:
         x = layers.BatchNormalization(momentum=self.momentum, epsilon=self.epsilon)(x)

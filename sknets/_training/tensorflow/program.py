@@ -25,6 +25,7 @@ import tensorflow as tf
 from ..._core.layers import MaxPool
 from ..._core.network import Network
 from ..._core.objectives import Objective
+from ..optimizers import RULES
 from . import fused
 from .augmentation import augmented
 from .forward import Step, forward, scaled
@@ -80,9 +81,8 @@ def training_program(key: ProgramKey) -> Callable[..., Any]:
         learning_rate (steps,)       number (steps,)                  key (steps,)
     """
     network, objective = key.network, key.objective
-    shapes = [weight.shape for weight in network.weights() if weight.trained]
     by_parts = network.has_convolution
-    layout = Packed(shapes) if by_parts else Separate(shapes)
+    layout = _layout(network, key.optimizer, Packed if by_parts else Separate)
     update = updater(key.optimizer, layout)
     parted, merged = _parting([weight.trained for weight in network.weights()])
     loss_of = _loss_function(key, by_parts)
@@ -121,6 +121,17 @@ def training_program(key: ProgramKey) -> Callable[..., Any]:
         return weights, merged(slots, unused_slots), loss, hits
 
     return traced(program, by_xla=not by_parts)
+
+
+def _layout(
+    network: Network, optimizer: tuple, kind: type[Packed | Separate]
+) -> Packed | Separate:
+    """Arrangement of the trained weights, in which the optimizer finds them."""
+    pairs = zip(network.weights(), network.hidden_kernels(), strict=True)
+    trained = [(weight.shape, hidden) for weight, hidden in pairs if weight.trained]
+    by_matrices = RULES[optimizer[0]].hidden_update is not None
+    hidden = [n for n, (_, flag) in enumerate(trained) if flag and by_matrices]
+    return kind([shape for shape, _ in trained], hidden)
 
 
 def _loss_function(key: ProgramKey, by_parts: bool) -> Callable[..., Any]:

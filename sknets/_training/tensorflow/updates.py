@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import tensorflow as tf
 
 from ..._core.layers.base import Shape
-from ..optimizers import Optimizer, penalty_gradient
+from ..optimizers import RULES, Optimizer, penalty_gradient
 from .fused import padded_length, traced
 
 
-class Separate:
-    """Each array by itself, for programs that XLA compiles as a whole."""
+@dataclass(frozen=True)
+class Kind:
+    """What an update depends on: biases do not decay, hidden kernels are matrices."""
 
-    def __init__(self, shapes: Sequence[Shape]) -> None:
-        self.decays = [_decays(shape) for shape in shapes]
+    decays: bool
+    is_hidden: bool = False
+
+
+class Separate:
+    """Each array by itself, for programs that XLA compiles as a whole.
+
+    `hidden` are the places of kernels of hidden layers that are moved by another rule.
+    """
+
+    def __init__(self, shapes: Sequence[Shape], hidden: Sequence[int] = ()) -> None:
+        self.kinds = [Kind(_decays(s), n in hidden) for n, s in enumerate(shapes)]
 
     def packed(self, arrays: Sequence[Any]) -> list[Any]:
         return list(arrays)
@@ -28,19 +40,20 @@ class Separate:
 
 
 class Packed:
-    """Kernels in one long vector, biases and the like in another.
+    """Kernels in one long vector, biases and the like in another, `hidden` as they are.
 
-    Their lengths are those of `padded_length`, so that networks share updates.
+    The lengths of vectors are those of `padded_length`, so that networks share updates.
     """
 
-    def __init__(self, shapes: Sequence[Shape]) -> None:
-        self._shapes = list(shapes)
+    def __init__(self, shapes: Sequence[Shape], hidden: Sequence[int] = ()) -> None:
+        self._shapes, self._hidden = list(shapes), list(hidden)
+        others = [(n, s) for n, s in enumerate(shapes) if n not in hidden]
         self._members = {
-            decays: numbers
+            Kind(decays): numbers
             for decays in (True, False)
-            if (numbers := [n for n, s in enumerate(shapes) if _decays(s) == decays])
+            if (numbers := [n for n, s in others if _decays(s) == decays])
         }
-        self.decays = list(self._members)
+        self.kinds = [*self._members, *(Kind(True, True) for _ in hidden)]
 
     def packed(self, arrays: Sequence[Any]) -> list[Any]:
         parts = []
@@ -48,14 +61,17 @@ class Packed:
             flat = [tf.reshape(arrays[number], [-1]) for number in numbers]
             n_filling = self._sizes(numbers)[-1]
             parts.append(tf.concat([*flat, tf.zeros([n_filling])], axis=0))
-        return parts
+        return [*parts, *(arrays[number] for number in self._hidden)]
 
     def unpacked(self, parts: Sequence[Any]) -> list[Any]:
         arrays: list[Any] = [None] * len(self._shapes)
-        for numbers, part in zip(self._members.values(), parts, strict=True):
+        vectors, matrices = parts[: len(self._members)], parts[len(self._members) :]
+        for numbers, part in zip(self._members.values(), vectors, strict=True):
             *flat, _ = tf.split(part, self._sizes(numbers))
             for number, array in zip(numbers, flat, strict=True):
                 arrays[number] = tf.reshape(array, self._shapes[number])
+        for number, matrix in zip(self._hidden, matrices, strict=True):
+            arrays[number] = matrix
         return arrays
 
     def _sizes(self, numbers: Sequence[int]) -> list[int]:
@@ -77,9 +93,13 @@ def updater(
     It takes lists of parts, gradients and slots, and the batch and the values of
     `training_program`.
     """
-    is_packed = isinstance(layout, Packed)
-    make = _compiled_update if is_packed else _update
-    updates = [make(structure, decays) for decays in layout.decays]
+    updates = [
+        # Products of matrices gain nothing by being compiled.
+        _compiled_update(structure, kind)
+        if isinstance(layout, Packed) and not kind.is_hidden
+        else _update(structure, kind)
+        for kind in layout.kinds
+    ]
 
     def update(parts: Any, gradients: Any, slots: Any, batch: Any, values: Any):
         common = (
@@ -97,24 +117,25 @@ def updater(
     return update
 
 
-def _update(structure: tuple, decays: bool) -> Callable[..., Any]:
+def _update(structure: tuple, kind: Kind) -> Callable[..., Any]:
     """Function that moves one array."""
-    name, switches, clipping = structure
-    optimizer = Optimizer(name, switches, clipping, {}, 0.0, 0.0)
+    name, switches, _ = structure
+    rule = RULES[name]
+    move = (rule.hidden_update if kind.is_hidden else None) or rule.update
     flags = dict.fromkeys(switches, True)
 
     def update(p, g, slots, lr, t, hyper_values, weight_decay):
         hyper = _by_name(structure, hyper_values)
-        if decays:
+        if kind.decays:
             p = p * (1.0 - lr * weight_decay)
-        return optimizer.rule.update(p, g, slots, t, lr, hyper, **flags)
+        return move(p, g, slots, t, lr, hyper, **flags)
 
     return update
 
 
 @cache
-def _compiled_update(structure: tuple, decays: bool) -> Callable[..., Any]:
-    return traced(_update(structure, decays), by_xla=True)
+def _compiled_update(structure: tuple, kind: Kind) -> Callable[..., Any]:
+    return traced(_update(structure, kind), by_xla=True)
 
 
 def _by_name(structure: tuple, hyper_values: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ def test_packed_arrays_come_back(shapes):
     arrays = [np.random.default_rng(0).random(s, np.float32) for s in shapes]
     layout = updates.Packed(shapes)
     parts = layout.packed(arrays)
-    assert [part.shape[0] for part in parts] == [256] * len(layout.decays)
+    assert [part.shape[0] for part in parts] == [256] * len(layout.kinds)
     for array, back in zip(arrays, layout.unpacked(parts), strict=True):
         np.testing.assert_array_equal(back, array)
 
@@ -24,11 +24,28 @@ def test_kernels_and_biases_lie_in_vectors_of_their_own():
     arrays = [array.astype(np.float32) for array in arrays]
     layout = updates.Packed([array.shape for array in arrays])
     kernels, biases = layout.packed(arrays)
-    assert layout.decays == [True, False]
+    assert layout.kinds == [updates.Kind(True), updates.Kind(False)]
     assert np.unique(kernels[:30]).tolist() == [1, 3]
     assert np.unique(biases[:3]).tolist() == [2]
     assert not kernels[30:].numpy().any()
     assert not biases[3:].numpy().any()
+
+
+def test_hidden_kernels_stay_as_they_are():
+    shapes = [(2, 3), (3,), (3, 1), (1,)]
+    arrays = [np.full(s, n, np.float32) for n, s in enumerate(shapes, start=1)]
+    layout = updates.Packed(shapes, hidden=[0])
+    kernels, biases, hidden = layout.packed(arrays)
+    assert layout.kinds == [
+        updates.Kind(True), updates.Kind(False), updates.Kind(True, is_hidden=True)
+    ]  # fmt: skip
+    assert hidden.shape == (2, 3)
+    assert np.unique(kernels[:3]).tolist() == [3]
+    assert np.unique(biases[:4]).tolist() == [2, 4]
+    for array, back in zip(
+        arrays, layout.unpacked([kernels, biases, hidden]), strict=True
+    ):
+        np.testing.assert_array_equal(back, array)
 
 
 def gradients_and_weights():
