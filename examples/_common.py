@@ -33,6 +33,7 @@ PLAIN = {
 }
 PLAIN_CNN = {
     **PLAIN,
+    "optimizer": "adam",
     "input_scaling": "range",
     "augment": None,
     "normalization": None,

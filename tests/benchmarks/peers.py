@@ -97,7 +97,7 @@ def sknets_estimator(net: Net, batch_size: int, epochs: int, **others: Any) -> A
     }
     if net.is_cnn:
         plain = {"warmup": 0.0, "input_scaling": "range", "augment": None}
-        plain["normalization"] = None
+        plain |= {"normalization": None, "optimizer": "adam"}
         return SmallCNNClassifier(**plain, **common)
     plain = {"input_scaling": None, "weight_decay": 0.0, "label_smoothing": 0.0}
     return DenseNetClassifier(**plain, **common)
