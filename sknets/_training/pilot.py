@@ -7,14 +7,15 @@ for a moment shows it on rows that it was not trained on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from .._core import prediction
-from .._core.layers.base import Weights
+from .._core.layers.base import Shape, Weights
 from .._core.network import Network
 from .._images.augment import Changes
 from .data import TrainingData
@@ -32,6 +33,9 @@ PAYS_SHARE = 0.15
 # By which share of itself the loss of shifted rows may be higher, and by which share of
 # height and width they are shifted.
 MOVES_SHARE, SHIFT = 0.05, 0.03
+
+
+View = Callable[[np.ndarray], np.ndarray]
 
 
 class Findings(NamedTuple):
@@ -68,17 +72,30 @@ def look(
     Findings
     """
     order = rng.permutation(len(data))
-    rows, others = order[:PILOT_ROWS], order[PILOT_ROWS : 2 * PILOT_ROWS]
-    weights = network.initial_weights(rng)
+    rows = _part(data, order[:PILOT_ROWS])
+    others = _part(data, order[PILOT_ROWS : 2 * PILOT_ROWS])
+    first = network.initial_weights(rng)
     plain, changed = (
-        _losses(network, weights, data, settings, change, rows, others, rng)
-        for change in (None, settings.augment)
+        _trained(network, first, rows, settings, changes, rng)
+        for changes in (None, settings.augment)
     )
-    as_they_are, mirrored, *shifted = plain
+
+    shape = network.input_shape
+
+    def losses(weights: Weights, view: View = lambda images: images) -> np.ndarray:
+        def images(rows: slice) -> np.ndarray:
+            return view(others.scaled(rows).reshape(-1, *shape))
+
+        logits = prediction.logits(network, weights, images, len(others))
+        return data.objective.losses(logits, others.y) * others.w
+
+    as_they_are = losses(plain)
+    mirrored = losses(plain, lambda images: images[:, :, ::-1])
+    shifted = np.mean([losses(plain, view).mean() for view in _shifts(shape)])
     return Findings(
-        pays=_pays(as_they_are, changed[0]),
+        pays=_pays(as_they_are, losses(changed)),
         mirrors=_difference(mirrored, as_they_are) <= CHANCE,
-        shifts=bool(np.mean(shifted) < (1 + MOVES_SHARE) * as_they_are.mean()),
+        shifts=bool(shifted < (1 + MOVES_SHARE) * as_they_are.mean()),
     )
 
 
@@ -88,48 +105,36 @@ def _pays(plain: np.ndarray, changed: np.ndarray) -> bool:
     return bool(is_far) and _difference(plain, changed) > CHANCE
 
 
-def _losses(
+def _trained(
     network: Network,
-    weights: Weights,
-    data: TrainingData,
+    first: Weights,
+    rows: TrainingData,
     settings: Settings,
     changes: Changes | None,
-    rows: np.ndarray,
-    others: np.ndarray,
     rng: np.random.Generator,
-) -> tuple[np.ndarray, ...]:
-    """Weighted losses of the other rows after the training.
-
-    They are those of the rows as they are, mirrored, and shifted to the four sides.
-    """
+) -> Weights:
+    """Weights after a short training with some changes of the images."""
     brief = replace(
         settings, epochs=PILOT_EPOCHS, batch_size=PILOT_BATCH, augment=changes,
         early_stopping=False,
     )  # fmt: skip
-    trained = train(
-        network, weights, _part(data, rows), brief, rng, keep_interrupted=False
-    )
-    held_out = _part(data, others)
-    images = held_out.scaled(slice(None)).reshape(-1, *network.input_shape)
-    return tuple(
-        data.objective.losses(
-            prediction.logits(network, trained.weights, x.__getitem__, len(x)),
-            held_out.y,
-        ) * held_out.w
-        for x in (images, images[:, :, ::-1], *_shifted(images))
-    )  # fmt: skip
+    return train(network, first, rows, brief, rng, keep_interrupted=False).weights
 
 
-def _shifted(images: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield the images shifted up, down, left and right; their border goes on."""
-    height, width = images.shape[1:3]
-    for axis, size in ((1, height), (2, width)):
-        n_pixels = max(round(SHIFT * size), 1)
-        for pad in ((n_pixels, 0), (0, n_pixels)):
-            moved = slice(0, size) if pad[0] else slice(n_pixels, None)
-            pads = [pad if number == axis else (0, 0) for number in range(4)]
-            padded = np.pad(images, pads, mode="edge")
-            yield padded[(slice(None),) * axis + (moved,)]
+def _shifts(shape: Shape) -> list[View]:
+    """Views of images of a shape that are shifted down, up, right and left."""
+    return [
+        partial(_shifted, axis=axis, n_pixels=sign * max(round(SHIFT * size), 1))
+        for axis, size in ((1, shape[0]), (2, shape[1]))
+        for sign in (1, -1)
+    ]
+
+
+def _shifted(images: np.ndarray, axis: int, n_pixels: int) -> np.ndarray:
+    """Images shifted along an axis; what comes in repeats their border."""
+    size = images.shape[axis]
+    places = np.clip(np.arange(size) - n_pixels, 0, size - 1)
+    return images.take(places, axis=axis)
 
 
 def _part(data: TrainingData, rows: np.ndarray) -> TrainingData:

@@ -67,7 +67,9 @@ def test_images_are_shifted_to_the_four_sides(monkeypatch):
     monkeypatch.setattr(pilot, "SHIFT", 0.4)
     images = np.arange(12.0).reshape(1, 3, 4, 1)
     one, two = [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]], [0, 1, 2, 3]
-    down, up, right, left = (moved[0, :, :, 0] for moved in pilot._shifted(images))
+    down, up, right, left = (
+        view(images)[0, :, :, 0] for view in pilot._shifts((3, 4, 1))
+    )
     np.testing.assert_array_equal(down, [two, one[0], one[1]])
     np.testing.assert_array_equal(up, [one[1], one[2], one[2]])
     np.testing.assert_array_equal(right[0], [0, 0, 0, 1])
