@@ -349,9 +349,9 @@ def check_settings(optimizer: Any, settings: Mapping[str, Any]) -> None:
     )
     if owners[unknown[0]]:
         message += (
-            f" It is one of {', '.join(owners[unknown[0]])}: "
-            f"set_params(optimizer__{unknown[0]}=None) takes it away, and a search "
-            "over several optimizers needs a list of grids, one for each."
+            f" It is one of {', '.join(owners[unknown[0]])}: set optimizer to one of "
+            f"these, or set_params(optimizer__{unknown[0]}=None) takes it away; a "
+            "search over several optimizers needs a list of grids, one for each."
         )
     raise ValueError(message)
 
