@@ -44,17 +44,31 @@ NORM_MOMENTUM = 0.9
 AUTO_DROPOUT = 0.5
 
 
-# Filters of the blocks of a convolutional network, where they are "auto": for few rows,
-# and for many, of which so many of the last are taken as leave images of four pixels.
-FEW_ROWS_WIDTH = (32, 64, 128)
+# Filters of the blocks of a convolutional network, where they are "auto": as many of
+# the last ones are taken as the size of images asks for.
+FEW_ROWS_WIDTH = (16, 16, 16, 32, 64, 128)
 MANY_ROWS_WIDTH = (16, 16, 16, 24, 64, 128, 128)
+# From so many rows on, images need not keep as much of where things are in them.
+SOME_ROWS = 500
 
 
-def many_rows_width(image_shape: Shape) -> Shape:
-    """Filters of each block for images of a shape."""
-    halvings = round(math.log2(max(*image_shape[:2], 4))) - 1
-    n_blocks = min(max(halvings, 2), len(MANY_ROWS_WIDTH))
-    return MANY_ROWS_WIDTH[-n_blocks:]
+def auto_width(image_shape: Shape, n_rows: int, *, is_deep: bool) -> Shape:
+    """Filters of each block for images of a shape and a number of them.
+
+    Few blocks leave large images, in which a few rows are told apart by where things
+    are: three up to 63 pixels (in the mean of height and width), or to 127 for few
+    rows, and one more for each doubling. A deep network halves images to four pixels.
+    """
+    height, width, *_ = image_shape
+    if is_deep:
+        halvings = round(math.log2(max(height, width, 4))) - 1
+        return _last(MANY_ROWS_WIDTH, max(halvings, 2))
+    side = math.sqrt(height * width) / (32 if n_rows >= SOME_ROWS else 64)
+    return _last(FEW_ROWS_WIDTH, 3 + math.floor(math.log2(max(side, 1))))
+
+
+def _last(widths: Shape, n_blocks: int) -> Shape:
+    return widths[-min(n_blocks, len(widths)) :]
 
 
 def cnn_layers(

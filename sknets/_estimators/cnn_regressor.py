@@ -36,7 +36,9 @@ class SmallCNNRegressor(ImageInput, NeuralNetRegressor):
     ----------
     width : int, tuple or "auto", default="auto"
         Filters of each block. An entry may itself be a tuple: several convolutions
-        before one pooling. "auto" is (32, 64, 128). From 4000 rows on it is as many of
+        before one pooling. "auto" is (32, 64, 128) for images up to 63 x 63 pixels, or
+        127 x 127 with fewer than 500 rows, and for each doubling of the size one block
+        more: the last of (16, 16, 16, 32, 64, 128). From 4000 rows on it is as many of
         the last of (16, 16, 16, 24, 64, 128, 128) as leave images of about 4 x 4
         pixels: four of them for images of 28 x 28 and 32 x 32.
     dropout : float, tuple of float or "auto", default="auto"
@@ -203,9 +205,8 @@ class SmallCNNRegressor(ImageInput, NeuralNetRegressor):
         Scale that the type of the pixels suggests: "uint8" and the like, "float", or
         "any" for wider integers. Pixels on another one are refused in `predict`,
         except floats and bytes that both go beyond 1, or both do not.
-    many_rows_ : bool
-        Whether `fit` saw 4000 rows or more, from which on much that is "auto" is
-        another.
+    n_rows_ : int
+        Number of rows that `fit` saw, which much that is "auto" follows.
     normalization_ : {"batch", "pooled", None}
         What `normalization` was, or "auto" chose.
     augment_ : dict or None

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from .._core import prediction, scaling
-from .._core.build import FEW_ROWS_WIDTH, cnn_layers, many_rows_width
+from .._core.build import auto_width, cnn_layers
 from .._core.layers import Layer
 from .._core.layers.base import Shape
 from .._core.network import Network
@@ -57,7 +57,7 @@ class ImageInput(NeuralNet):
     average_mirrored: bool | Auto
     average_mirrored_: bool
     augment_: Mapping[str, Any] | None
-    many_rows_: bool
+    n_rows_: int
     normalization_: Literal["batch", "pooled"] | None
     image_shape_: tuple[int, int, int]
     pixel_range_: tuple[float, float]
@@ -158,7 +158,7 @@ class ImageInput(NeuralNet):
             X, index, standard=self.input_scaling == "standard"
         )
         self.seen_range_ = _extremes(X)
-        self.many_rows_ = len(index) >= MANY_ROWS
+        self.n_rows_ = len(index)
         self.normalization_ = self._settled("normalization")
         return X
 
@@ -167,14 +167,14 @@ class ImageInput(NeuralNet):
         value = getattr(self, name)
         if not (isinstance(value, str) and value == "auto"):
             return value
-        # Older files tell it by the normalisation; networks from elsewhere do not.
+        # Networks from elsewhere tell it by the normalisation, if at all.
         is_normalized = getattr(self, "normalization_", None) is not None
-        has_many_rows = getattr(self, "many_rows_", is_normalized)
+        n_rows = getattr(self, "n_rows_", MANY_ROWS if is_normalized else 0)
+        has_many_rows = n_rows >= MANY_ROWS
         if name == "normalization":
             return "pooled" if has_many_rows else None
         if name == "width":
-            wide = many_rows_width(self.image_shape_)
-            return wide if has_many_rows else FEW_ROWS_WIDTH
+            return auto_width(self.image_shape_, n_rows, is_deep=has_many_rows)
         is_small = min(self.image_shape_[:2]) <= SMALL_SIDE
         is_deep = has_many_rows and isinstance(self.width, str)
         return "same" if is_small or is_deep else "valid"
@@ -258,7 +258,8 @@ class ImageInput(NeuralNet):
             return
         # A deep network, and the rate of many rows, would gain by any change of so few.
         few = copy(self)
-        few.many_rows_, few.normalization = False, self._settled("normalization")
+        few.n_rows_ = pilot.PILOT_ROWS
+        few.normalization = self._settled("normalization")
         settings = super(ImageInput, few)._settings(len(data), one_pass)
         found = pilot.look(
             Network(tuple(few._layers(network.n_outputs)), network.input_shape),

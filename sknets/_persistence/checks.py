@@ -271,9 +271,10 @@ def _check_pixels(net: Any) -> None:
     require(known, f"normalization_ is {normalization!r}")
     changes = getattr(net, "augment_", None)
     require(changes is None or isinstance(changes, dict), f"augment_ is {changes!r}")
-    for name in ("average_mirrored_", "many_rows_"):
-        value = getattr(net, name, False)
-        require(isinstance(value, bool), f"{name} is {value!r}")
+    is_mirrored = getattr(net, "average_mirrored_", False)
+    require(isinstance(is_mirrored, bool), f"average_mirrored_ is {is_mirrored!r}")
+    n_rows = getattr(net, "n_rows_", 0)
+    require(is_count(n_rows), f"n_rows_ is {n_rows!r}")
 
 
 def _check_text(net: Any, n_outputs: int) -> None:

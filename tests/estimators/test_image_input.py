@@ -6,7 +6,7 @@ import scipy.sparse as sp
 
 from sknets import SmallCNNClassifier
 from sknets._core import scaling
-from sknets._core.build import many_rows_width
+from sknets._core.build import auto_width
 from sknets._estimators import image_input
 from tests.networks import assert_same_weights
 
@@ -257,7 +257,35 @@ def test_padding_keeps_the_size_of_small_images(n_pixels, padding):
     ],
 )
 def test_width_of_many_rows_follows_the_size(shape, width):
-    assert many_rows_width((*shape, 3)) == width
+    assert auto_width((*shape, 3), 4000, is_deep=True) == width
+
+
+@pytest.mark.parametrize(
+    ("shape", "n_rows", "width"),
+    [
+        ((1, 1), 1, (32, 64, 128)),
+        ((63, 63), 3999, (32, 64, 128)),
+        ((48, 64), 500, (32, 64, 128)),
+        ((64, 64), 499, (32, 64, 128)),
+        ((64, 64), 500, (16, 32, 64, 128)),
+        ((127, 127), 499, (32, 64, 128)),
+        ((128, 128), 499, (16, 32, 64, 128)),
+        ((128, 128), 500, (16, 16, 32, 64, 128)),
+        ((4000, 4000), 500, (16, 16, 16, 32, 64, 128)),
+    ],
+)
+def test_width_of_few_rows_follows_the_size(shape, n_rows, width):
+    assert auto_width((*shape, 3), n_rows, is_deep=False) == width
+
+
+@pytest.mark.parametrize(("n_rows", "n_blocks"), [(499, 3), (500, 4)])
+def test_auto_width_counts_the_rows_of_fit(n_rows, n_blocks):
+    X = np.zeros((n_rows, 64, 64), np.uint8)
+    X[::2, :32] = 255
+    est = SmallCNNClassifier(epochs=1, batch_size=128, random_state=0)
+    est.fit(X, np.arange(n_rows) % 2)
+    assert sum(layer["layer"] == "conv" for layer in est.network_) == n_blocks
+    assert est.n_rows_ == n_rows
 
 
 @pytest.mark.parametrize("many_rows", [6, 7])
@@ -270,7 +298,7 @@ def test_auto_width_and_padding_follow_the_number_of_rows(monkeypatch, many_rows
     width, padding = ((64, 128, 128), "same") if many_rows == 6 else (
         (32, 64, 128), "valid"
     )  # fmt: skip
-    assert est.many_rows_ is (many_rows == 6)
+    assert est.n_rows_ == 6
     assert tuple(layer["filters"] for layer in found) == width
     assert {layer["padding"] for layer in found} == {padding}
     # What was settled stays where training goes on.
@@ -283,7 +311,7 @@ def test_an_older_file_of_many_rows_goes_on(monkeypatch):
     X = np.random.default_rng(0).random((8, 16, 16))
     params = {"augment": None, "epochs": 1, "random_state": 0, "warm_start": True}
     older = SmallCNNClassifier((8, 8), **params).fit(X, np.arange(8) % 2)
-    del older.many_rows_
+    del older.n_rows_
     assert older.fit(X, np.arange(8) % 2).n_iter_ == 2
     assert older.normalization_ == "pooled"
 
