@@ -27,11 +27,17 @@ def dense_layers(
     dropout_rate: float | Sequence[float],
     activation: str,
     n_outputs: int,
+    n_soft_steps: int = 0,
 ) -> list[Layer]:
-    """Hidden layers of `width` units, dropout after each, then the logits."""
+    """Hidden layers of `width` units, dropout after each, then the logits.
+
+    Before them, if `n_soft_steps` is not 0, that of :mod:`sknets._core.soft_steps`.
+    """
     widths = _positive("width", as_tuple(width))
     rates = _per_layer(dropout_rate, len(widths), "hidden layers")
     network: list[Layer] = []
+    if n_soft_steps:
+        network.append(Dense(n_soft_steps, "tanh", trained=False))
     for units, rate in zip(widths, rates, strict=True):
         network += [Dense(units, activation), *_dropout_if(rate)]
     return [*network, Dense(n_outputs)]

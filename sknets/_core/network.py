@@ -160,7 +160,10 @@ class Network:
         pairs = list(zip(self.layers, self.shapes(), strict=False))
         last = max(n for n, (layer, _) in enumerate(pairs) if layer.n_weights)
         return [
-            isinstance(layer, Conv | Dense) and number < last and len(weight.shape) > 1
+            isinstance(layer, Conv | Dense)
+            and number < last
+            and len(weight.shape) > 1
+            and weight.trained
             for number, (layer, shape) in enumerate(pairs)
             for weight in layer.weights(shape)
         ]

@@ -49,6 +49,14 @@ class DenseNetClassifier(DenseInput, NeuralNetClassifier):
     categorical_features : array-like or "from_dtype" or None, default="from_dtype"
         Which columns are categories: a mask, positions or names. "from_dtype" takes
         those whose type says so and those of strings. None takes no column.
+    soft_steps : int, "auto" or None, default="auto"
+        Most steps of each feature in a first layer that is not trained: units of tanh,
+        each of which rises between two quantiles of one feature. Targets that change
+        many times along a feature are learnt faster from them. None has no such layer.
+        "auto" has up to 16, where a short training on at most 2000 rows has a loss of
+        others that is not higher by more than 0.5 % than without them. With fewer than
+        1500 rows, more than 128 features or 512 steps of all, sparse rows and in
+        `partial_fit` it is None.
     epochs : int or "auto", default="auto"
         Passes over the training rows. "auto" makes about 6000 steps, within 10 to
         30 epochs, but at least 600 steps.
@@ -158,6 +166,9 @@ class DenseNetClassifier(DenseInput, NeuralNetClassifier):
     weights_ : list of ndarray
         Kernels and biases of the layers, float32, in the order and shapes of Keras.
         They are read-only: assign a list of changed copies.
+    n_soft_steps_ : int
+        Steps of all features, which are the units of the first layer; 0 where there
+        is none.
     columns_ : dict
         What the columns of a table become, where they are not numbers alone or had
         gaps in `fit`: the kind of each, what fills its gaps, its categories.
@@ -182,8 +193,8 @@ class DenseNetClassifier(DenseInput, NeuralNetClassifier):
 
     The defaults were chosen by cross-validation over 30 tables. They are scaled input
     with outliers drawn in [1]_, dropout, a cosine schedule [4]_, and weight decay,
-    label smoothing, batches and epochs that follow the number of rows. The user guide
-    shows what each part adds.
+    label smoothing, batches and epochs that follow the number of rows; with many rows
+    soft steps [6]_, where they pay. The user guide shows what each part adds.
 
     A :class:`~sklearn.exceptions.ConvergenceWarning` says where `fit` has plainly not
     learnt, and a UserWarning where ``input_scaling=None`` leaves the features large.
@@ -198,6 +209,8 @@ class DenseNetClassifier(DenseInput, NeuralNetClassifier):
     .. [4] Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm
        restarts", ICLR 2017.
     .. [5] Guo et al., "On calibration of modern neural networks", ICML 2017.
+    .. [6] Gorishniy, Rubachev and Babenko, "On embeddings for numerical features in
+       tabular deep learning", NeurIPS 2022, whose functions are piecewise linear.
 
     Examples
     --------
@@ -230,6 +243,7 @@ class DenseNetClassifier(DenseInput, NeuralNetClassifier):
         activation: str = "relu",
         input_scaling: Literal["robust", "standard"] | None = "robust",
         categorical_features: CategoricalFeatures = "from_dtype",
+        soft_steps: int | Auto | None = "auto",
         epochs: int | Auto = "auto",
         batch_size: int | Auto = "auto",
         optimizer: Optimizer = "adam",
@@ -259,6 +273,7 @@ class DenseNetClassifier(DenseInput, NeuralNetClassifier):
         self.activation = activation
         self.input_scaling = input_scaling
         self.categorical_features = categorical_features
+        self.soft_steps = soft_steps
         self.epochs = epochs
         self.batch_size = batch_size
         self.optimizer = optimizer
@@ -295,7 +310,7 @@ class DenseNetClassifier(DenseInput, NeuralNetClassifier):
 
         def of_a_part(part: Any) -> Weights:
             # With the settings of all rows: the same program, in NumPy or compiled.
-            first = self._network.initial_weights(rng)
+            first = self._first_weights(data, rng, goes_on=False, one_pass=False)
             found = train(
                 self._network, first, part, settings, rng, keep_interrupted=False
             )

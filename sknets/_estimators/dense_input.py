@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, Literal
@@ -13,13 +14,14 @@ from sklearn.utils.validation import check_is_fitted
 from .._core import prediction, scaling
 from .._core.build import dense_layers
 from .._core.layers import Layer
-from .._core.layers.base import Shape
+from .._core.layers.base import Shape, Weights
+from .._core.network import Network
 from .._sklearn import Interval, StrOptions
 from .._tables.encoder import ColumnEncoder
 from .._tables.reading import Table
-from . import columns, diagnosis
+from . import columns, diagnosis, soft_steps
 from .base import NeuralNet
-from .parameter_types import CategoricalFeatures
+from .parameter_types import Auto, CategoricalFeatures
 from .state import snapshot
 
 AUTO = StrOptions({"auto"})
@@ -36,6 +38,7 @@ class DenseInput(NeuralNet):
         "dropout": ["array-like", Interval(Real, 0, 1, closed="left")],
         "input_scaling": [StrOptions({"standard", "robust"}), None],
         "categorical_features": ["array-like", StrOptions({"from_dtype"}), None],
+        "soft_steps": [Interval(Integral, 1, None, closed="left"), AUTO, None],
         **{
             name: [*NeuralNet._parameter_constraints[name], AUTO]
             for name in ("learning_rate", "weight_decay")
@@ -48,7 +51,9 @@ class DenseInput(NeuralNet):
     input_scaling: Literal["robust", "standard"] | None
 
     categorical_features: CategoricalFeatures
+    soft_steps: int | Auto | None
     columns_: dict[str, Any]
+    n_soft_steps_: int
 
     def encode_columns(self, X: Any) -> Any:
         """Encode the columns of a table as `fit` learnt it.
@@ -153,7 +158,82 @@ class DenseInput(NeuralNet):
         columns.check_same_categories(self, self._encoder)
 
     def _layers(self, n_outputs: int) -> list[Layer]:
-        return dense_layers(self.width, self.dropout, self.activation, n_outputs)
+        # Networks of older files and from elsewhere have none.
+        n_soft_steps = getattr(self, "n_soft_steps_", 0)
+        return dense_layers(
+            self.width, self.dropout, self.activation, n_outputs, n_soft_steps
+        )
+
+    def _train(
+        self,
+        data: Any,
+        validation: Any,
+        rng: np.random.Generator,
+        given: dict[str, Any],
+        *,
+        one_pass: bool,
+        goes_on: bool,
+    ) -> None:
+        if not goes_on:
+            self._settle_soft_steps(data, rng, one_pass)
+        super()._train(data, validation, rng, given, one_pass=one_pass, goes_on=goes_on)
+
+    def _settle_soft_steps(
+        self, data: Any, rng: np.random.Generator, one_pass: bool
+    ) -> None:
+        """Settle `n_soft_steps_`, where they are "auto" by a trial."""
+        self.n_soft_steps_ = 0
+        is_auto = isinstance(self.soft_steps, str)
+        if self.soft_steps is None:
+            return
+        if is_auto and (one_pass or not soft_steps.may_pay(data)):
+            return
+        n_features = data.sample.n_features
+        if n_features > soft_steps.MAX_FEATURES:
+            raise ValueError(
+                f"soft_steps={self.soft_steps!r} is for at most "
+                f"{soft_steps.MAX_FEATURES} columns; X has {n_features} as they are "
+                "encoded. Set soft_steps=None."
+            )
+        n_units = len(self._soft_steps(data)[1])
+        if is_auto and not (
+            0 < n_units <= soft_steps.MAX_UNITS
+            and self._soft_steps_pay(data.sample, n_units, rng.spawn(1)[0])
+        ):
+            return
+        self.n_soft_steps_ = n_units
+
+    def _soft_steps(self, data: Any) -> Weights:
+        """Kernel and bias of the layer of soft steps."""
+        n_steps = self.soft_steps
+        if not isinstance(n_steps, Integral):
+            n_steps = soft_steps.AUTO_STEPS
+        return soft_steps.kernel_and_bias(data.sample, int(n_steps))
+
+    def _soft_steps_pay(
+        self, data: Any, n_units: int, rng: np.random.Generator
+    ) -> bool:
+        """Whether a short training says that the steps make no network worse."""
+        networks, first_weights = [], []
+        for n_soft_steps in (0, n_units):
+            trial = copy(self)
+            trial.n_soft_steps_ = n_soft_steps
+            network = Network(
+                tuple(trial._layers(self._n_outputs)), self._input_shape()
+            )
+            trial.network_ = network.stored()
+            networks.append(network)
+            first_weights.append(trial._first_weights(data, rng, False, False))
+        settings = self._settings(soft_steps.n_trial_rows(len(data)), one_pass=False)
+        return soft_steps.pay(networks, first_weights, data, settings, rng)
+
+    def _first_weights(
+        self, data: Any, rng: np.random.Generator, goes_on: bool, one_pass: bool
+    ) -> Weights:
+        weights = super()._first_weights(data, rng, goes_on, one_pass)
+        if goes_on or not self.n_soft_steps_:
+            return weights
+        return [*self._soft_steps(data), *weights[2:]]
 
     def _input_shape(self) -> Shape:
         encoder = self._encoder

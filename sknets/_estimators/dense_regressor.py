@@ -53,6 +53,14 @@ class DenseNetRegressor(DenseInput, NeuralNetRegressor):
     categorical_features : array-like or "from_dtype" or None, default="from_dtype"
         Which columns are categories: a mask, positions or names. "from_dtype" takes
         those whose type says so and those of strings. None takes no column.
+    soft_steps : int, "auto" or None, default="auto"
+        Most steps of each feature in a first layer that is not trained: units of tanh,
+        each of which rises between two quantiles of one feature. Targets that change
+        many times along a feature are learnt faster from them. None has no such layer.
+        "auto" has up to 16, where a short training on at most 2000 rows has a loss of
+        others that is not higher by more than 0.5 % than without them. With fewer than
+        1500 rows, more than 128 features or 512 steps of all, sparse rows and in
+        `partial_fit` it is None.
     epochs : int or "auto", default="auto"
         Passes over the training rows. "auto" makes about 6000 steps, within 10 to
         30 epochs, but at least 600 steps.
@@ -153,6 +161,9 @@ class DenseNetRegressor(DenseInput, NeuralNetRegressor):
     weights_ : list of ndarray
         Kernels and biases of the layers, float32, in the order and shapes of Keras.
         They are read-only: assign a list of changed copies.
+    n_soft_steps_ : int
+        Steps of all features, which are the units of the first layer; 0 where there
+        is none.
     columns_ : dict
         What the columns of a table become, where they are not numbers alone or had
         gaps in `fit`: the kind of each, what fills its gaps, its categories.
@@ -219,6 +230,7 @@ class DenseNetRegressor(DenseInput, NeuralNetRegressor):
         activation: str = "relu",
         input_scaling: Literal["robust", "standard"] | None = "robust",
         categorical_features: CategoricalFeatures = "from_dtype",
+        soft_steps: int | Auto | None = "auto",
         epochs: int | Auto = "auto",
         batch_size: int | Auto = "auto",
         optimizer: Optimizer = "adam",
@@ -248,6 +260,7 @@ class DenseNetRegressor(DenseInput, NeuralNetRegressor):
         self.activation = activation
         self.input_scaling = input_scaling
         self.categorical_features = categorical_features
+        self.soft_steps = soft_steps
         self.epochs = epochs
         self.batch_size = batch_size
         self.optimizer = optimizer

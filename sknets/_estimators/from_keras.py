@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -48,6 +49,7 @@ def estimator(
     ValueError
         If no parameters give this network, with the first layer that differs.
     """
+    reading.network = _trained_but_for_soft_steps(reading.network)
     network = Network(tuple(reading.network), reading.input_shape)
     fitted: Any
     if network.takes_tokens:
@@ -65,8 +67,21 @@ def estimator(
     return fitted
 
 
+def _trained_but_for_soft_steps(layers: Sequence[Layer]) -> list[Layer]:
+    """Layers of which only a first one of soft steps is not trained."""
+    first, *others = layers
+    is_steps = isinstance(first, Dense) and first.activation == "tanh" and others
+    kept = [first] if is_steps else []
+    return kept + [
+        replace(layer, trained=True) if isinstance(layer, Dense) else layer
+        for layer in layers[len(kept) :]
+    ]
+
+
 def _dense(reading: Reading) -> DenseNetClassifier:
-    width, rates = _widths(reading.network[:-1])
+    first = reading.network[0]
+    has_steps = isinstance(first, Dense) and not first.trained
+    width, rates = _widths(reading.network[has_steps:-1])
     learned = reading.scaling["clip"], *reading.scaling["scale"]
     input_scaling: Literal["standard", "robust"] | None = None
     if learned[0] is not None:
@@ -76,9 +91,10 @@ def _dense(reading: Reading) -> DenseNetClassifier:
     fitted = DenseNetClassifier(
         _single(width),
         _same_or_all(rates) or 0.0,
-        activation=_activation(reading),
+        activation=_activation(reading.network[has_steps:]),
         input_scaling=input_scaling,
     )
+    fitted.n_soft_steps_ = reading.weights[0].shape[1] if has_steps else 0
     fitted.n_features_in_ = reading.input_shape[0]
     return fitted
 
@@ -97,7 +113,7 @@ def _cnn(reading: Reading, sample_shape: Shape, dtype: np.dtype) -> SmallCNNClas
     fitted = SmallCNNClassifier(
         tuple(_single(block) for block in blocks),
         _same_or_all(rates + dense_rates),
-        activation=_activation(reading),
+        activation=_activation(reading.network),
         kernel_size=_same_or_all(kernels.max(axis=0).tolist()),
         padding=convolutions[0].padding,
         pool_last="max_pool" in layers[_last_index(layers, "conv") :],
@@ -126,7 +142,7 @@ def _text(reading: Reading) -> TextPoolClassifier:
         _same_or_all(rates) or 0.0,
         pooling=first.pooling,
         dense_width=width[1:],
-        activation=_activation(reading),
+        activation=_activation(reading.network),
         ngram_range=(1, 1),
         min_df=1,
         binary=False,
@@ -191,8 +207,8 @@ def _last_index(names: list[str], name: str) -> int:
     return len(names) - 1 - names[::-1].index(name)
 
 
-def _activation(reading: Reading) -> str:
-    layers = reading.network[:-1]
+def _activation(network: Sequence[Layer]) -> str:
+    layers = network[:-1]
     # A convolution that is normalised has its activation behind that.
     normalised = [layer for layer in layers if isinstance(layer, BatchNorm)]
     activations = [getattr(layer, "activation", None) for layer in normalised or layers]

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -80,7 +79,7 @@ def with_temperature(
     `train` trains another network like this one on some of the rows.
     """
     held_out = every_fourth(data.y.ravel(), rng)
-    learnt, others = _part(data, ~held_out), _part(data, held_out)
+    learnt, others = data.part(~held_out), data.part(held_out)
     z = prediction.logits(network, train(learnt), others.scaled, len(others))
     objective = cast("ClassObjective", data.objective)
     prior = objective.prior_logits(data.y, data.w, len(weights[-1]))
@@ -105,7 +104,3 @@ def every_fourth(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     mask = np.zeros(len(labels), bool)
     mask[order[place_in_class % 4 == 3]] = True
     return mask
-
-
-def _part(data: TrainingData, mask: np.ndarray) -> TrainingData:
-    return replace(data, index=data.index[mask], y=data.y[mask], w=data.w[mask])

@@ -150,8 +150,11 @@ def _check_net(net: Any) -> None:
     n_features = 1 if isinstance(net, TextInput) else _check_input(net)
     if isinstance(net, ImageInput):
         _check_pixels(net)
-    if isinstance(net, DenseInput) and "columns_" in vars(net):
-        n_features = check_columns(net.columns_, n_features)
+    if isinstance(net, DenseInput):
+        n_soft_steps = getattr(net, "n_soft_steps_", 0)
+        require(is_count(n_soft_steps), f"n_soft_steps_ is {n_soft_steps!r}")
+        if "columns_" in vars(net):
+            n_features = check_columns(net.columns_, n_features)
     shape = net._input_shape()
     network = check_network(net.network_, shape, n_outputs)
     check_weights(net.weights_, network)

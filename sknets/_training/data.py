@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -77,6 +77,10 @@ class TrainingData:
     def scaled(self, rows: slice | np.ndarray) -> np.ndarray:
         """Some rows as the first layer takes them, of shape (n_rows, n_features)."""
         return scaling.apply(scaling.dense_rows(self.X, self.index[rows]), self.scaling)
+
+    def part(self, rows: np.ndarray) -> TrainingData:
+        """Some of the rows, as a mask or their numbers."""
+        return replace(self, index=self.index[rows], y=self.y[rows], w=self.w[rows])
 
     @property
     def sample(self) -> TrainingData:

@@ -103,9 +103,13 @@ class DenseTrainer:
         self.drops = any(rate > 0 for rate in network.dropout_rates)
         self.shapes = [weight.shape for weight in weights]
         self.vector = _packed(weights)
-        self.gradient = np.empty_like(self.vector)
+        # Zero stays what layers that are not trained leave as it is.
+        self.gradient = np.zeros_like(self.vector)
         self.decaying = _packed(
-            [np.full(s, len(s) > 1, np.float32) for s in self.shapes]
+            [
+                np.full(weight.shape, weight.trained and len(weight.shape) > 1)
+                for weight in network.weights()
+            ]
         )
         self.slots = [_packed(slot) for slot in zip(*slots, strict=True)]
         self.weights, self.gradients = map(self._views, (self.vector, self.gradient))

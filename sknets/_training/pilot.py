@@ -72,8 +72,8 @@ def look(
     Findings
     """
     order = rng.permutation(len(data))
-    rows = _part(data, order[:PILOT_ROWS])
-    others = _part(data, order[PILOT_ROWS : 2 * PILOT_ROWS])
+    rows = data.part(order[:PILOT_ROWS])
+    others = data.part(order[PILOT_ROWS : 2 * PILOT_ROWS])
     first = network.initial_weights(rng)
     plain, changed = (
         _trained(network, first, rows, settings, changes, rng)
@@ -135,10 +135,6 @@ def _shifted(images: np.ndarray, axis: int, n_pixels: int) -> np.ndarray:
     size = images.shape[axis]
     places = np.clip(np.arange(size) - n_pixels, 0, size - 1)
     return images.take(places, axis=axis)
-
-
-def _part(data: TrainingData, rows: np.ndarray) -> TrainingData:
-    return replace(data, index=data.index[rows], y=data.y[rows], w=data.w[rows])
 
 
 def _difference(one: np.ndarray, other: np.ndarray) -> float:

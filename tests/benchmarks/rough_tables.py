@@ -2,8 +2,8 @@
 
 A checkerboard of 4 x 4 fields, two spirals, and the glass of `table_sets` on which
 trees lead: two folds each, out-of-fold probabilities as in accuracy_tables. Beside the
-defaults stand the same behind piecewise linear functions of each feature, the average
-of both, and RandomForestClassifier. Prints accuracy and log-loss.
+defaults stand soft steps, the same behind piecewise linear functions of each feature,
+the average of both, and RandomForestClassifier. Prints accuracy and log-loss.
 
 Run as ``python rough_tables.py``; it takes about a minute on one core.
 """
@@ -49,6 +49,7 @@ def classifiers(seed: int) -> dict[str, Any]:
     net = DenseNetClassifier(random_state=seed)
     return {
         "DenseNetClassifier()": net,
+        "soft_steps=16": DenseNetClassifier(soft_steps=16, random_state=seed),
         "behind splines": behind_splines(net),
         "average of both": VotingClassifier(
             [("plain", net), ("splines", behind_splines(net))], voting="soft"

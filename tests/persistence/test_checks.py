@@ -195,6 +195,7 @@ TOO_SMALL = {"shift": np.zeros(1), "scale": np.zeros(1)}
         ("images", "normalization_", "x", "normalization_ is 'x'"),
         ("images", "augment_", True, "augment_ is True"),
         ("images", "n_rows_", -1, "n_rows_ is -1"),
+        ("table", "n_soft_steps_", "x", "n_soft_steps_ is 'x'"),
         ("texts", "counter_", None, "counter_ must be an NgramCounter"),
         ("texts", "class_counts_", {}, "class_counts_ must be a dict of"),
         ("normalizer", "input_shape_", (4, 5), r"input_shape_ is \(4, 5\) for 16 feat"),

@@ -11,6 +11,7 @@ from sknets._training.optimizers import make_optimizer
 from sknets._training.tensorflow import trainer
 from tests.networks import (
     N_OUTPUTS,
+    assert_all_equal,
     chain,
     generator,
     random_target,
@@ -29,13 +30,14 @@ pytestmark = pytest.mark.usefixtures("compiled_unless_said_otherwise")
         ("multilabel-indicator", "gelu"),
     ],
 )
-def test_both_ways_train_the_same(monkeypatch, kind, activation):
+@pytest.mark.parametrize("n_soft_steps", [0, 7])
+def test_both_ways_train_the_same(monkeypatch, kind, activation, n_soft_steps):
     """Some epochs of batches, the last one not full, without dropout."""
     rng = np.random.default_rng(0)
     X = rng.normal(size=(21, 4)).astype(np.float32)
     y = random_target(kind, 21, rng)
     w = rng.uniform(0.1, 3, y.shape).astype(np.float32)
-    network = dense_layers((6, 5), 0.0, activation, N_OUTPUTS[kind])
+    network = dense_layers((6, 5), 0.0, activation, N_OUTPUTS[kind], n_soft_steps)
     settings = Settings(
         epochs=3,
         batch_size=8,
@@ -48,6 +50,9 @@ def test_both_ways_train_the_same(monkeypatch, kind, activation):
         start, data = random_weights(network, (4,)), training_data(X, y, kind, w)
         results.append(train(chain(network, (4,)), start, data, settings, generator()))
     compiled, in_numpy = results
+    if n_soft_steps:
+        assert_all_equal(compiled.weights[:2], start[:2])
+        assert_all_equal(in_numpy.weights[:2], start[:2])
     for name in ("loss", "accuracy"):
         np.testing.assert_allclose(
             in_numpy.history[name], compiled.history[name], rtol=1e-4

@@ -116,7 +116,12 @@ def updated_in_vectors(optimizer, weights, steps):
 
 def updated_in_numpy(optimizer, weights, steps, network=None):
     """Weights after some steps of our rule, as small fits take it."""
-    network = network or Network(tuple(dense_layers((), 0.0, "relu", 4)), (3,))
+    n_inputs, n_outputs = weights[0].shape
+    given = Network(tuple(dense_layers((), 0.0, "relu", n_outputs)), (n_inputs,))
+    network = network or given
+    n_weights = len(weights)
+    missing = [np.zeros(w.shape, np.float32) for w in network.weights()[n_weights:]]
+    weights = [*weights, *missing]
     data = TrainingData(
         np.zeros((1, 3)), np.arange(1), [0], [1], CLASS_OBJECTIVES["binary"], identity()
     )
@@ -125,12 +130,12 @@ def updated_in_numpy(optimizer, weights, steps, network=None):
         Settings(1, 1, optimizer), 0,
     )  # fmt: skip
     for gradients in steps:
-        for mine, given in zip(trainer.gradients, gradients, strict=True):
+        for mine, given in zip(trainer.gradients, gradients + missing, strict=True):
             mine[...] = given
         trainer.n_steps += 1
         trainer._clip(trainer.gradients)
         trainer._update(np.float32(optimizer.learning_rate))
-    return trainer.read_weights()
+    return trainer.read_weights()[:n_weights]
 
 
 WAYS = {

@@ -29,10 +29,11 @@ from .base import (
 
 @dataclass(frozen=True)
 class Dense(Layer):
-    """``activation(x @ kernel + bias)``."""
+    """``activation(x @ kernel + bias)``; not `trained`, it stays as it is set."""
 
     units: int
     activation: str = "linear"
+    trained: bool = True
 
     kind = "dense"
     keras_kind = "Dense"
@@ -40,14 +41,18 @@ class Dense(Layer):
     n_axes = 1
 
     def is_valid(self) -> bool:
-        return is_size(self.units) and is_name(self.activation, ACTIVATIONS)
+        return (
+            is_size(self.units)
+            and is_name(self.activation, ACTIVATIONS)
+            and isinstance(self.trained, bool)
+        )
 
     def output_shape(self, shape: Shape) -> Shape:
         return (self.units,)
 
     def weights(self, shape: Shape) -> list[Weight]:
-        kernel = Weight((shape[0], self.units), glorot_uniform)
-        return [kernel, Weight((self.units,), zeros)]
+        kernel = Weight((shape[0], self.units), glorot_uniform, self.trained)
+        return [kernel, Weight((self.units,), zeros, self.trained)]
 
     def prepared(self, weights: Weights) -> Weights:
         return [double(weight) for weight in weights]
@@ -84,15 +89,18 @@ class Dense(Layer):
         derivative = ACTIVATIONS[self.activation].derivative
         if derivative is not None:
             d *= derivative(z, a)
-        np.matmul(x.T, d, out=gradients[0])
-        d.sum(axis=0, out=gradients[1])
+        if self.trained:
+            np.matmul(x.T, d, out=gradients[0])
+            d.sum(axis=0, out=gradients[1])
         return lambda: d @ weights[0].T
 
     def in_graph(self, tf: Any, weights: Any, x: Any, step: TrainingStep | None) -> Any:
         return ACTIVATIONS[self.activation].in_graph(tf, x @ weights[0] + weights[1])
 
     def to_keras(self, layers: Any, x: Any) -> Any:
-        return layers.Dense(self.units, activation=self.activation)(x)
+        return layers.Dense(
+            self.units, activation=self.activation, trainable=self.trained
+        )(x)
 
     @classmethod
     def from_keras(cls, layer: Any, shape: Shape) -> Self:
@@ -101,10 +109,11 @@ class Dense(Layer):
             raise UnreadableError(
                 f"it acts on rows of shape {shape}, which are not flat."
             )
-        return cls(config["units"], config["activation"])
+        return cls(config["units"], config["activation"], config["trainable"])
 
     def describe(self) -> str:
-        return f"dense {self.units}, {self.activation}"
+        frozen = "" if self.trained else ", not trained"
+        return f"dense {self.units}, {self.activation}{frozen}"
 
 
 def _converted(x: np.ndarray, workspace: Workspace) -> np.ndarray:

@@ -1,0 +1,205 @@
+"""Soft steps of the features in dense networks, and when they are chosen."""
+
+import joblib
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from sknets import DenseNetClassifier, DenseNetRegressor
+from sknets._estimators import soft_steps
+from sknets._training import dense_trainer
+from sknets.interop import from_scikeras, to_scikeras
+from tests.networks import assert_all_equal
+
+QUICK = {"width": (32,), "epochs": 3, "random_state": 0}
+
+
+def saw(n_rows=1800, n_features=2, seed=0):
+    """Rows whose class changes ten times along each feature, and their heights."""
+    rng = np.random.default_rng(seed)
+    X = rng.uniform(-1, 1, size=(n_rows, n_features))
+    heights = np.sin(5 * np.pi * X[:, :2]).sum(axis=1)
+    return X, (heights > 0).astype(int), heights
+
+
+def noisy_line(n_rows=1800):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n_rows, 10))
+    return X, (X[:, 0] + 2 * rng.normal(size=n_rows) > 0).astype(int)
+
+
+# --- When they are chosen ------------------------------------------------------------
+
+
+def test_rough_targets_are_learnt_by_default():
+    X, y, _ = saw()
+    others, truth, _ = saw(seed=1)
+    auto = DenseNetClassifier(random_state=0).fit(X, y)
+    plain = DenseNetClassifier(random_state=0, soft_steps=None).fit(X, y)
+    assert auto.n_soft_steps_ == 32
+    assert plain.n_soft_steps_ == 0
+    assert auto.score(others, truth) > plain.score(others, truth) + 0.05
+
+
+def test_rough_numbers_are_learnt_by_default():
+    X, _, heights = saw()
+    others, _, truth = saw(seed=1)
+    auto = DenseNetRegressor(random_state=0).fit(X, heights)
+    plain = DenseNetRegressor(random_state=0, soft_steps=None).fit(X, heights)
+    assert auto.n_soft_steps_ == 32
+    assert auto.score(others, truth) > plain.score(others, truth) + 0.05
+
+
+def test_noise_has_none():
+    X, y = noisy_line()
+    auto = DenseNetClassifier(random_state=0).fit(X, y)
+    plain = DenseNetClassifier(random_state=0, soft_steps=None).fit(X, y)
+    assert auto.n_soft_steps_ == 0
+    assert_all_equal(auto.weights_, plain.weights_)
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "n_features", "form"),
+    [(1499, 2, np.array), (1500, 129, np.array), (1500, 2, sp.csr_matrix)],
+)
+def test_no_trial_where_it_is_not_worth_its_time(n_rows, n_features, form, monkeypatch):
+    monkeypatch.setattr(soft_steps, "pay", None)  # would fail if called
+    X, y, _ = saw(n_rows, n_features)
+    assert DenseNetClassifier(**QUICK).fit(form(X), y).n_soft_steps_ == 0
+
+
+def test_no_trial_with_too_many_steps(monkeypatch):
+    monkeypatch.setattr(soft_steps, "MAX_UNITS", 31)
+    monkeypatch.setattr(soft_steps, "pay", None)
+    X, y, _ = saw()
+    assert DenseNetClassifier(**QUICK).fit(X, y).n_soft_steps_ == 0
+
+
+def test_partial_fit_has_none_by_default():
+    X, y, _ = saw()
+    est = DenseNetClassifier(**QUICK).partial_fit(X, y, classes=[0, 1])
+    assert est.n_soft_steps_ == 0
+    given = DenseNetClassifier(**QUICK, soft_steps=4).partial_fit(X, y, classes=[0, 1])
+    assert given.n_soft_steps_ == 8
+    assert given.partial_fit(X, y).n_iter_ == 2
+
+
+@pytest.mark.parametrize(("stepped", "pays"), [(1.004, True), (1.006, False)])
+def test_the_limit_of_a_trial(stepped, pays, monkeypatch):
+    losses = iter([1.0, stepped])
+
+    class Objective:
+        @staticmethod
+        def losses(z, y):
+            return np.full(len(y), next(losses))
+
+    class Data:
+        y, w, scaled, objective = np.zeros(9), np.ones(9), None, Objective
+
+        def __len__(self):
+            return 3000
+
+        def part(self, rows):
+            return self
+
+    trained = type("Trained", (), {"weights": None})
+    monkeypatch.setattr(soft_steps, "train", lambda *args, **options: trained)
+    monkeypatch.setattr(soft_steps.prediction, "logits", lambda *args: None)
+    settings = DenseNetClassifier()._settings(2000, one_pass=False)
+    found = soft_steps.pay("ab", "ab", Data(), settings, np.random.default_rng(0))
+    assert found is pays
+
+
+@pytest.mark.parametrize(("n_rows", "expected"), [(1500, 1000), (9000, 2000)])
+def test_a_trial_trains_on_two_thirds_of_few_rows(n_rows, expected):
+    assert soft_steps.n_trial_rows(n_rows) == expected
+
+
+# --- What they are -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1.0])
+def test_the_first_layer_stays_as_it_was_learnt(seconds, monkeypatch):
+    monkeypatch.setattr(dense_trainer, "MAX_SECONDS", seconds)
+    X, y, _ = saw(100)
+    params = {"soft_steps": 5, "l2": 0.1, "weight_decay": 0.5, "optimizer": "muon"}
+    one, other = (
+        DenseNetClassifier(**QUICK | {"epochs": n}, **params).fit(X, y) for n in (1, 3)
+    )
+    assert one.network_[0] == {
+        "layer": "dense", "units": 10, "activation": "tanh", "trained": False
+    }  # fmt: skip
+    assert one.weights_[0].any()
+    assert_all_equal(one.weights_[:2], other.weights_[:2])
+    assert (one.weights_[2] != other.weights_[2]).all()
+
+
+def test_steps_of_one_feature_are_those_of_its_quantiles():
+    X, y, _ = saw(101)
+    X[:, 0] = np.linspace(-1, 1, 101)
+    est = DenseNetClassifier(**QUICK, soft_steps=2, input_scaling=None).fit(X, y)
+    kernel, bias = est.weights_[:2]
+    np.testing.assert_allclose(kernel[0, :2], 2, rtol=1e-6)
+    np.testing.assert_allclose(bias[:2], [1, -1], atol=1e-6)
+
+
+@pytest.mark.parametrize("class_", [DenseNetClassifier, DenseNetRegressor])
+def test_model_and_files_predict_the_same(class_, tmp_path):
+    X, y, _ = saw(100)
+    est = class_(**QUICK, soft_steps=5).fit(X, y)
+    expected = getattr(est, "predict_proba", est.predict)(X)
+    joblib.dump(est, tmp_path / "net.joblib")
+    loaded = joblib.load(tmp_path / "net.joblib")
+    assert_all_equal([getattr(loaded, "predict_proba", loaded.predict)(X)], [expected])
+    model = est.model_
+    dense = [layer for layer in model.layers if type(layer).__name__ == "Dense"]
+    assert (dense[0].units, dense[0].trainable) == (10, False)
+    by_model = model.predict(X, verbose=0).ravel()
+    found = expected[:, 1] if expected.ndim == 2 else expected
+    np.testing.assert_allclose(by_model, found, atol=1e-4)
+
+
+def test_a_wrapper_of_scikeras_has_them():
+    X, y, _ = saw(100)
+    est = DenseNetClassifier(**QUICK, soft_steps=5).fit(X, y)
+    wrapper = to_scikeras(est)
+    np.testing.assert_allclose(
+        wrapper.predict_proba(X, verbose=0), est.predict_proba(X), atol=1e-5
+    )
+    back = from_scikeras(wrapper)
+    assert back.n_soft_steps_ == 10
+    assert back.width == 32
+    np.testing.assert_allclose(back.predict_proba(X), est.predict_proba(X), atol=1e-5)
+
+
+def test_training_goes_on_with_the_same_steps():
+    X, y, _ = saw()
+    est = DenseNetClassifier(**QUICK, warm_start=True).fit(X, y)
+    before = est.weights_[:2]
+    assert est.n_soft_steps_
+    est.fit(X[:50], y[:50])
+    assert_all_equal(est.weights_[:2], before)
+
+
+def test_constant_features_have_none():
+    est = DenseNetClassifier(**QUICK, soft_steps=5).fit(np.ones((8, 2)), [0, 1] * 4)
+    assert est.n_soft_steps_ == 0
+
+
+def test_too_many_columns_are_named():
+    X = np.zeros((4, 2049))
+    with pytest.raises(ValueError, match=r"soft_steps=3 .* at most 2048 .* X has 2049"):
+        DenseNetClassifier(**QUICK, soft_steps=3).fit(X, [0, 1, 0, 1])
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.5, "on"])
+def test_other_values_are_refused(value):
+    X, y, _ = saw(20)
+    with pytest.raises(ValueError, match="soft_steps"):
+        DenseNetClassifier(**QUICK, soft_steps=value).fit(X, y)
+
+
+def test_the_same_seed_gives_the_same_bits():
+    X, y, _ = saw()
+    one, other = (DenseNetClassifier(**QUICK).fit(X, y) for _ in range(2))
+    assert_all_equal(one.weights_, other.weights_)
