@@ -1,7 +1,12 @@
+import importlib
+import inspect
+import operator
 import os
 import sys
 import warnings
 from pathlib import Path
+
+from docutils import nodes
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # no banner of TensorFlow's
 
@@ -26,19 +31,57 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
 ]
-# Links to other projects, where their pages can be reached: the build needs no network
-# otherwise, and an inventory that cannot be fetched would fail it.
-if os.environ.get("SKNETS_INTERSPHINX"):
-    extensions.append("sphinx.ext.intersphinx")
-    intersphinx_mapping = {
-        "numpy": ("https://numpy.org/doc/stable/", None),
-        "pandas": ("https://pandas.pydata.org/docs/", None),
-        "sklearn": ("https://scikit-learn.org/stable/", None),
-    }
 
 # A link to something of sknets that does not exist fails the build.
 nitpicky = True
 nitpick_ignore_regex = [("py:.*", r"(?!sknets\b).*")]
+
+
+# --- Links to other projects and to the source ---------------------------------------
+
+# Pages of public names, {} being the name: without inventories, the build needs no
+# network.
+OTHERS = {
+    "sklearn": "https://scikit-learn.org/stable/modules/generated/{}.html",
+    "numpy": "https://numpy.org/doc/stable/reference/generated/{}.html",
+    "pandas": "https://pandas.pydata.org/docs/reference/api/{}.html",
+    "scipy": "https://docs.scipy.org/doc/scipy/reference/generated/{}.html",
+}
+
+
+def link_to_other_project(app, env, node, text):
+    """Link to something of another project, if it is there."""
+    project, *_ = target = node["reftarget"].split(".")
+    if project not in OTHERS or not _exists(*target):
+        return None
+    url = OTHERS[project].format(".".join(target))
+    return nodes.reference("", "", text, internal=False, refuri=url)
+
+
+def _exists(*names):
+    *module, name = names
+    try:
+        return hasattr(importlib.import_module(".".join(module)), name)
+    except (ImportError, ValueError):
+        return False
+
+
+def module_of_source(app, module, name):
+    """Name of the module in which a public class or function stands."""
+    try:
+        found = operator.attrgetter(name)(sys.modules[module])
+    except (AttributeError, KeyError):
+        return None
+    # A class says where it is to be imported from, its methods where they stand.
+    own = vars(found).values() if inspect.isclass(found) else [found]
+    functions = filter(inspect.isfunction, map(inspect.unwrap, own))
+    return next((function.__globals__["__name__"] for function in functions), None)
+
+
+def setup(app):
+    app.connect("missing-reference", link_to_other_project)
+    app.connect("viewcode-follow-imported", module_of_source)
+
 
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "sg_execution_times.rst"]
