@@ -1,8 +1,13 @@
 """Figures on the front page are those of the tables."""
 
 import csv
+import inspect
 import re
 from pathlib import Path
+
+import pytest
+
+import sknets
 
 DOCS = Path(__file__).parents[1] / "docs"
 INDEX = (DOCS / "index.rst").read_text(encoding="utf-8")
@@ -29,3 +34,11 @@ def test_figures_of_the_front_page():
 def test_how_many_answers():
     text = (DOCS / "how_to.rst").read_text(encoding="utf-8")
     assert text.count("\n~~~") >= 30
+
+
+@pytest.mark.parametrize("kind", ["DenseNet", "SmallCNN", "TextPool"])
+@pytest.mark.parametrize("task", ["Classifier", "Regressor"])
+def test_each_parameter_has_its_line(kind, task):
+    page = (DOCS / "user_guide" / "parameters.rst").read_text(encoding="utf-8")
+    names = set(inspect.signature(getattr(sknets, kind + task)).parameters)
+    assert not [name for name in names if not re.search(rf"``{name}\*?``", page)]

@@ -1,4 +1,8 @@
-"""The display of `verbose=1`: a line that moves on a terminal, else lines of a log."""
+"""The display of `verbose=1`: a line that moves on a terminal, else lines of a log.
+
+Written by hand: bars of libraries redraw themselves, which in the log of a search or of
+a job makes either a line for each step or none. Here a log has few whole lines.
+"""
 
 from __future__ import annotations
 
