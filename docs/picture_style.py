@@ -13,6 +13,16 @@ STYLE = {
         ],
         GREY,
     ),
+    # Lines that matplotlib draws in black by default.
+    **dict.fromkeys(
+        [
+            "boxplot.boxprops.color",
+            "boxplot.capprops.color",
+            "boxplot.whiskerprops.color",
+            "boxplot.flierprops.markeredgecolor",
+        ],
+        GREY,
+    ),
     **dict.fromkeys(
         ["figure.facecolor", "axes.facecolor", "savefig.facecolor", "legend.facecolor"],
         "none",

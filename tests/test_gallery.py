@@ -1,12 +1,16 @@
-"""The gallery's examples, without running them: the documentation does that."""
+"""The gallery's examples, most of them not run: the documentation does that."""
 
 import ast
 import re
+import runpy
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-GALLERY = Path(__file__).parents[1] / "examples" / "gallery"
+ROOT = Path(__file__).parents[1]
+GALLERY = ROOT / "examples" / "gallery"
 EXAMPLES = sorted(GALLERY.rglob("*.py"))
 
 
@@ -26,3 +30,24 @@ def test_example(path):
     assert re.search(r"plt\.|Display", text)
     assert len(text.splitlines()) <= 100
     assert not re.search(r"\bfetch_|urlopen|requests|load_(mnist|faces|imdb)", text)
+
+
+@pytest.mark.parametrize("name", ["importances", "calibration", "partial_dependence"])
+def test_nothing_black_in_pictures_that_others_draw(name, monkeypatch):
+    """Lines that matplotlib and scikit-learn draw black are seen on dark pages."""
+    plt = pytest.importorskip("matplotlib.pyplot")
+    pytest.importorskip("pandas")
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    from picture_style import STYLE
+
+    monkeypatch.delitem(sys.modules, "picture_style")
+    plt.switch_backend("agg")
+    with plt.rc_context(STYLE):
+        runpy.run_path(str(GALLERY / "tables" / f"plot_{name}.py"))
+        (figure,) = map(plt.figure, plt.get_fignums())
+        figure.canvas.draw()
+        pixels = np.asarray(figure.canvas.buffer_rgba())
+        plt.close(figure)
+    opaque = pixels[..., 3] > 128
+    assert opaque.any()
+    assert not (opaque & (pixels[..., :3].max(axis=-1) < 60)).any()

@@ -1,5 +1,5 @@
 """
-Stopping early
+Early stopping
 ==============
 
 How many epochs are enough? With ``early_stopping=True`` a tenth of the training rows

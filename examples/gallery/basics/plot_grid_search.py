@@ -1,6 +1,6 @@
 """
-A grid over dropout and width
-=============================
+Grid search over dropout and width
+==================================
 
 ``GridSearchCV`` takes a network as it takes any estimator. Candidates of one shape and
 all folds share a compiled program, and small networks need none at all, so that a grid

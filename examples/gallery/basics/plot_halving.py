@@ -1,6 +1,6 @@
 """
-Halving: epochs for those that deserve them
-===========================================
+Successive halving: epochs for those that deserve them
+======================================================
 
 ``HalvingGridSearchCV`` gives all candidates a few epochs, keeps the best third, gives
 those three times as many, and so on. The resource can be any parameter that is a

@@ -1,6 +1,6 @@
 """
-A search through a whole pipeline
-=================================
+Grid search through a whole pipeline
+====================================
 
 Names with two underscores reach into the steps of a pipeline, so that how the data are
 prepared is searched together with the network. Here: into how few components can the

@@ -1,6 +1,6 @@
 """
-Elsewhere: ONNX
-===============
+ONNX: predicting elsewhere
+==========================
 
 ``to_onnx`` writes a file that ONNX Runtime reads in C++, Java, JavaScript and Python,
 with the input scaling inside. No TensorFlow is needed where it runs, and no sknets.

@@ -1,6 +1,6 @@
 """
-Files
-=====
+Saving and loading: pickle, joblib, sknets.save
+===============================================
 
 A fitted network is arrays and plain values. It pickles like any estimator, and
 ``sknets.save`` makes files that a crash does not destroy and that run no code when they

@@ -1,6 +1,6 @@
 """
-A number from an image
-======================
+Image regression: a number from an image
+========================================
 
 By how much was this letter turned? ``SmallCNNRegressor`` learns the angle, of letters
 turned at random.

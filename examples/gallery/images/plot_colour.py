@@ -1,6 +1,6 @@
 """
-Colour photographs in pieces
-============================
+Colour images: photographs in pieces
+====================================
 
 scikit-learn ships two photographs, of a Chinese temple and of a flower. Cut into small
 squares, can a network say which picture a piece is from? And can it, where the colours

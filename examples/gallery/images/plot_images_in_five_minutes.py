@@ -1,6 +1,6 @@
 """
-Images in five minutes
-======================
+An image classifier in five minutes
+===================================
 
 The letters A to Z, drawn in fonts that matplotlib ships. The network learns to read
 from most of them, and is then given a font that it has never seen.

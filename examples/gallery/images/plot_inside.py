@@ -1,6 +1,6 @@
 """
-What the network sees
-=====================
+Filters, feature maps, saliency: what the network sees
+======================================================
 
 A convolution looks for small patterns everywhere. The patterns are its filters; what it
 makes of an image are the feature maps; and the gradient of the score says which pixels

@@ -1,6 +1,6 @@
 """
-The images that are read wrongly
-================================
+Misclassified images
+====================
 
 Accuracy is one number; the errors are pictures. ``misclassified_only=True`` shows them,
 those first of which the network was most sure. Often one would have hesitated oneself.

@@ -1,10 +1,13 @@
 """
-Eleven published programs as one family
-=======================================
+Reference systems: eleven published programs as one family
+==========================================================
 
 Small Keras programs that people publish and copy, each as one constructor call. The
 points are the test accuracies that sknets reached with the settings of the source, the
 crosses what the source reports, if it does.
+
+This page reads a table of the documentation and imports the programs: to run it, clone
+the repository and start it in its folder there, ``examples/gallery/keras``.
 """
 
 import csv
@@ -12,7 +15,6 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 
-# The folder of the documentation, where these pages are built.
 with open(Path("../../..") / "docs/reference_systems.csv", newline="") as file:
     rows = list(csv.DictReader(file))
 

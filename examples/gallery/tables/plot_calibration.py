@@ -1,6 +1,6 @@
 """
-Probabilities that mean what they say
-=====================================
+Calibration: probabilities that mean what they say
+==================================================
 
 Of all rows that are given 80 %, eight in ten should be of that class. A network that
 has learnt its rows by heart is much surer than it is right; label smoothing, weight
@@ -39,8 +39,9 @@ for name, net in nets.items():
     error = expected_calibration_error(y_test, proba)
     print(f"{name}: accuracy {net.score(X_test, y_test):.3f}, off by {error:.3f}")
     CalibrationDisplay.from_predictions(
-        y_test, proba[:, 1], n_bins=10, name=name, ax=ax
+        y_test, proba[:, 1], n_bins=10, name=name, ax=ax, ref_line=False
     )
+ax.axline((0, 0), slope=1, ls=":", color="gray", label="perfectly calibrated")
 ax.legend(loc="upper left")
 
 # %%

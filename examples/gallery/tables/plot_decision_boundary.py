@@ -1,6 +1,6 @@
 """
-What width buys
-===============
+Decision boundaries: what width buys
+====================================
 
 Two half moons, and networks of one hidden layer with 2, 8 and 128 units. Each unit can
 bend the boundary once.

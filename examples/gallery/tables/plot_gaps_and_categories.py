@@ -1,6 +1,6 @@
 """
-A table with gaps and categories
-================================
+Missing values and categories in a table
+========================================
 
 Real tables have words in one column and holes in another. The dense estimators take
 them as they are: a category becomes an indicator, a gap the median of its column, with

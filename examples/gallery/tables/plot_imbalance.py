@@ -1,8 +1,8 @@
 """
-One in twenty
-=============
+Imbalanced classes: one in twenty
+=================================
 
-Where one class is rare, the most accurate classifier hardly ever names it.
+Where one class is rare, the most accurate classifier misses most of its rows.
 ``class_weight="balanced"`` makes a mistake on a rare row as expensive as the twenty on
 common ones, and finds more of them, for more false alarms.
 """
@@ -19,7 +19,7 @@ X, y = make_classification(
 )
 X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
 
-fig, ax = plt.subplots()
+fig, ax = plt.subplots(layout="constrained")
 for class_weight in (None, "balanced"):
     net = DenseNetClassifier(class_weight=class_weight, epochs=10, random_state=0)
     net.fit(X_train, y_train)
@@ -29,9 +29,11 @@ for class_weight in (None, "balanced"):
     name = f"class_weight={class_weight!r}"
     PrecisionRecallDisplay.from_estimator(net, X_test, y_test, name=name, ax=ax)
     ax.plot(recall, precision, "o", color=ax.lines[-1].get_color(), ms=9)
+ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), frameon=False)
 
 # %%
-# The dots are where ``predict`` stands on each curve. Another way to move along one is
+# The dots are where ``predict`` stands on each curve; AP is the average precision, the
+# area below it, and much the same here. Another way to move along one is
 # to leave the weights alone and choose the threshold, which
 # ``sklearn.model_selection.TunedThresholdClassifierCV`` does by cross-validation.
 

@@ -1,6 +1,6 @@
 """
-Which features matter
-=====================
+Permutation importance: which features matter
+=============================================
 
 The weights of a network do not say. What does: shuffle a column of rows that it has not
 seen, and see how much worse it gets.

@@ -1,6 +1,6 @@
 """
-When some numbers are wrong
-===========================
+Robust losses: when some numbers are wrong
+==========================================
 
 A tenth of the targets is far off: a comma in the wrong place, a sensor that stuck. The
 squared error takes them seriously; ``loss="absolute_error"`` and ``"huber"`` do not.

@@ -1,6 +1,6 @@
 """
-Any number of labels
-====================
+Multilabel classification: any number of labels
+===============================================
 
 Two digits lie over one another in a picture; which? ``y`` has a column of zeros and
 ones for each digit, and ``predict_proba`` a probability for each of them.
@@ -35,7 +35,7 @@ print(f"F1, mean of the labels: {f1_score(y_test, found, average='macro'):.3f}")
 print(f"both digits right: {np.mean((found == y_test).all(axis=1)):.1%}")
 
 # %%
-# Ten pictures that were not trained on; bars are what the network gives each digit.
+# Five pictures that were not trained on; bars are what the network gives each digit.
 
 proba = net.predict_proba(X_test[:5])
 fig, axes = plt.subplots(2, 5, figsize=(9, 3.6), layout="constrained")

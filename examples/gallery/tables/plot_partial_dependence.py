@@ -1,6 +1,6 @@
 """
-How the answer depends on a feature
-===================================
+Partial dependence: how the answer depends on a feature
+=======================================================
 
 ``PartialDependenceDisplay`` moves one feature and keeps the others as they are in each
 row. The mean of the rows is the dark line; if single rows went elsewhere, the feature
@@ -25,9 +25,11 @@ display = PartialDependenceDisplay.from_estimator(
     ice_lines_kw={"color": "tab:blue", "alpha": 0.25},
     pd_line_kw={"color": "tab:orange", "lw": 3, "ls": "-"},
 )
+for deciles in display.deciles_vlines_.flat:
+    deciles.set_color("gray")
 display.figure_.set_size_inches(9, 3.2)
 display.figure_.tight_layout()
 
 # %%
-# The progression of diabetes in a year, with body mass index, blood pressure and the
-# logarithm of triglycerides.
+# The marks at the foot are the deciles of the feature. The progression of diabetes in a
+# year, with body mass index, blood pressure and the logarithm of triglycerides.

@@ -1,6 +1,6 @@
 """
-From here to there, nine times in ten
-=====================================
+Prediction intervals by quantile regression
+===========================================
 
 One number says little where the noise differs. Three networks with ``loss="quantile"``
 give the middle, and the bounds between which nine of ten values should lie.

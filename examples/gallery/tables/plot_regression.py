@@ -1,6 +1,6 @@
 """
-A curve through points
-======================
+Regression: a curve through points
+==================================
 
 ``DenseNetRegressor`` is the same network, trained for numbers. The target is scaled
 inside and turned back, so that its units do not matter.

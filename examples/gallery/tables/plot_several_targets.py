@@ -1,6 +1,6 @@
 """
-Several targets at once
-=======================
+Multi-output regression: several targets at once
+================================================
 
 An arm of two links: from the angles of its joints, a network learns where the hand is.
 ``y`` has two columns, and so has the prediction.

@@ -1,6 +1,6 @@
 """
-Together with trees
-===================
+Voting and stacking: together with trees
+========================================
 
 A network and a forest are wrong about different rows. ``VotingClassifier`` averages
 their probabilities, ``StackingClassifier`` learns how far to trust each.

@@ -1,6 +1,6 @@
 """
-Where the network has seen nothing
-==================================
+Uncertainty: where the network has seen nothing
+===============================================
 
 A network answers everywhere, also where there was no data. Ten of them, each on rows
 drawn anew, agree where there was, and part where there was none: ``BaggingRegressor``

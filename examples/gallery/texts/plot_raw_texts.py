@@ -1,6 +1,6 @@
 """
-Raw texts, and why
-==================
+Text classification from raw strings, and why
+=============================================
 
 Which language is it? Strings go in as they are; ``explain`` says what each piece of a
 text counts for and against. The texts are names of countries and languages, from the

@@ -1,6 +1,6 @@
 """
-A model of a few kilobytes
-==========================
+A small text model, of a few kilobytes
+======================================
 
 ``compress_to`` keeps only so many n-grams, those that contribute most, with a byte for
 each of their values. How small can a model be that knows fifteen languages?

@@ -1,6 +1,6 @@
 """
-A stream of texts
-=================
+Online learning from a stream of texts
+======================================
 
 More text than fits into memory, or that is not there yet: with ``n_features`` the
 n-grams are hashed, so that nothing has to be known beforehand, and ``partial_fit``

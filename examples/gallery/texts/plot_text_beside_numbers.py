@@ -1,6 +1,6 @@
 """
-A text beside numbers
-=====================
+Mixed columns: a text beside numbers
+====================================
 
 Which package is a function from? There is its docstring, which is a text, and there are
 numbers: how many arguments it has, how many of them with a default, how many that

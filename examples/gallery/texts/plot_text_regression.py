@@ -1,6 +1,6 @@
 """
-How many stars?
-===============
+Text regression: how many stars?
+================================
 
 ``TextPoolRegressor`` reads a text and gives a number. These reviews were made up by a
 program in which each adjective is worth something; nobody tells the network what. It
