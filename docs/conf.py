@@ -89,6 +89,7 @@ exclude_patterns = ["_build", "sg_execution_times.rst"]
 html_theme = "furo"
 html_title = f"sknets {release}"
 html_static_path = ["_static"]
+html_favicon = "_static/favicon.svg"
 html_css_files = ["sknets.css"]
 html_js_files = ["accessible.js"]
 html_theme_options = {"top_of_page_buttons": []}

@@ -123,7 +123,7 @@ def table(runs: Path, output: Path) -> None:
     sets = [name for name in SETS if all((each, name) in found for each in VARIANTS)]
     with output.open("w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["", *sets, "mean", "log-loss", "ECE"])
+        writer.writerow(["Variant", *sets, "mean", "log-loss", "ECE"])
         for variant in VARIANTS:
             rows = [found[variant, name] for name in sets]
             means = {
