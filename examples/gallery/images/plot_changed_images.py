@@ -62,7 +62,7 @@ for augment in (None, "auto"):
     ax.plot(scores.keys(), scores.values(), "o-", label=f"augment={augment!r}")
 ax.set(xlabel="fonts to learn from", ylabel="letters of other fonts that are read")
 ax.set_ylim(0, 1)
-ax.legend()
+ax.legend(loc="lower right")
 
 # %%
 # With changed images, two fonts teach more than eight without.

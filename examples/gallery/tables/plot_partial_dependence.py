@@ -3,7 +3,7 @@ Partial dependence: how the answer depends on a feature
 =======================================================
 
 ``PartialDependenceDisplay`` moves one feature and keeps the others as they are in each
-row. The mean of the rows is the dark line; if single rows went elsewhere, the feature
+row. The mean of the rows is the thick line; if single rows went elsewhere, the feature
 would act together with others.
 """
 
