@@ -59,8 +59,8 @@ class DenseNetRegressor(DenseInput, NeuralNetRegressor):
         many times along a feature are learnt faster from them. None has no such layer.
         "auto" has up to 16, where a short training on at most 2000 rows has a loss of
         others that is not higher by more than 0.5 % than without them. With fewer than
-        1500 rows, more than 128 features or 512 steps of all, sparse rows and in
-        `partial_fit` it is None.
+        1500 rows, more than 512 steps of all features, sparse rows and in `partial_fit`
+        it is None.
     epochs : int or "auto", default="auto"
         Passes over the training rows. "auto" makes about 6000 steps, within 10 to
         30 epochs, but at least 600 steps.

@@ -23,22 +23,22 @@ from .._training.settings import Settings
 
 # Steps of a feature, where they are "auto".
 AUTO_STEPS = 16
-# From so many rows on a trial is worth its time, and tells enough; with more features
-# or units the first layer that is trained would take too long.
-MIN_ROWS, FEW_FEATURES, MAX_UNITS = 1500, 128, 512
+# From so many rows on a trial is worth its time, and tells enough; with more units the
+# first layer that is trained would take too long.
+MIN_ROWS, MAX_UNITS = 1500, 512
 # The layer has an entry for each feature and each step of all features.
 MAX_FEATURES = 2048
 # Rows to train on and to compare on, at most: twice as many and as many as these.
 TRIAL_ROWS, TRIAL_EPOCHS = 1000, 20
 # Steps gain with more rows: they are taken where they are no worse with few.
 SLACK = 1.005
-# Rows that edges are quantiles of.
-EDGE_ROWS = 4096
+# Rows that edges are quantiles of, at most; of many features fewer.
+EDGE_ROWS, EDGE_VALUES = 4096, 2**19
 
 
 def kernel_and_bias(data: TrainingData, n_steps: int) -> Weights:
     """Weights of the layer for these rows."""
-    rows = some_rows(len(data), EDGE_ROWS)
+    rows = some_rows(len(data), min(EDGE_ROWS, EDGE_VALUES // data.n_features))
     weights = data.row_weights[rows].astype(np.float64)
     return [*soft_steps.kernel_and_bias(data.scaled(rows), weights, n_steps)]
 
@@ -88,5 +88,5 @@ def n_trial_rows(n_rows: int) -> int:
 def may_pay(data: Any) -> bool:
     """Whether rows are so many, and features so few, that a trial is worth its time."""
     rows = data.sample
-    is_small = rows.n_features <= FEW_FEATURES and not sp.issparse(rows.X)
+    is_small = rows.n_features <= MAX_UNITS and not sp.issparse(rows.X)
     return is_small and len(data) >= MIN_ROWS

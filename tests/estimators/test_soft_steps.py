@@ -60,7 +60,7 @@ def test_noise_has_none():
 
 @pytest.mark.parametrize(
     ("n_rows", "n_features", "form"),
-    [(1499, 2, np.array), (1500, 129, np.array), (1500, 2, sp.csr_matrix)],
+    [(1499, 2, np.array), (1500, 513, np.array), (1500, 2, sp.csr_matrix)],
 )
 def test_no_trial_where_it_is_not_worth_its_time(n_rows, n_features, form, monkeypatch):
     monkeypatch.setattr(soft_steps, "pay", None)  # would fail if called
