@@ -42,6 +42,7 @@ def test_nothing_black_in_pictures_that_others_draw(name, monkeypatch):
 
     monkeypatch.delitem(sys.modules, "picture_style")
     plt.switch_backend("agg")
+    plt.close("all")
     with plt.rc_context(STYLE):
         runpy.run_path(str(GALLERY / "tables" / f"plot_{name}.py"))
         (figure,) = map(plt.figure, plt.get_fignums())
