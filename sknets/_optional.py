@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,11 @@ def needs_tensorflow(what: str) -> Iterator[None]:
             "with 'pip install tensorflow'; predicting does without.",
             name=error.name,
         ) from error
+
+
+def has_tensorflow() -> bool:
+    """Whether TensorFlow is installed."""
+    return importlib.util.find_spec("tensorflow") is not None
 
 
 _forked_after_tensorflow = False

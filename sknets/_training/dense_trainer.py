@@ -62,13 +62,18 @@ class _SingleThread:
 single_thread = _SingleThread()
 
 
+def trains_in_numpy(network: Network) -> bool:
+    """Whether numpy can train it, however long that takes."""
+    return all(layer.trains_in_numpy for layer in network.layers)
+
+
 def fits_numpy(network: Network, n_rows: int, settings: Settings) -> bool:
     """Whether a fit is small enough for numpy; a matter of shapes alone.
 
     Measured: 40 microseconds a step, 10 more a layer, 6 operations a parameter and row
     at 40 GFLOP/s, and 4 ns a parameter for the optimizer.
     """
-    if not all(layer.trains_in_numpy for layer in network.layers):
+    if not trains_in_numpy(network):
         return False
     sizes = [math.prod(shape) for shape in network.weight_shapes()]
     steps = settings.epochs * -(-n_rows // settings.batch_size)

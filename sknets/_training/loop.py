@@ -12,11 +12,11 @@ from sklearn.exceptions import ConvergenceWarning
 from .._core.layers.base import Weights
 from .._core.network import Network
 from .._core.objectives import Objective
-from .._optional import needs_tensorflow
+from .._optional import has_tensorflow, needs_tensorflow
 from .._warnings import warn_user
 from . import schedule
 from .data import TrainingData
-from .dense_trainer import DenseTrainer, fits_numpy
+from .dense_trainer import DenseTrainer, fits_numpy, trains_in_numpy
 from .monitor import Monitor
 from .settings import Settings, Slots
 from .text_trainer import TextTrainer
@@ -239,6 +239,8 @@ def _kind_of_trainer(
     if network.takes_tokens:
         return TextTrainer
     if fits_numpy(network, n_rows, settings):
+        return DenseTrainer
+    if trains_in_numpy(network) and not has_tensorflow():  # slower, but the same
         return DenseTrainer
     with needs_tensorflow("Training a network of this kind or size"):
         from .tensorflow.trainer import TensorFlowTrainer

@@ -1,5 +1,7 @@
 """Training dense networks in NumPy: the same as in a program."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -62,6 +64,14 @@ def test_both_ways_train_the_same(monkeypatch, kind, activation, n_soft_steps):
     for a, b in zip(compiled.slots, in_numpy.slots, strict=True):
         for slot_a, slot_b in zip(a, b, strict=True):
             np.testing.assert_allclose(slot_a, slot_b, rtol=1e-2, atol=1e-4)
+
+
+def test_without_tensorflow_large_dense_fits_take_numpy(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    settings = Settings(10, 32, make_optimizer("adam", 0.01, None, {}))
+    dense = chain(dense_layers((512, 512), 0.1, "relu", 3, 300), (64,))
+    found = loop._kind_of_trainer(dense, 50_000, settings)
+    assert found is dense_trainer.DenseTrainer
 
 
 def test_small_fits_need_no_tensorflow_and_large_ones_do(monkeypatch):
