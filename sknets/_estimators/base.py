@@ -395,6 +395,8 @@ class NeuralNet(
     ) -> None:
         from .._training.loop import train
 
+        if not goes_on:
+            self._settle_shape(data, rng, one_pass)
         network = self._settled_network(goes_on)
         first_weights = self._first_weights(data, rng, goes_on, one_pass)
         if not goes_on:
@@ -425,6 +427,11 @@ class NeuralNet(
         self.weights_ = self._final_weights(trained, data, settings, rng)
         if not trained.exploded:
             diagnosis.warn_if_not_learnt(network, trained, data.sample, settings)
+
+    def _settle_shape(
+        self, data: Any, rng: np.random.Generator, one_pass: bool
+    ) -> None:
+        """Subclass: settle by the rows what the shape of the network follows."""
 
     def _settled_network(self, goes_on: bool) -> Network:
         """The network that the parameters ask for, which fits into memory."""

@@ -164,21 +164,7 @@ class DenseInput(NeuralNet):
             self.width, self.dropout, self.activation, n_outputs, n_soft_steps
         )
 
-    def _train(
-        self,
-        data: Any,
-        validation: Any,
-        rng: np.random.Generator,
-        given: dict[str, Any],
-        *,
-        one_pass: bool,
-        goes_on: bool,
-    ) -> None:
-        if not goes_on:
-            self._settle_soft_steps(data, rng, one_pass)
-        super()._train(data, validation, rng, given, one_pass=one_pass, goes_on=goes_on)
-
-    def _settle_soft_steps(
+    def _settle_shape(
         self, data: Any, rng: np.random.Generator, one_pass: bool
     ) -> None:
         """Settle `n_soft_steps_`, where they are "auto" by a trial."""

@@ -395,12 +395,9 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
         optimizer = replace(settings.optimizer, learning_rate=rate)
         return replace(settings, optimizer=optimizer)
 
-    def _train(self, data: Any, *args: Any, goes_on: bool, **options: Any) -> None:
-        if not goes_on:
-            self._choose_start(data)
-        super()._train(data, *args, goes_on=goes_on, **options)
-
-    def _choose_start(self, data: Any) -> None:
+    def _settle_shape(
+        self, data: Any, rng: np.random.Generator, one_pass: bool
+    ) -> None:
         """Settle the pooling, and the penalty of a start from ridge regression."""
         poolings = POOLINGS_TO_CHOOSE if self.pooling == "auto" else (self.pooling,)
         self.pooling_ = poolings[0]
