@@ -104,7 +104,7 @@ def as_numbers(X: Any) -> Any:
             f"{_type_name(X)}."
             + (" Pass pandas.DataFrame(X)." if isinstance(X, Mapping) else "")
         )
-    _refuse_masked(X)
+    refuse_masked(X, "X")
     if isinstance(X, list | tuple | deque):
         return _from_list(list(X))
     if hasattr(X, "columns") and hasattr(X, "dtypes"):
@@ -127,12 +127,20 @@ def _is_array_like(X: Any) -> bool:
     return isinstance(X, readable) or any(hasattr(X, name) for name in protocols)
 
 
-def _refuse_masked(X: Any) -> None:
-    if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
+def refuse_masked(values: Any, name: str) -> None:
+    """Raise if any value is masked: NumPy would take what is under the mask.
+
+    Parameters
+    ----------
+    values : object
+    name : str
+        Name of the argument, for the error.
+    """
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         raise ValueError(
-            f"X is a masked array with {int(np.ma.count_masked(X))} masked values, "
-            "which are no values to train on or predict from: fill them with "
-            "X.filled(...), or leave their rows out."
+            f"{name} is a masked array with {int(np.ma.count_masked(values))} masked "
+            "values, which are no values to train on or predict from: fill them with "
+            f"{name}.filled(...), or leave their rows out."
         )
 
 

@@ -6,7 +6,6 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from scipy.special import log_expit, logsumexp
 from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import (
     check_array,
@@ -81,10 +80,10 @@ def expected_calibration_error(
     classes = _check_classes(y, labels, proba.shape[1])
     w = check_sample_weight(sample_weight, proba)
     confidence = np.minimum(proba.max(axis=1), 1.0)
-    right = classes[proba.argmax(axis=1)] == y
+    correct = classes[proba.argmax(axis=1)] == y
     bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
     # Of each bin: its weight times the distance of its means.
-    gaps = np.bincount(bins, w * (confidence - right), minlength=n_bins)
+    gaps = np.bincount(bins, w * (confidence - correct), minlength=n_bins)
     return float(np.abs(gaps).sum() / w.sum())
 
 
@@ -142,34 +141,3 @@ def _check_classes(y: np.ndarray, labels: Any, n_columns: int) -> np.ndarray:
             f"{unknown[:10].tolist()}."
         )
     return classes
-
-
-def loss_and_accuracy(
-    logits: np.ndarray, y: np.ndarray, w: np.ndarray, kind: str
-) -> tuple[float, float]:
-    """Weighted mean cross-entropy and accuracy.
-
-    Parameters
-    ----------
-    logits : ndarray of shape (n_rows, n_outputs)
-    y : ndarray
-        Class numbers of shape (n_rows,) for kind "multiclass"; 0 and 1 of shape
-        (n_rows, n_outputs) otherwise.
-    w : ndarray of the shape of y
-        Weights.
-    kind : {"multiclass", "binary", "multilabel"}
-        A multilabel row is right if all its labels are.
-    """
-    z = logits.astype(np.float64)
-    if kind == "multiclass":
-        losses = logsumexp(z, axis=1) - np.take_along_axis(z, y[:, None], 1)[:, 0]
-        right = z.argmax(axis=1) == y
-        row_weights = w
-        total_loss = (losses * w).sum()
-    else:
-        losses = -np.where(y > 0.5, log_expit(z), log_expit(-z))
-        right = ((z > 0) == (y > 0.5)).all(axis=1)
-        row_weights = w.mean(axis=1)
-        total_loss = (losses * w).mean(axis=1).sum()
-    total = row_weights.sum(dtype=np.float64)
-    return float(total_loss / total), float((right * row_weights).sum() / total)

@@ -197,3 +197,40 @@ def test_steps_count_on(n_calls):
     for _ in range(n_calls):
         net.fit(X, y)
     assert net.optimizer_state_["n_steps"] == n_calls * 2 * 3
+
+
+@pytest.mark.parametrize(
+    ("fitted", "asked", "match"),
+    [
+        ({"normalization": "batch"}, {"normalization": "pooled"}, "normalization"),
+        ({"padding": "valid"}, {"padding": "same"}, "padding valid"),
+    ],
+)
+def test_another_network_of_the_same_shapes_is_refused(quick, fitted, asked, match):
+    X = np.random.default_rng(0).uniform(size=(12, 5, 5))
+    y = [0, 1] * 6
+    est = quick(
+        SmallCNNClassifier,
+        kernel_size=2,
+        pool_last=True,
+        epochs=1,
+        warm_start=True,
+        **fitted,
+    ).fit(X, y)
+    before = est.network_
+    est.set_params(**asked)
+    for train in (est.fit, est.partial_fit):
+        with pytest.raises(ValueError, match=f"{match}.* Set "):
+            train(X, y)
+    assert est.network_ == before
+
+
+def test_training_that_goes_on_holds_the_same_rows_out(quick, blobs, monkeypatch):
+    X, y = blobs
+    seen = spy_on_split(monkeypatch)
+    est = quick(DenseNetClassifier, warm_start=True, validation_fraction=0.2)
+    held_out = []
+    for _ in range(3):
+        est.fit(X, y)
+        held_out.append(seen["validation"].tolist())
+    assert held_out[0] == held_out[1] == held_out[2]

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from sknets.metrics import expected_calibration_error, loss_and_accuracy
+from sknets.metrics import expected_calibration_error
 
 
 def by_loop(y, proba, n_bins):
@@ -141,15 +141,3 @@ def test_full_confidence_is_in_the_last_bin():
     # Mean confidence (1 + 3 x 0.8) / 4, accuracy 3 / 4.
     found = expected_calibration_error([1, 1, 1, 1], y_proba, n_bins=2, labels=[0, 1])
     assert found == pytest.approx(0.1)
-
-
-@pytest.mark.parametrize("kind", ["multiclass", "binary", "multilabel"])
-def test_loss_and_accuracy_of_a_row_of_weight_two(kind):
-    rng = np.random.default_rng(0)
-    logits = rng.normal(size=(9, 1 if kind == "binary" else 3))
-    y = rng.integers(0, 2, 9 if kind == "multiclass" else logits.shape)
-    rows = np.repeat(np.arange(9), 1 + np.arange(9) % 2)
-    w = np.ones(y.shape)
-    w[1::2] = 2
-    expected = loss_and_accuracy(logits[rows], y[rows], np.ones(y[rows].shape), kind)
-    assert loss_and_accuracy(logits, y, w, kind) == pytest.approx(expected)

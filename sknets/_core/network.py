@@ -152,8 +152,9 @@ class Network:
         return [layer.rate for layer in self.layers if isinstance(layer, Dropout)]
 
     def names(self, setting: str) -> list[str]:
-        """The activation or pooling, say, of each layer that has one."""
-        return [getattr(x, setting) for x in self.layers if hasattr(x, setting)]
+        """The activation or pooling, say, of each layer but dropout that has one."""
+        layers = [x for x in self.layers if not isinstance(x, Dropout)]
+        return [getattr(x, setting) for x in layers if hasattr(x, setting)]
 
     def hidden_kernels(self) -> list[bool]:
         """Of each array, whether it is a kernel of a layer before the output."""

@@ -43,7 +43,7 @@ class Objective:
         """Loss of each target, of the shape of y, from logits in double precision."""
         raise NotImplementedError
 
-    def hits(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
+    def correct(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
         """The metric of each row; zero where there is nothing to count."""
         return np.zeros(len(z))
 
@@ -61,7 +61,7 @@ class Objective:
         """Loss of each target in a graph; `tf` is the module TensorFlow."""
         raise NotImplementedError
 
-    def hits_in_graph(self, tf: Any, z: Any, y: Any) -> Any:
+    def correct_in_graph(self, tf: Any, z: Any, y: Any) -> Any:
         """The metric of each row in a graph."""
         return tf.zeros_like(z[:, 0])
 
@@ -77,8 +77,8 @@ class Objective:
         weight_of_row = row_weights(w)
         total = weight_of_row.sum(dtype=np.float64)
         loss = row_weights(self.losses(z, y) * w).sum()
-        hits = (self.hits(z, y) * weight_of_row).sum()
-        return float(loss / total), float(hits / total)
+        correct = (self.correct(z, y) * weight_of_row).sum()
+        return float(loss / total), float(correct / total)
 
 
 def row_weights(w: np.ndarray) -> np.ndarray:
@@ -163,14 +163,14 @@ class Multiclass(ClassObjective):
         of_class = np.take_along_axis(z, y[:, None], 1)[:, 0]
         return logsumexp(z, axis=1) - of_class
 
-    def hits(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
+    def correct(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
         return z.argmax(axis=1) == y
 
     def train(
         self, z: np.ndarray, y: np.ndarray, w: np.ndarray, smoothing: float
     ) -> tuple[float, float, np.ndarray]:
         rows = np.arange(len(z))
-        hits = float(w @ (z.argmax(axis=1) == y))
+        correct = float(w @ (z.argmax(axis=1) == y))
         z = z - z.max(axis=1, keepdims=True)
         of_class = z[rows, y]
         d = np.exp(z, out=z)
@@ -181,7 +181,7 @@ class Multiclass(ClassObjective):
             d -= np.float32(smoothing / z.shape[1])
         d[rows, y] -= np.float32(1 - smoothing)
         d *= (w / np.float32(len(z)))[:, None]
-        return loss, hits, d
+        return loss, correct, d
 
     def losses_in_graph(self, tf: Any, z: Any, y: Any, smoothing: Any) -> Any:
         log_total = tf.reduce_logsumexp(z, axis=1)
@@ -189,7 +189,7 @@ class Multiclass(ClassObjective):
         even = tf.reduce_mean(z, 1)
         return log_total - (1.0 - smoothing) * of_class - smoothing * even
 
-    def hits_in_graph(self, tf: Any, z: Any, y: Any) -> Any:
+    def correct_in_graph(self, tf: Any, z: Any, y: Any) -> Any:
         found = tf.argmax(z, 1, output_type=tf.int32)
         return tf.cast(tf.equal(found, y), tf.float32)
 
@@ -207,7 +207,7 @@ class _Sigmoids(ClassObjective):
     def losses(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
         return -np.where(y > 0.5, log_expit(z), log_expit(-z))
 
-    def hits(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
+    def correct(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
         return ((z > 0) == (y > 0.5)).all(axis=1)
 
     def train(
@@ -215,18 +215,18 @@ class _Sigmoids(ClassObjective):
     ) -> tuple[float, float, np.ndarray]:
         target = y * np.float32(1 - smoothing) + np.float32(0.5 * smoothing)
         losses = np.logaddexp(0, z) - z * y
-        hits = ((z > 0) == y).all(axis=1)
+        correct = ((z > 0) == y).all(axis=1)
         d = (expit(z) - target) * w / np.float32(z.size)
         loss = float((losses * w).mean(axis=1).sum())
-        return loss, float((hits * w.mean(axis=1)).sum()), d
+        return loss, float((correct * w.mean(axis=1)).sum()), d
 
     def losses_in_graph(self, tf: Any, z: Any, y: Any, smoothing: Any) -> Any:
         target = y * (1.0 - smoothing) + 0.5 * smoothing
         return tf.nn.sigmoid_cross_entropy_with_logits(labels=target, logits=z)
 
-    def hits_in_graph(self, tf: Any, z: Any, y: Any) -> Any:
-        right = tf.equal(tf.cast(z > 0, tf.float32), y)
-        return tf.cast(tf.reduce_all(right, axis=1), tf.float32)
+    def correct_in_graph(self, tf: Any, z: Any, y: Any) -> Any:
+        correct = tf.equal(tf.cast(z > 0, tf.float32), y)
+        return tf.cast(tf.reduce_all(correct, axis=1), tf.float32)
 
     def rare_class_shift(
         self, y: np.ndarray, w: np.ndarray, smoothing: float, n_outputs: int
@@ -241,9 +241,9 @@ class _Sigmoids(ClassObjective):
     def constant_answer(self, y: np.ndarray, w: np.ndarray) -> tuple[float, float]:
         shares, totals = _shares_of_outputs(y, w)
         loss = (entr(shares) + entr(1 - shares)) @ totals / totals.sum()
-        right = ((shares > 0.5) == (y > 0.5)).all(axis=1)
+        correct = ((shares > 0.5) == (y > 0.5)).all(axis=1)
         weight_of_row = w.mean(axis=1)
-        return float(loss), float(right @ weight_of_row / weight_of_row.sum())
+        return float(loss), float(correct @ weight_of_row / weight_of_row.sum())
 
 
 def _shares_of_classes(y: np.ndarray, w: np.ndarray, n_classes: int = 0) -> np.ndarray:

@@ -40,11 +40,11 @@ def kernel_and_bias(
     bias : ndarray of float32, shape (n_units,)
     """
     edges = [_edges(column, weights, n_steps) for column in x.T]
-    owners = np.repeat(np.arange(len(edges)), [len(own) - 1 for own in edges])
+    features = np.repeat(np.arange(len(edges)), [len(own) - 1 for own in edges])
     low = np.concatenate([own[:-1] for own in edges])
     high = np.concatenate([own[1:] for own in edges])
-    kernel = np.zeros((len(edges), len(owners)), np.float32)
-    kernel[owners, np.arange(len(owners))] = 2 / (high - low)
+    kernel = np.zeros((len(edges), len(features)), np.float32)
+    kernel[features, np.arange(len(features))] = 2 / (high - low)
     return kernel, (-(high + low) / (high - low)).astype(np.float32)
 
 

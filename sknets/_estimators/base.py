@@ -323,7 +323,7 @@ class NeuralNet(
         held_out_of = None if one_pass or validation else self._held_out_share()
         train, held_out = np.arange(len(encoded)), None
         if held_out_of is not None:
-            seed = int(rng.integers(2**31))
+            seed = self._split_seed(rng)
             train, held_out = split(
                 encoded, groups, held_out_of, seed, stratify=self._is_stratified
             )
@@ -382,6 +382,17 @@ class NeuralNet(
         if not isinstance(state, Integral):
             state = sklearn.utils.check_random_state(state).randint(2**31)
         return np.random.default_rng([int(state), getattr(self, "n_iter_", 0)])
+
+    def _split_seed(self, rng: np.random.Generator) -> int:
+        """Seed of what is held out: with an int as `random_state` always the same.
+
+        Else a call that goes on would validate on rows that were trained on.
+        """
+        seed = int(rng.integers(2**31))
+        if not isinstance(self.random_state, Integral):
+            return seed
+        first = np.random.default_rng([int(self.random_state), 0])
+        return int(first.integers(2**31))
 
     def _train(
         self,
@@ -499,7 +510,14 @@ class NeuralNet(
                 f"shapes are {fitted}; the parameters (width and the like) now ask "
                 f"for {now}. Set them back, or fit with warm_start=False."
             )
-        for name in ("activation", "pooling"):
+        was, asked = self._network.names("kind"), network.names("kind")
+        if was != asked:
+            raise ValueError(
+                "warm_start and partial_fit go on from weights fitted in the layers "
+                f"{', '.join(was)}; the parameters (normalization, pool_last) now ask "
+                f"for {', '.join(asked)}. Set them back, or fit with warm_start=False."
+            )
+        for name in ("activation", "padding", "pooling"):
             was, asked = self._network.names(name), network.names(name)
             if was != asked:
                 raise ValueError(

@@ -136,7 +136,8 @@ class NeuralNetClassifier(ClassPredictions, ClassifierMixin, NeuralNet):
         self, trained: Any, data: Any, settings: Any, rng: np.random.Generator
     ) -> Weights:
         weights: Weights = trained.weights
-        if self.label_smoothing != "auto":
+        # Where training is to go on, the shift would be made again each time.
+        if self.label_smoothing != "auto" or self.warm_start:
             return weights
         rows, smoothing = data.sample, settings.label_smoothing
         shift = self._objective.rare_class_shift(

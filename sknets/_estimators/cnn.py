@@ -139,8 +139,8 @@ class SmallCNNClassifier(ImageInput, NeuralNetClassifier):
         ``1 / sqrt(n_rows)``, at most 0.02: few rows are learnt by heart, and then
         believed too firmly. In `partial_fit` these are the rows of the call. With
         "auto", `fit` then lowers the logits of classes rarer than their share of the
-        smoothing, which would seem too frequent; the ranking by one such class stays,
-        and `history_` has the losses before.
+        smoothing, which would seem too frequent, unless `warm_start` is to go on; the
+        ranking by one such class stays, and `history_` has the losses before.
     shuffle : bool, default=True
         Whether each epoch takes the rows in another order.
     early_stopping : bool, default=False

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+import sklearn
 from sklearn.utils.validation import validate_data
 
 from .._containers import refuse_streams
@@ -77,19 +78,24 @@ def _opened(X: Any) -> tuple[Any, Any]:
 def _rows(estimator: Any, X: Any, *, reset: bool) -> tuple[Any, bool]:
     """Checked numbers, and whether there are gaps in them.
 
-    To look for them costs nothing where there are none.
+    To look for them costs nothing where there are none, unless scikit-learn is told not
+    to look: a gap is no mistake.
     """
     try:
-        return check_rows(estimator, X, reset=reset), False
+        rows = check_rows(estimator, X, reset=reset)
     except ValueError as error:
         if "Input X contains NaN" not in str(error):
             raise
-        if hasattr(X, "tocsr"):
-            raise ValueError(
-                "Input X contains NaN. Gaps are filled in dense tables only: pass "
-                "X.toarray(), or fill them before, as SimpleImputer does."
-            ) from None
-        return check_rows(estimator, X, reset=reset, gaps=True), True
+    else:
+        looks = not sklearn.get_config()["assume_finite"]
+        if looks or not np.isnan(rows.data if sp.issparse(rows) else rows).any():
+            return rows, False
+    if hasattr(X, "tocsr"):
+        raise ValueError(
+            "Input X contains NaN. Gaps are filled in dense tables only: pass "
+            "X.toarray(), or fill them before, as SimpleImputer does."
+        )
+    return check_rows(estimator, X, reset=reset, gaps=True), True
 
 
 def _check_names(estimator: Any, X: Any, *, reset: bool) -> None:

@@ -91,7 +91,8 @@ class DenseNetClassifier(DenseInput, NeuralNetClassifier):
         ``1 / sqrt(n_rows)``, at most 0.02: few rows are learnt by heart, and then
         believed too firmly. In `partial_fit` these are the rows of the call. With
         "auto", `fit` then lowers the logits of classes rarer than their share of the
-        smoothing, which would seem too frequent; the ranking by one such class stays.
+        smoothing, which would seem too frequent, unless `warm_start` is to go on; the
+        ranking by one such class stays.
         And where a linear model explains less than half of at most 5000 rows of more
         than 10 features, so that part of what is learnt may be noise, a second network,
         trained on three quarters of the rows, tells how far to draw the logits to those
@@ -166,6 +167,8 @@ class DenseNetClassifier(DenseInput, NeuralNetClassifier):
     weights_ : list of ndarray
         Kernels and biases of the layers, float32, in the order and shapes of Keras.
         They are read-only: assign a list of changed copies.
+    soft_steps_ : int or None
+        Most steps of a feature, as was chosen where `soft_steps` is "auto".
     n_soft_steps_ : int
         Steps of all features, which are the units of the first layer; 0 where there
         is none.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, Literal
@@ -19,7 +18,7 @@ from .._core.network import Network
 from .._sklearn import Interval, StrOptions
 from .._tables.encoder import ColumnEncoder
 from .._tables.reading import Table
-from . import columns, diagnosis, soft_steps
+from . import columns, diagnosis, soft_steps_trial
 from .base import NeuralNet
 from .parameter_types import Auto, CategoricalFeatures
 from .state import snapshot
@@ -52,6 +51,7 @@ class DenseInput(NeuralNet):
 
     categorical_features: CategoricalFeatures
     soft_steps: int | Auto | None
+    soft_steps_: int | None
     columns_: dict[str, Any]
     n_soft_steps_: int
 
@@ -156,6 +156,18 @@ class DenseInput(NeuralNet):
                 "back, or fit with warm_start=False."
             )
         columns.check_same_categories(self, self._encoder)
+        self._check_same_soft_steps()
+
+    def _check_same_soft_steps(self) -> None:
+        asked = self.soft_steps
+        # Networks of older files tell nothing of it.
+        fitted = getattr(self, "soft_steps_", asked)
+        if not isinstance(asked, str) and asked != fitted:
+            raise ValueError(
+                f"warm_start and partial_fit go on with soft_steps={fitted!r}, as the "
+                f"weights were fitted; now it is {asked!r}. Set it back, or fit with "
+                "warm_start=False."
+            )
 
     def _layers(self, n_outputs: int) -> list[Layer]:
         # Networks of older files and from elsewhere have none.
@@ -167,51 +179,47 @@ class DenseInput(NeuralNet):
     def _settle_shape(
         self, data: Any, rng: np.random.Generator, one_pass: bool
     ) -> None:
-        """Settle `n_soft_steps_`, where they are "auto" by a trial."""
-        self.n_soft_steps_ = 0
+        """Settle `soft_steps_`, where they are "auto" by a trial, and their number."""
+        self.soft_steps_, self.n_soft_steps_ = None, 0
         is_auto = isinstance(self.soft_steps, str)
         if self.soft_steps is None:
             return
-        if is_auto and (one_pass or not soft_steps.may_pay(data)):
+        if is_auto and (one_pass or not soft_steps_trial.may_pay(data)):
             return
         n_features = data.sample.n_features
-        if n_features > soft_steps.MAX_FEATURES:
+        if n_features > soft_steps_trial.MAX_FEATURES:
             raise ValueError(
                 f"soft_steps={self.soft_steps!r} is for at most "
-                f"{soft_steps.MAX_FEATURES} columns; X has {n_features} as they are "
-                "encoded. Set soft_steps=None."
+                f"{soft_steps_trial.MAX_FEATURES} columns; X has {n_features} as they "
+                "are encoded. Set soft_steps=None."
             )
-        n_units = len(self._soft_steps(data)[1])
+        n_steps = soft_steps_trial.AUTO_STEPS if is_auto else int(self.soft_steps)
+        n_units = len(soft_steps_trial.kernel_and_bias(data.sample, n_steps)[1])
+        stepped = snapshot(self)
+        stepped.soft_steps_, stepped.n_soft_steps_ = n_steps, n_units
         if is_auto and not (
-            0 < n_units <= soft_steps.MAX_UNITS
-            and self._soft_steps_pay(data.sample, n_units, rng.spawn(1)[0])
+            0 < n_units <= soft_steps_trial.MAX_UNITS
+            and self._is_no_better_than(stepped, data.sample, rng.spawn(1)[0])
         ):
             return
-        self.n_soft_steps_ = n_units
+        self.soft_steps_, self.n_soft_steps_ = n_steps, n_units
 
-    def _soft_steps(self, data: Any) -> Weights:
-        """Kernel and bias of the layer of soft steps."""
-        n_steps = self.soft_steps
-        if not isinstance(n_steps, Integral):
-            n_steps = soft_steps.AUTO_STEPS
-        return soft_steps.kernel_and_bias(data.sample, int(n_steps))
-
-    def _soft_steps_pay(
-        self, data: Any, n_units: int, rng: np.random.Generator
+    def _is_no_better_than(
+        self, stepped: DenseInput, data: Any, rng: np.random.Generator
     ) -> bool:
         """Whether a short training says that the steps make no network worse."""
         networks, first_weights = [], []
-        for n_soft_steps in (0, n_units):
-            trial = copy(self)
-            trial.n_soft_steps_ = n_soft_steps
+        for trial in (snapshot(self), stepped):
             network = Network(
                 tuple(trial._layers(self._n_outputs)), self._input_shape()
             )
             trial.network_ = network.stored()
             networks.append(network)
             first_weights.append(trial._first_weights(data, rng, False, False))
-        settings = self._settings(soft_steps.n_trial_rows(len(data)), one_pass=False)
-        return soft_steps.pay(networks, first_weights, data, settings, rng)
+        settings = self._settings(
+            soft_steps_trial.n_trial_rows(len(data)), one_pass=False
+        )
+        return soft_steps_trial.pay(networks, first_weights, data, settings, rng)
 
     def _first_weights(
         self, data: Any, rng: np.random.Generator, goes_on: bool, one_pass: bool
@@ -219,7 +227,9 @@ class DenseInput(NeuralNet):
         weights = super()._first_weights(data, rng, goes_on, one_pass)
         if goes_on or not self.n_soft_steps_:
             return weights
-        return [*self._soft_steps(data), *weights[2:]]
+        assert self.soft_steps_ is not None
+        steps = soft_steps_trial.kernel_and_bias(data.sample, self.soft_steps_)
+        return [*steps, *weights[2:]]
 
     def _input_shape(self) -> Shape:
         encoder = self._encoder

@@ -161,6 +161,8 @@ class DenseNetRegressor(DenseInput, NeuralNetRegressor):
     weights_ : list of ndarray
         Kernels and biases of the layers, float32, in the order and shapes of Keras.
         They are read-only: assign a list of changed copies.
+    soft_steps_ : int or None
+        Most steps of a feature, as was chosen where `soft_steps` is "auto".
     n_soft_steps_ : int
         Steps of all features, which are the units of the first layer; 0 where there
         is none.

@@ -94,7 +94,10 @@ def _dense(reading: Reading) -> DenseNetClassifier:
         activation=_activation(reading.network[has_steps:]),
         input_scaling=input_scaling,
     )
-    fitted.n_soft_steps_ = reading.weights[0].shape[1] if has_steps else 0
+    kernel = reading.weights[0]
+    fitted.n_soft_steps_ = kernel.shape[1] if has_steps else 0
+    most = int(np.count_nonzero(kernel, axis=1).max())
+    fitted.soft_steps_ = most if has_steps else None
     fitted.n_features_in_ = reading.input_shape[0]
     return fitted
 
@@ -135,7 +138,7 @@ def _text(reading: Reading) -> TextPoolClassifier:
     first = reading.network[0]
     assert isinstance(first, EmbeddingPool)
     if first.rows < 2:
-        refuse(reading.owners[0], "it has no row but that of padding.")
+        refuse(reading.keras_layers[0], "it has no row but that of padding.")
     width, rates = _widths([Dense(0), *reading.network[1:-1]])
     fitted = TextPoolClassifier(
         first.width,
@@ -146,9 +149,11 @@ def _text(reading: Reading) -> TextPoolClassifier:
         ngram_range=(1, 1),
         min_df=1,
         binary=False,
+        sublinear_tf=False,
         embedding_init="random",
     )
-    fitted.counter_ = NgramCounter()
+    # As the parameters have it, or training could not go on.
+    fitted.counter_ = NgramCounter(token_pattern=fitted.token_pattern)
     fitted.counter_.fit([np.arange(1, first.rows)])
     # The counter has its own order of the token numbers.
     names = fitted.counter_.get_feature_names_out().astype(np.int64)
@@ -227,7 +232,7 @@ def _check_same(fitted: NeuralNetClassifier, reading: Reading) -> None:
     """Raise for the first layer that the estimator would not have in its place."""
     expected = fitted._layers(len(reading.weights[-1]))
     name = type(fitted).__name__
-    for position, owner in enumerate(reading.owners):
+    for position, owner in enumerate(reading.keras_layers):
         found = reading.network[position].stored()
         wanted = {"layer": "none"}
         if position < len(expected):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from copy import copy
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, Literal
@@ -28,6 +27,7 @@ from .._sklearn import Interval, StrOptions
 from .._warnings import warn_user
 from .base import NeuralNet
 from .parameter_types import Auto
+from .state import snapshot
 from .validation import check_rows
 
 _AUTO = StrOptions({"auto"})
@@ -245,23 +245,23 @@ class ImageInput(NeuralNet):
     def _settle_by_rows(
         self, network: Network, data: Any, rng: Any, one_pass: bool
     ) -> None:
-        """Settle `augment_`; where it is "auto" and rows are many, by a pilot."""
+        """Settle `augment_`; where it is "auto" and rows are many, by a trial."""
         self.augment_ = augment.named(
             self.augment, self.image_shape_, self._auto_changes
         )
         if one_pass or not isinstance(self.augment, str) or self.augment_ is None:
             return
-        from .._training import pilot
+        from .._training import image_trial
 
         data = data.sample
-        if len(data) < pilot.MIN_ROWS:
+        if len(data) < image_trial.MIN_ROWS:
             return
         # A deep network, and the rate of many rows, would gain by any change of so few.
-        few = copy(self)
-        few.n_rows_ = pilot.PILOT_ROWS
+        few = snapshot(self)
+        few.n_rows_ = image_trial.TRIAL_ROWS
         few.normalization = self._settled("normalization")
         settings = super(ImageInput, few)._settings(len(data), one_pass)
-        found = pilot.look(
+        found = image_trial.look(
             Network(tuple(few._layers(network.n_outputs)), network.input_shape),
             data,
             replace(settings, augment=self._changes(self.augment_)),

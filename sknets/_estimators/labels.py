@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from .._containers import refuse_masked
+
 TAGS_HINT = (
     "For several labels a row, make an indicator matrix: "
     "sklearn.preprocessing.MultiLabelBinarizer().fit_transform({name})."
@@ -39,6 +41,7 @@ def as_array(labels: Any, name: str) -> np.ndarray:
     """
     if sp.issparse(labels):
         return labels.toarray()
+    refuse_masked(labels, name)
     own_type = _numpy_type(getattr(labels, "dtype", None))
     try:
         values = np.asarray(labels, object if _is_of_python(labels) else None)

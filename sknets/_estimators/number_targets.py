@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 import numpy as np
 from sklearn.utils import check_array
 
+from .._containers import refuse_masked
 from .._core.objectives import NumberObjective
 from .._core.quantiles import weighted_quantile
 from .._core.scaling import IQR_OF_NORMAL
@@ -53,6 +54,7 @@ def check_numbers(y: Any, estimator: Any) -> np.ndarray:
 
 
 def _as_array(y: Any) -> np.ndarray:
+    refuse_masked(y, "y")
     try:
         values = np.asarray(y)
     except ValueError as error:

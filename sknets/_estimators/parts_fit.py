@@ -11,6 +11,7 @@ import numpy as np
 import sklearn.utils
 
 from .._parts import Part, Parts, Prepare
+from .._parts.concatenation import concatenated
 from .._sklearn import num_samples
 from .._tables.reading import Table
 from .._training import streams
@@ -54,7 +55,7 @@ def fit_parts(
     share = None if validation else net._held_out_share()
     _check_possible(net, share, groups)
     rng = net._generator()
-    reader = Reader(net, parts, int(rng.integers(2**31)), share or 0.0)
+    reader = Reader(net, parts, net._split_seed(rng), share or 0.0)
     summary = reader.summarise(goes_on)
     if summary.n_bytes <= IN_MEMORY_BYTES:
         net._fit(*_whole(parts), validation)
@@ -108,20 +109,10 @@ def _whole(parts: Parts) -> tuple[Any, Any, Any]:
     """All rows of data that are small, in the form that they have in their parts."""
     found = [part for _, part in parts.read() if num_samples(part.X)]
     X, y, weights = zip(*found, strict=True)
-    if any(np.ndim(w) == 0 for w in weights):  # one weight for all, or none
-        return _concatenated(X), _concatenated(y), None
-    return _concatenated(X), _concatenated(y), _concatenated(weights)
-
-
-def _concatenated(values: Sequence[Any]) -> Any:
-    if hasattr(values[0], "iloc"):
-        import pandas as pd
-
-        return pd.concat(values)
-    if hasattr(values[0], "tocsr"):
-        return streams.join([value.tocsr() for value in values])
-    is_list = isinstance(values[0], list | tuple)
-    return streams.join([list(v) if is_list else np.asarray(v) for v in values])
+    if all(w is None for w in weights):
+        return concatenated(X), concatenated(y), None
+    of_rows = [_weights(part.sample_weight, part.X) for part in found]
+    return concatenated(X), concatenated(y), np.concatenate(of_rows)
 
 
 def _learn(net: Any, reader: Reader, goes_on: bool) -> Any:

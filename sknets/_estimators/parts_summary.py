@@ -13,8 +13,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from .._core import scaling
+from .._parts.concatenation import concatenated
 from .._tables.reading import Table
-from .._training.streams import join, take
+from .._training.streams import take
 from .labels import is_text
 
 # Bytes of the rows that scalings are learnt from, and of those held out to validate
@@ -68,7 +69,12 @@ class Sample:
 
     def _all(self) -> tuple[Any, ...]:
         numbers, X, y, w = zip(*self.held, strict=True)
-        return np.concatenate(numbers), join(X), np.concatenate(y), np.concatenate(w)
+        return (
+            np.concatenate(numbers),
+            concatenated(X),
+            np.concatenate(y),
+            np.concatenate(w),
+        )
 
     def rows(self) -> tuple[Any, np.ndarray, np.ndarray]:
         """X, y and weights of the rows that stayed, within the limit."""
@@ -93,7 +99,7 @@ class Extremes:
     def beside(self, X: Any) -> Any:
         """Some rows, with those of the extremes behind them."""
         rows = np.stack([self.low, self.high]).astype(X.dtype)
-        return join([X, sp.csr_array(rows) if sp.issparse(X) else rows])
+        return concatenated([X, sp.csr_array(rows) if sp.issparse(X) else rows])
 
 
 class OfTexts:

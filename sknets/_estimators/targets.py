@@ -11,6 +11,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import type_of_target
 
 from .. import _sklearn
+from .._containers import refuse_masked
 from .._core.objectives import ClassObjective
 from .._warnings import warn_user
 from . import labels
@@ -205,6 +206,7 @@ def _check_known(y: np.ndarray, classes: np.ndarray) -> None:
 
 def check_sample_weight(sample_weight: Any, X: Any) -> np.ndarray:
     """Return float64 weights of shape (n,); negative ones are refused."""
+    refuse_masked(sample_weight, "sample_weight")
     if sample_weight is not None and not isinstance(sample_weight, Real):
         values = np.asarray(sample_weight)
         if values.dtype.kind in "USO":

@@ -40,7 +40,9 @@ def read(model: Any) -> dict[str, Any] | None:
         "network": network.stored(),
         "input_shape": network.input_shape,
         "scaling": reading.scaling,
-        "positions": [numbers[id(w)] for own in reading.owners for w in own.weights],
+        "positions": [
+            numbers[id(w)] for own in reading.keras_layers for w in own.weights
+        ],
         "link": reading.last,
     }
 

@@ -30,7 +30,7 @@ SUPPORTED = (
 class Reading:
     """A Keras model as plain layers.
 
-    `owners` names the Keras layer of each entry of `network`; `last` is the
+    `keras_layers` names the Keras layer of each entry of `network`; `last` is the
     activation of the output, which `network` leaves out; `averages_mirrored` is that of
     :class:`~sknets._core.network.Network`.
     """
@@ -38,7 +38,7 @@ class Reading:
     input_shape: Shape
     network: list[Layer] = field(default_factory=list)
     weights: Weights = field(default_factory=list)
-    owners: list[Any] = field(default_factory=list)
+    keras_layers: list[Any] = field(default_factory=list)
     scaling: scaling.Scaling = field(default_factory=scaling.identity)
     last: str = "linear"
     averages_mirrored: bool = False
@@ -163,7 +163,7 @@ def read_chain(layers: list[Any], input_shape: Shape) -> Reading:
         if isinstance(plain, Dropout) and plain.rate == 0:
             continue
         reading.network.append(plain)
-        reading.owners.append(layer)
+        reading.keras_layers.append(layer)
         reading.weights += [np.array(w, np.float32) for w in layer.get_weights()]
     _split_output(reading, layers[-1])
     return reading
@@ -176,7 +176,7 @@ def _split_output(reading: Reading, last_layer: Any) -> None:
         refuse(last_layer, "the last layer with weights must be Dense.")
     reading.last = output.activation
     reading.network[-1] = replace(output, activation="linear")
-    for plain, owner in zip(reading.network, reading.owners, strict=True):
+    for plain, owner in zip(reading.network, reading.keras_layers, strict=True):
         activation = getattr(plain, "activation", "linear")
         if activation not in ACTIVATIONS:
             names = ", ".join(ACTIVATIONS)

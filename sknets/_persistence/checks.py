@@ -24,6 +24,7 @@ from .._estimators.regressor import NeuralNetRegressor
 from .._estimators.targets import MULTILABEL
 from .._estimators.text_input import TextInput
 from ..preprocessing import ImageNormalizer, ImageReshaper
+from . import metadata_requests
 from .column_checks import check_columns
 from .counter_checks import check_counter
 from .keras_checks import check_fitted, check_parameters
@@ -44,8 +45,8 @@ from .requirements import (
     require_dict,
 )
 
-# What `set_output` sets.
-_PRIVATE = {"_sklearn_output_config"}
+# What `set_output` and `set_fit_request` set.
+_PRIVATE = {"_sklearn_output_config", metadata_requests.NAME}
 _PRIVATE_OF_KERAS = {"_extra", "_custom", "_classes"}
 _PIXEL_TYPES = ("any", "float", "int8", "int16", "uint8", "uint16")
 
@@ -153,6 +154,8 @@ def _check_net(net: Any) -> None:
     if isinstance(net, DenseInput):
         n_soft_steps = getattr(net, "n_soft_steps_", 0)
         require(is_count(n_soft_steps), f"n_soft_steps_ is {n_soft_steps!r}")
+        most = getattr(net, "soft_steps_", None)
+        require(most is None or is_count(most), f"soft_steps_ is {most!r}")
         if "columns_" in vars(net):
             n_features = check_columns(net.columns_, n_features)
     shape = net._input_shape()
@@ -288,6 +291,8 @@ def _check_text(net: Any, n_outputs: int) -> None:
         net.counter_.n_features_ + 1 == n_rows,
         f"network_ has {n_rows} rows for {net.counter_.n_features_} n-grams",
     )
+    n_given = getattr(net, "n_ngrams_given_", 0)  # older files do not say
+    require(is_count(n_given), f"n_ngrams_given_ is {n_given!r}")
     if "class_counts_" in vars(net):
         counts = net.class_counts_
         # A file of version 0.1 has no number of texts.

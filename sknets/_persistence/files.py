@@ -26,7 +26,7 @@ from .._texts.symbols import Values, Words
 from .._texts.union import NgramUnion
 from .._version import __version__
 from ..preprocessing import ImageNormalizer, ImageReshaper
-from . import archive, disk, keras_files
+from . import archive, disk, keras_files, metadata_requests
 from .checks import check_names, check_state
 from .plain import Arrays, Decoder, encode
 from .requirements import StateError
@@ -197,7 +197,11 @@ def _to_bytes(estimator: Any) -> bytes:
     arrays: Arrays = []
     is_keras = isinstance(estimator, BaseWrapper)
     get_state = keras_files.state_of if is_keras else type(estimator).__getstate__
-    state: Any = get_state(estimator)
+    own_state: Any = get_state(estimator)
+    state = dict(own_state)
+    if metadata_requests.NAME in state:
+        requests = metadata_requests.plain(state[metadata_requests.NAME])
+        state[metadata_requests.NAME] = requests
     described = {
         "format": FILE_FORMAT,
         "sknets": __version__,
@@ -267,10 +271,12 @@ def _from_bytes(data: bytes) -> Any:
         }
         decoder.check_all_used()
         check_names(cls, state)
+        requests = state.pop(metadata_requests.NAME, {})
         estimator: Any = object.__new__(cls)
     estimator.__setstate__(state)  # also raises for newer versions
     with _state_errors():
         check_state(estimator)
+        metadata_requests.restore(estimator, requests)
     return estimator
 
 

@@ -137,16 +137,16 @@ class DenseTrainer:
     def run_epoch(
         self, order: np.ndarray, learning_rates: np.ndarray, keys: np.ndarray
     ) -> tuple[float, float]:
-        loss = hits = 0.0
+        loss = correct = 0.0
         # The loop looks for infinite and NaN values itself, and says what helps.
         with single_thread, np.errstate(all="ignore"):
             steps = zip(self._batches(order), learning_rates, keys, strict=True)
             for number, (batch, lr, key) in enumerate(steps, start=1):
-                more_loss, more_hits = self._step(batch, lr, key)
-                loss, hits = loss + more_loss, hits + more_hits
+                more_loss, more_correct = self._step(batch, lr, key)
+                loss, correct = loss + more_loss, correct + more_correct
                 if self.report:
                     self.report(number)
-        return loss, hits
+        return loss, correct
 
     def _batches(self, order: np.ndarray) -> Iterator[Batch]:
         """Yield scaled input, targets and loss weights of each batch."""
@@ -161,13 +161,13 @@ class DenseTrainer:
 
     def _step(self, batch: Any, lr: np.float32, key: Any) -> tuple[float, float]:
         x, y, w = batch
-        loss, hits, _ = self._find_gradients(x, y, w, key)
+        loss, correct, _ = self._find_gradients(x, y, w, key)
         if self.settings.has_penalty:
             self.gradient += self.decaying * self._penalty_gradient(self.vector)
         self._clip(self.gradients)
         self.n_steps += 1
         self._update(lr)
-        return loss, hits
+        return loss, correct
 
     def _find_gradients(
         self, x: np.ndarray, y: np.ndarray, w: np.ndarray, key: Any
@@ -181,7 +181,7 @@ class DenseTrainer:
         for layer, weights in self._own_weights:
             x, kept_by_layer = layer.train(weights, x, rng)
             kept.append(kept_by_layer)
-        loss, hits, d = self.data.objective.train(
+        loss, correct, d = self.data.objective.train(
             x, y, w, self.settings.label_smoothing
         )
         for place in reversed(range(len(kept))):
@@ -189,9 +189,9 @@ class DenseTrainer:
             gradients = self._own_gradients[place]
             by_input = layer.backward(weights, kept[place], d, gradients)
             if place == 0 and not self.wants_input_gradient:
-                return loss, hits, x
+                return loss, correct, x
             d = by_input()
-        return loss, hits, d
+        return loss, correct, d
 
     def _penalty_gradient(self, p: np.ndarray) -> np.ndarray:
         l1, l2 = np.float32(self.settings.l1), np.float32(self.settings.l2)

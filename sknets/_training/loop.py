@@ -283,7 +283,7 @@ def _train_epoch(
     order = data.order(rng, settings.shuffle)
     keys = rng.integers(2**32, size=per_epoch, dtype=np.uint32)
     rates = factors * np.float32(control.learning_rate)
-    loss = hits = total = 0.0
+    loss = correct = total = 0.0
     done = 0
 
     def report(n_steps: int) -> None:
@@ -295,10 +295,10 @@ def _train_epoch(
         steps = slice(done, done - (-len(own_order) // settings.batch_size))
         control.trainer.data = rows
         sums = control.trainer.run_epoch(own_order, rates[steps], keys[steps])
-        loss, hits = loss + sums[0], hits + sums[1]
+        loss, correct = loss + sums[0], correct + sums[1]
         total += float(rows.row_weights.sum(dtype=np.float64))
         done = steps.stop
-    return _named(data.objective, loss / total, hits / total)
+    return _named(data.objective, loss / total, correct / total)
 
 
 def _measured(

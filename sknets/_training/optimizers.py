@@ -339,24 +339,24 @@ def check_settings(optimizer: Any, settings: Mapping[str, Any]) -> None:
     name, _ = _name_and_settings(optimizer)
     valid = valid_names(name)
     unknown = sorted(set(settings) - set(valid))
-    owners = {key: _owners(key) for key in unknown}
-    unknown = [k for k in unknown if not (owners[k] and _is_unset(k, settings[k]))]
+    having = {key: _optimizers_with(key) for key in unknown}
+    unknown = [k for k in unknown if not (having[k] and _is_unset(k, settings[k]))]
     if not unknown:
         return
     message = (
         f"Invalid parameter optimizer__{unknown[0]} for optimizer {name!r}. "
         f"Valid parameters are: {', '.join('optimizer__' + key for key in valid)}."
     )
-    if owners[unknown[0]]:
+    if having[unknown[0]]:
         message += (
-            f" It is one of {', '.join(owners[unknown[0]])}: set optimizer to one of "
+            f" It is one of {', '.join(having[unknown[0]])}: set optimizer to one of "
             f"these, or set_params(optimizer__{unknown[0]}=None) takes it away; a "
             "search over several optimizers needs a list of grids, one for each."
         )
     raise ValueError(message)
 
 
-def _owners(setting: str) -> list[str]:
+def _optimizers_with(setting: str) -> list[str]:
     """Names of the optimizers that have a setting."""
     return [name for name in sorted(RULES) if setting in valid_names(name)]
 

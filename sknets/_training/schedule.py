@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-SCHEDULES = ("constant", "cosine", "one_cycle")
-
 
 def factors(
     schedule: str, warmup: float, steps: np.ndarray, n_steps: int

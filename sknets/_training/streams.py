@@ -13,8 +13,8 @@ from itertools import zip_longest
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 
+from .._parts.concatenation import concatenated
 from .data import TrainingData, one_ahead
 
 # Rows that are shuffled together. As many are read meanwhile, so that training takes
@@ -127,15 +127,4 @@ def take(X: Any, rows: np.ndarray) -> Any:
 def joined(parts: list[Rows]) -> Rows:
     """Rows of some parts one behind the other."""
     X, y, w = zip(*parts, strict=True)
-    return join(X), np.concatenate(y), np.concatenate(w)
-
-
-def join(parts: Sequence[Any]) -> Any:
-    """X of some parts: arrays, CSR matrices or lists."""
-    if len(parts) == 1:
-        return parts[0]
-    if isinstance(parts[0], list):
-        return [row for part in parts for row in part]
-    if sp.issparse(parts[0]):
-        return sp.vstack(parts, format="csr")
-    return np.concatenate(parts)
+    return concatenated(X), np.concatenate(y), np.concatenate(w)

@@ -53,7 +53,7 @@ class TextTrainer(DenseTrainer):
         super().__init__(behind, weights[1:], slots[1:], data, settings, n_steps)
         self.table = weights[0].copy()
         self.table_slots = [slot.copy() for slot in slots[0]]
-        self.pace = np.abs(self.table) if settings.relative_steps else None
+        self.relative_rates = np.abs(self.table) if settings.relative_steps else None
         self.touched = np.zeros(len(self.table), bool)
         self.place_of_row = np.empty(len(self.table), np.int32)
 
@@ -94,16 +94,16 @@ class TextTrainer(DenseTrainer):
         rows, counts, y, w = batch
         table = self.table[rows]
         pooled, gradient_by_table = self.pooling.train(table, counts)
-        loss, hits, d = self._find_gradients(pooled, y, w, key)
+        loss, correct, d = self._find_gradients(pooled, y, w, key)
         gradient = gradient_by_table(d)
         if self.settings.has_penalty:
             gradient = gradient + self._penalty_gradient(table)
             self.gradient += self.decaying * self._penalty_gradient(self.vector)
         self._clip([gradient, *self.gradients])
         self.n_steps += 1
-        self._update(lr if self.pace is None else lr * OTHERS_SHARE)
+        self._update(lr if self.relative_rates is None else lr * OTHERS_SHARE)
         self._update_rows(rows, table, gradient, lr)
-        return loss, hits
+        return loss, correct
 
     def _update_rows(
         self, rows: np.ndarray, table: np.ndarray, gradient: np.ndarray, lr: np.float32
@@ -121,7 +121,7 @@ class TextTrainer(DenseTrainer):
         if decay:
             table = table * (1 - lr * np.float32(decay))
         slots = [slot[rows] for slot in self.table_slots]
-        rates = lr if self.pace is None else lr * self.pace[rows]
+        rates = lr if self.relative_rates is None else lr * self.relative_rates[rows]
         self.table[rows], moved = self._moved(table, gradient, slots, rates)
         for slot, own in zip(self.table_slots, moved, strict=True):
             slot[rows] = own

@@ -164,7 +164,7 @@ def _read_text_pool(model: Any) -> Reading | None:
     )
     table = np.array(embedding.get_weights()[0], np.float32)
     reading.weights.insert(0, table)
-    reading.owners.insert(0, embedding)
+    reading.keras_layers.insert(0, embedding)
     head = reading.network
     kind = "multiclass" if reading.last == "softmax" else "binary"
     objective = CLASS_OBJECTIVES[kind]
@@ -191,7 +191,7 @@ def _labels(wrapper: Any, reading: Reading) -> tuple[str, np.ndarray]:
     if last == "linear" and getattr(loss, "from_logits", False):
         one_each = target_type == MULTILABEL or n_units == 1
         last = "sigmoid" if one_each else "softmax"
-    output = reading.owners[-1]
+    output = reading.keras_layers[-1]
     if target_type not in CLASS_OBJECTIVES or len(classes) < 2:
         raise ValueError(
             f"from_scikeras cannot take over targets of type {target_type!r} with "

@@ -71,7 +71,7 @@ def test_graph_has_the_same_losses_and_gradients(objective, targets):
     np.testing.assert_allclose(losses, objective.losses(z, y), rtol=1e-5, atol=1e-6)
     _, _, gradient = objective.train(z, y, w, 0.0)
     np.testing.assert_allclose(tape.gradient(loss, logits), gradient, atol=1e-6)
-    assert (objective.hits_in_graph(tf, logits, y).numpy() == 0).all()
+    assert (objective.correct_in_graph(tf, logits, y).numpy() == 0).all()
 
 
 @pytest.mark.parametrize("objective", OF_KERAS, ids=by_name)
@@ -185,10 +185,10 @@ def test_gradient_of_classes_is_the_numerical_one(of_classes, smoothing):
         step = np.zeros_like(z)
         step[place] = 1e-5
         numerical[place] = (mean_loss(z + step) - mean_loss(z - step)) / 2e-5
-    loss, hits, gradient = objective.train(z.copy(), y, w, smoothing)
+    loss, correct, gradient = objective.train(z.copy(), y, w, smoothing)
     np.testing.assert_allclose(gradient, numerical, atol=1e-7)
     # What is recorded is the loss without smoothing, as in validation.
-    found = np.array([loss, hits]) / row_weights(w).sum()
+    found = np.array([loss, correct]) / row_weights(w).sum()
     np.testing.assert_allclose(found, objective.evaluate(z, y, w), rtol=1e-6)
 
 

@@ -128,3 +128,17 @@ def test_balanced_rare_classes_are_not_shifted(quick, blobs):
         for s in ("auto", 0.02)
     )
     assert_all_equal(auto.weights_, given.weights_)
+
+
+def test_going_on_does_not_make_rare_classes_ever_rarer():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(6000, 5))
+    y = np.zeros(6000, int)
+    y[rng.permutation(6000)[:6]] = 1
+    net = DenseNetClassifier(
+        8, warm_start=True, epochs=10, soft_steps=None, random_state=0
+    ).fit(X, y)
+    net.set_params(epochs=1)
+    for _ in range(4):
+        net.fit(X, y)
+    assert net.predict_proba(X)[:, 1].mean() > 0.0005

@@ -8,6 +8,7 @@ import pandas as pd
 import polars as pl
 import pytest
 import scipy.sparse as sp
+import sklearn
 import skops.io
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -493,3 +494,20 @@ def test_angles_of_full_turns_are_equal():
     fitted = net(input_scaling="standard").fit(frame, [0, 1] * 10)
     of_day = fitted.get_feature_names_out().tolist().index("when_day_sin")
     assert fitted.input_scaling_["scale"][of_day] == 0
+
+
+@pytest.mark.parametrize("gaps_in_fit", [False, True])
+def test_gaps_are_filled_where_scikit_learn_does_not_look_for_them(gaps_in_fit):
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    y = (X[:, 0] > 0).astype(int)
+    with_gap = X.copy()
+    with_gap[0, 1] = np.nan
+    net = DenseNetClassifier(8, epochs=2, random_state=0)
+    train = with_gap if gaps_in_fit else X
+    expected = net.fit(train, y).predict_proba(with_gap)
+    with sklearn.config_context(assume_finite=True):
+        found = net.fit(train, y).predict_proba(with_gap)
+        assert np.isfinite(found).all()
+        with pytest.raises(ValueError, match=r"contains NaN.*toarray"):
+            net.predict(sp.csr_array(with_gap))
+    assert_array_equal(found, expected)

@@ -175,3 +175,9 @@ def test_names_are_strings_only():
     frame = pd.DataFrame([[0, 1]], columns=["a", 1])
     assert labels.column_names(frame, "y") is None
     assert labels.column_names(pd.Series([0, 1]), "y") is None
+
+
+def test_masked_labels_are_refused():
+    y = np.ma.masked_array([0, 1, 99], [False, False, True])
+    with pytest.raises(ValueError, match=r"y is a masked array with 1 masked values"):
+        DenseNetClassifier(4, epochs=1).fit(np.eye(3), y)

@@ -88,3 +88,11 @@ def test_a_robust_spread_is_the_deviation_of_normal_targets():
     y = np.random.default_rng(0).normal(3, 5, (20_000, 1))
     scaling = number_targets.learn_scaling(y, np.ones(len(y)), AbsoluteError())
     np.testing.assert_allclose(scaling["scale"], 5, rtol=0.03)
+
+
+def test_masked_numbers_are_refused():
+    y = np.ma.masked_array([1.0, 2.0, 1e6], [False, False, True])
+    with pytest.raises(ValueError, match=r"y is a masked array .* 1 masked.*y.filled"):
+        DenseNetRegressor(4, epochs=1).fit(np.eye(3), y)
+    nothing = np.ma.masked_array([1.0, 2.0, 3.0], False)
+    assert DenseNetRegressor(4, epochs=1).fit(np.eye(3), nothing)

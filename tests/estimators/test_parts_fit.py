@@ -17,6 +17,7 @@ from sknets import (
 )
 from sknets._estimators import parts_fit
 from sknets._training import streams
+from tests.networks import assert_all_equal
 
 N = 600
 rng = np.random.default_rng(0)
@@ -394,3 +395,16 @@ def test_parquet_files(in_parts, tmp_path):
     texts.to_parquet(tmp_path / "texts.parquet", row_group_size=50, index=False)
     net = TextPoolClassifier(analyzer="word", **QUICK)
     assert net.fit(tmp_path / "texts.parquet", "label").score(list(TEXTS), LABELS) == 1
+
+
+@pytest.mark.parametrize(
+    "weights", [(np.linspace(0.1, 1, 300), None), (1.0, 9.0), (None, 2.0)]
+)
+def test_weights_of_some_parts_count_in_small_data(weights):
+    y = LABELS
+    halves = slice(None, 300), slice(300, None)
+    parts = [(X[half], y[half], w) for half, w in zip(halves, weights, strict=True)]
+    in_rows = [np.broadcast_to(1.0 if w is None else w, 300) for w in weights]
+    found = dense().fit(parts)
+    expected = dense().fit(X, y, np.concatenate(in_rows))
+    assert_all_equal(found.weights_, expected.weights_)

@@ -255,3 +255,9 @@ def test_numbers_in_rows_of_several_lengths():
 def test_errors_about_the_form_of_weights(sample_weight, message):
     with pytest.raises(ValueError, match=message):
         DenseNetClassifier(epochs=1).fit(np.eye(4), [0, 1, 0, 1], sample_weight)
+
+
+def test_masked_weights_are_refused():
+    weight = np.ma.masked_array([1.0, 1.0, 99.0], [False, False, True])
+    with pytest.raises(ValueError, match=r"sample_weight is a masked array .*filled"):
+        DenseNetClassifier(4, epochs=1).fit(np.eye(3), [0, 1, 1], weight)

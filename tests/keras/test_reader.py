@@ -22,7 +22,7 @@ def test_layers_and_weights_of_a_dense_network():
     reading = read(*stack)
     assert reading.network == [Dense(5, "tanh"), Dropout(0.2), Dense(3)]
     assert reading.last == "softmax"
-    assert reading.owners == stack
+    assert reading.keras_layers == stack
     weights = [*stack[0].get_weights(), *stack[2].get_weights()]
     assert len(reading.weights) == 4
     assert all(map(np.array_equal, reading.weights, weights))

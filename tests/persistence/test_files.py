@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from sklearn.base import clone
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.pipeline import make_pipeline
@@ -408,3 +409,17 @@ def test_whatever_is_wrong_with_changed_attributes_is_said(tmp_path):
     normalizer.input_dtype_ = "os"
     with pytest.raises(ValueError, match="since its attributes were changed"):
         sknets.save(normalizer, tmp_path / "net.sknets")
+
+
+def test_requests_of_metadata_are_kept(tmp_path):
+    with sklearn.config_context(enable_metadata_routing=True):
+        net = DenseNetClassifier(4, epochs=1).set_fit_request(
+            sample_weight=True, X_val="others"
+        )
+        for est in (net, clone(net).fit(np.eye(2), [0, 1])):
+            sknets.save(est, tmp_path / "net.sknets")
+            loaded = sknets.load(tmp_path / "net.sknets")
+            found = loaded.get_metadata_routing().fit.requests
+            assert found == est.get_metadata_routing().fit.requests
+            assert (found["sample_weight"], found["X_val"]) == (True, "others")
+            assert clone(loaded).get_metadata_routing().fit.requests == found

@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-import scipy.sparse as sp
 
 from sknets._core.objectives import Multiclass
 from sknets._core.scaling import identity
 from sknets._training.data import TrainingData
-from sknets._training.streams import StreamedData, join, mixed_order
+from sknets._training.streams import StreamedData, mixed_order
 
 
 def streamed(n_parts=6, size=7, n_at_once=2, can_choose=True):
@@ -67,14 +66,6 @@ def test_a_buffer_has_parts_of_all_kinds(n_parts, n_at_once):
     assert max(map(len, buffers)) <= n_at_once
     for parts in buffers:  # one of each run of parts that are alike
         assert len(set(parts // len(buffers))) == len(parts)
-
-
-def test_parts_of_all_forms_are_joined():
-    assert join([["a"], ["b", "c"]]) == ["a", "b", "c"]
-    rows = np.eye(3)
-    np.testing.assert_array_equal(join([rows[:1], rows[1:]]), rows)
-    sparse = join([sp.csr_array(rows[:1]), sp.csr_array(rows[1:])])
-    np.testing.assert_array_equal(sparse.toarray(), rows)
 
 
 def test_an_error_while_reading_ends_the_epoch():

@@ -101,16 +101,16 @@ def training_program(key: ProgramKey) -> Callable[..., Any]:
         return parts, fixed, slots, *sums(objective, z, batch)
 
     def program(weights: Any, slots: Any, batches: Any, values: Any, n_steps: Any):
-        def body(i, parts, fixed, slots, loss, hits):
+        def body(i, parts, fixed, slots, loss, correct):
             batch = {name: array[i] for name, array in batches.items()}
-            *state, more_loss, more_hits = step(parts, fixed, slots, batch, values)
-            return i + 1, *state, loss + more_loss, hits + more_hits
+            *state, more_loss, more_correct = step(parts, fixed, slots, batch, values)
+            return i + 1, *state, loss + more_loss, correct + more_correct
 
         trained, fixed = parted(weights)
         slots, unused_slots = parted(slots)
         packed_slots = _for_each_slot(layout.packed, slots)
         start = (layout.packed(trained), fixed, packed_slots)
-        _, parts, fixed, packed_slots, loss, hits = tf.while_loop(
+        _, parts, fixed, packed_slots, loss, correct = tf.while_loop(
             lambda i, *_: i < n_steps,
             body,
             (tf.constant(0), *start, tf.constant(0.0), tf.constant(0.0)),
@@ -118,7 +118,7 @@ def training_program(key: ProgramKey) -> Callable[..., Any]:
         )
         weights = merged(layout.unpacked(parts), fixed)
         slots = _for_each_slot(layout.unpacked, packed_slots)
-        return weights, merged(slots, unused_slots), loss, hits
+        return weights, merged(slots, unused_slots), loss, correct
 
     return traced(program, by_xla=not by_parts)
 
@@ -185,11 +185,11 @@ def _for_each_slot(change: Callable[..., Any], slots: Sequence[tuple]) -> list[t
 def sums(objective: Objective, z: Any, batch: Any) -> tuple[Any, Any]:
     """Plain loss, without smoothing, and metric, both weighted and summed."""
     losses = objective.losses_in_graph(tf, z, batch["y"], 0.0)
-    hits, w = objective.hits_in_graph(tf, z, batch["y"]), batch["w"]
+    correct, w = objective.correct_in_graph(tf, z, batch["y"]), batch["w"]
     if len(losses.shape) == 1:
-        return tf.reduce_sum(losses * w), tf.reduce_sum(hits * w)
+        return tf.reduce_sum(losses * w), tf.reduce_sum(correct * w)
     loss = tf.reduce_sum(tf.reduce_mean(losses * w, axis=1))
-    return loss, tf.reduce_sum(hits * tf.reduce_mean(w, axis=1))
+    return loss, tf.reduce_sum(correct * tf.reduce_mean(w, axis=1))
 
 
 @lru_cache(maxsize=MAX_PROGRAMS)

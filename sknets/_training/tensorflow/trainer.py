@@ -74,15 +74,15 @@ class TensorFlowTrainer:
     ) -> tuple[float, float]:
         sums, n_before = [], self.n_steps
         for tensors, n_filled in one_ahead(self._tensors(order, learning_rates, keys)):
-            self.weights, self.slots, *figures = self.program(
+            self.weights, self.slots, *sums_of_part = self.program(
                 self.weights, self.slots, tensors, self.values, tf.constant(n_filled)
             )
-            sums.append(figures)
+            sums.append(sums_of_part)
             self.n_steps += n_filled
             if self.report:
                 self.report(self.n_steps - n_before)
-        loss, right = np.asarray(sums, np.float64).sum(axis=0)
-        return float(loss), float(right)
+        loss, correct = np.asarray(sums, np.float64).sum(axis=0)
+        return float(loss), float(correct)
 
     def _tensors(
         self, order: np.ndarray, learning_rates: np.ndarray, keys: np.ndarray

@@ -23,8 +23,8 @@ from .loop import train
 from .settings import Settings
 
 # Rows to train on and as many to compare on, from this many rows up.
-PILOT_ROWS, MIN_ROWS = 1500, 4000
-PILOT_EPOCHS, PILOT_BATCH = 10, 32
+TRIAL_ROWS, MIN_ROWS = 1500, 4000
+TRIAL_EPOCHS, TRIAL_BATCH = 10, 32
 # In standard errors, the mean difference of two losses that is more than chance.
 CHANCE = 2.0
 # By which share of itself changes have to lower the loss: few rows gain by any change,
@@ -54,7 +54,7 @@ def look(
 ) -> Findings:
     """Whether the changes in `settings` lower the loss, and which others are safe.
 
-    Two networks are trained on `PILOT_ROWS` of the rows, without the changes and with
+    Two networks are trained on `TRIAL_ROWS` of the rows, without the changes and with
     them. They pay where the loss of as many other rows is lower by far. Mirroring is
     safe where the loss of mirrored rows is not higher by more than chance, shifting
     where that of shifted rows is hardly higher.
@@ -72,8 +72,8 @@ def look(
     Findings
     """
     order = rng.permutation(len(data))
-    rows = data.part(order[:PILOT_ROWS])
-    others = data.part(order[PILOT_ROWS : 2 * PILOT_ROWS])
+    rows = data.part(order[:TRIAL_ROWS])
+    others = data.part(order[TRIAL_ROWS : 2 * TRIAL_ROWS])
     first = network.initial_weights(rng)
     plain, changed = (
         _trained(network, first, rows, settings, changes, rng)
@@ -115,7 +115,7 @@ def _trained(
 ) -> Weights:
     """Weights after a short training with some changes of the images."""
     brief = replace(
-        settings, epochs=PILOT_EPOCHS, batch_size=PILOT_BATCH, augment=changes,
+        settings, epochs=TRIAL_EPOCHS, batch_size=TRIAL_BATCH, augment=changes,
         early_stopping=False,
     )  # fmt: skip
     return train(network, first, rows, brief, rng, keep_interrupted=False).weights

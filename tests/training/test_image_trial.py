@@ -6,14 +6,14 @@ import pytest
 from sknets import SmallCNNClassifier, SmallCNNRegressor
 from sknets._estimators import image_input
 from sknets._images.augment import AUTO
-from sknets._training import pilot
+from sknets._training import image_trial
 
 
 @pytest.fixture(autouse=True)
 def few_rows(monkeypatch):
     monkeypatch.setattr(image_input, "MANY_ROWS", 400)
-    monkeypatch.setattr(pilot, "PILOT_ROWS", 200)
-    monkeypatch.setattr(pilot, "MIN_ROWS", 400)
+    monkeypatch.setattr(image_trial, "TRIAL_ROWS", 200)
+    monkeypatch.setattr(image_trial, "MIN_ROWS", 400)
 
 
 def net(**params):
@@ -64,11 +64,11 @@ def test_shifts_where_the_place_is_no_matter():
 
 
 def test_images_are_shifted_to_the_four_sides(monkeypatch):
-    monkeypatch.setattr(pilot, "SHIFT", 0.4)
+    monkeypatch.setattr(image_trial, "SHIFT", 0.4)
     images = np.arange(12.0).reshape(1, 3, 4, 1)
     one, two = [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]], [0, 1, 2, 3]
     down, up, right, left = (
-        view(images)[0, :, :, 0] for view in pilot._shifts((3, 4, 1))
+        view(images)[0, :, :, 0] for view in image_trial._shifts((3, 4, 1))
     )
     np.testing.assert_array_equal(down, [two, one[0], one[1]])
     np.testing.assert_array_equal(up, [one[1], one[2], one[2]])
@@ -87,7 +87,7 @@ def test_images_are_shifted_to_the_four_sides(monkeypatch):
     ],
 )
 def test_what_is_found_is_done(monkeypatch, found, expected):
-    monkeypatch.setattr(pilot, "look", lambda *args: pilot.Findings(*found))
+    monkeypatch.setattr(image_trial, "look", lambda *args: image_trial.Findings(*found))
     fitted = net().fit(*lit_side(axis=1))
     assert fitted.augment_ == expected
     ranges = fitted._settings(400, False).augment
@@ -99,9 +99,9 @@ def test_a_difference_counts_in_standard_errors():
     noise = np.random.default_rng(1).normal(scale=0.1, size=2000)
     error = noise.std() / np.sqrt(2000)
     higher = losses + noise - noise.mean() + 3 * error
-    assert pilot._difference(higher, losses) == pytest.approx(3, rel=1e-3)
-    assert pilot._difference(losses, losses) == 0
-    assert np.isnan(pilot._difference(losses * np.nan, losses))
+    assert image_trial._difference(higher, losses) == pytest.approx(3, rel=1e-3)
+    assert image_trial._difference(losses, losses) == 0
+    assert np.isnan(image_trial._difference(losses * np.nan, losses))
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_changes_pay_where_they_lower_the_loss_by_far(share, noise, pays):
     rng = np.random.default_rng(0)
     plain = rng.normal(1, 0.1, size=1000)
     changed = plain * (1 - share) + noise * _standardised(rng.normal(size=1000))
-    assert pilot._pays(plain, changed) is pays
+    assert image_trial._pays(plain, changed) is pays
 
 
 def _standardised(values):
@@ -181,6 +181,6 @@ def test_an_interrupt_of_the_short_training_ends_the_fit(monkeypatch):
 
 
 def test_one_pass_takes_no_look(monkeypatch):
-    monkeypatch.setattr(pilot, "look", None)
+    monkeypatch.setattr(image_trial, "look", None)
     fitted = net().partial_fit(*lit_side(axis=2))
     assert fitted.augment_ == AUTO

@@ -6,7 +6,7 @@ import pytest
 import scipy.sparse as sp
 
 from sknets import DenseNetClassifier, DenseNetRegressor
-from sknets._estimators import soft_steps
+from sknets._estimators import soft_steps_trial
 from sknets._training import dense_trainer
 from sknets.interop import from_scikeras, to_scikeras
 from tests.networks import assert_all_equal
@@ -63,14 +63,14 @@ def test_noise_has_none():
     [(1499, 2, np.array), (1500, 513, np.array), (1500, 2, sp.csr_matrix)],
 )
 def test_no_trial_where_it_is_not_worth_its_time(n_rows, n_features, form, monkeypatch):
-    monkeypatch.setattr(soft_steps, "pay", None)  # would fail if called
+    monkeypatch.setattr(soft_steps_trial, "pay", None)  # would fail if called
     X, y, _ = saw(n_rows, n_features)
     assert DenseNetClassifier(**QUICK).fit(form(X), y).n_soft_steps_ == 0
 
 
 def test_no_trial_with_too_many_steps(monkeypatch):
-    monkeypatch.setattr(soft_steps, "MAX_UNITS", 31)
-    monkeypatch.setattr(soft_steps, "pay", None)
+    monkeypatch.setattr(soft_steps_trial, "MAX_UNITS", 31)
+    monkeypatch.setattr(soft_steps_trial, "pay", None)
     X, y, _ = saw()
     assert DenseNetClassifier(**QUICK).fit(X, y).n_soft_steps_ == 0
 
@@ -103,16 +103,16 @@ def test_the_limit_of_a_trial(stepped, pays, monkeypatch):
             return self
 
     trained = type("Trained", (), {"weights": None})
-    monkeypatch.setattr(soft_steps, "train", lambda *args, **options: trained)
-    monkeypatch.setattr(soft_steps.prediction, "logits", lambda *args: None)
+    monkeypatch.setattr(soft_steps_trial, "train", lambda *args, **options: trained)
+    monkeypatch.setattr(soft_steps_trial.prediction, "logits", lambda *args: None)
     settings = DenseNetClassifier()._settings(2000, one_pass=False)
-    found = soft_steps.pay("ab", "ab", Data(), settings, np.random.default_rng(0))
+    found = soft_steps_trial.pay("ab", "ab", Data(), settings, np.random.default_rng(0))
     assert found is pays
 
 
 @pytest.mark.parametrize(("n_rows", "expected"), [(1500, 1000), (9000, 2000)])
 def test_a_trial_trains_on_two_thirds_of_few_rows(n_rows, expected):
-    assert soft_steps.n_trial_rows(n_rows) == expected
+    assert soft_steps_trial.n_trial_rows(n_rows) == expected
 
 
 # --- What they are -------------------------------------------------------------------
@@ -179,6 +179,26 @@ def test_training_goes_on_with_the_same_steps():
     assert est.n_soft_steps_
     est.fit(X[:50], y[:50])
     assert_all_equal(est.weights_[:2], before)
+
+
+@pytest.mark.parametrize(("fitted", "asked"), [(None, 4), (8, 4), (4, 8), (4, None)])
+def test_training_does_not_go_on_with_other_steps(fitted, asked):
+    X, y, _ = saw(100)
+    est = DenseNetClassifier(**QUICK, soft_steps=fitted, warm_start=True).fit(X, y)
+    match = f"soft_steps={fitted}, as the weights .* it is {asked}. Set it back"
+    est.set_params(soft_steps=asked)
+    for train in (est.fit, est.partial_fit):
+        with pytest.raises(ValueError, match=match):
+            train(X, y)
+    est.set_params(soft_steps=fitted).fit(X, y)
+    est.set_params(soft_steps="auto").fit(X, y)
+    assert est.soft_steps_ == fitted
+
+
+def test_training_goes_on_from_constant_rows():
+    est = DenseNetClassifier(**QUICK, soft_steps=5)
+    est.partial_fit(np.ones((8, 2)), [0, 1] * 4).partial_fit(np.eye(2), [0, 1])
+    assert (est.soft_steps_, est.n_soft_steps_) == (5, 0)
 
 
 def test_constant_features_have_none():
