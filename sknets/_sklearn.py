@@ -22,6 +22,7 @@ try:
         Options,
         RealNotInt,
         StrOptions,
+        validate_parameter_constraints,
         validate_params,
     )
     from sklearn.utils.validation import _check_sample_weight as check_sample_weight
@@ -69,6 +70,12 @@ def fit_context(*, prefer_skip_nested_validation: bool) -> Callable[[_Method], _
     return _fit_context(prefer_skip_nested_validation=prefer_skip_nested_validation)
 
 
+def check_parameters(estimator: Any) -> None:
+    """Check the parameters of an estimator whose `fit` is not called."""
+    if not sklearn.get_config()["skip_parameter_validation"]:
+        estimator._validate_params()
+
+
 def has_callbacks(estimator: Any) -> bool:
     """Whether the estimator has callbacks, through `set_callbacks` or handed over."""
     return bool(getattr(estimator, "_skl_callbacks", None))
@@ -97,11 +104,13 @@ __all__ = [
     "RealNotInt",
     "StrOptions",
     "callback_context",
+    "check_parameters",
     "check_sample_weight",
     "fit_context",
     "has_callbacks",
     "num_samples",
     "safe_indexing",
     "scorer_takes_weights",
+    "validate_parameter_constraints",
     "validate_params",
 ]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from .._texts import choice
@@ -21,10 +23,16 @@ _SAME_NAME = (
 )
 
 
-def new_counter(net: Any, texts: list) -> Counter:
-    """A counter as the parameters of the estimator ask for, not fitted yet."""
+def fitted_counter(net: Any, texts: list) -> tuple[Counter, sp.csr_array]:
+    """A counter as the parameters of the estimator ask for, and its counts of texts."""
     if net.vocabulary is not None:
-        return _counter_of_vocabulary(net)
+        fitted = _counter_of_vocabulary(net)
+        return fitted, fitted.transform(texts)
+    counter = _new_counter(net, texts)
+    return counter, counter.fit_transform(texts)
+
+
+def _new_counter(net: Any, texts: list) -> Counter:
     counted = counted_in(net, texts)
     counters = [
         _counter(net, analyzer, ngram_range, _min_df(net.min_df, len(texts), analyzer))
@@ -125,6 +133,51 @@ def _ngrams_of(vocabulary: Iterable[str]) -> list[str]:
     return wanted
 
 
+def check_same_settings(net: Any) -> None:
+    """Raise if the parameters ask for other counts than those of the last fit."""
+    _check_same_vocabulary(net)
+    for name, fitted in fitted_settings(net.counter_).items():
+        given = getattr(net, name)
+        now = stop_words(given) if name == "stop_words" else choice.as_tuples(given)
+        if name in ("analyzer", "ngram_range") and isinstance(now, tuple):
+            now = now[0] if len(now) == 1 else now
+        leaves_open = now == "auto" or (
+            callable(net.analyzer) and name == "ngram_range"
+        )
+        if net.vocabulary is not None:
+            leaves_open |= name in ("min_df", "max_df", "max_features")
+        if now != fitted and not leaves_open:
+            raise ValueError(
+                "warm_start and partial_fit go on from weights fitted with "
+                f"{name}={fitted!r}; now {name}={given!r}. Set it back, or fit with "
+                "warm_start=False."
+            )
+
+
+def _check_same_vocabulary(net: Any) -> None:
+    # None in files of versions that did not store it.
+    n_given = getattr(net, "n_ngrams_given_", None)
+    if net.vocabulary is None:
+        if not n_given:
+            return
+    elif _has_ngrams(net.counter_, _ngrams_of(net.vocabulary), n_given):
+        return
+    fitted = f"a vocabulary of {n_given} n-grams" if n_given else "other n-grams"
+    raise ValueError(
+        f"warm_start and partial_fit go on from weights fitted with {fitted}; now "
+        f"vocabulary={net.vocabulary!r:.80}. Set it back, or fit with warm_start=False."
+    )
+
+
+def _has_ngrams(counter: Counter, wanted: list[str], n_given: int | None) -> bool:
+    """Whether a fitted counter is that of a vocabulary; `compress_to` leaves a part."""
+    if fitted_settings(counter)["n_features"] is not None:  # hashed, without names
+        return False
+    known = set(counter.get_feature_names_out())
+    same_number = n_given is None or len(wanted) == (n_given or len(known))
+    return same_number and known.issubset(wanted)
+
+
 def fitted_settings(counter: Counter) -> dict[str, Any]:
     """Values of the parameters that a fitted counter was made with."""
     counters = counter.counters if isinstance(counter, NgramUnion) else [counter]
@@ -139,3 +192,9 @@ def fitted_settings(counter: Counter) -> dict[str, Any]:
         "analyzer": analyzers[0] if alone else analyzers,
         "ngram_range": ranges[0] if alone else ranges,
     }
+
+
+def copied(counter: Counter) -> Counter:
+    """A deep copy but for functions of the user, which would not equal their copies."""
+    kept = fitted_settings(counter).values()
+    return copy.deepcopy(counter, {id(value): value for value in kept})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -57,6 +56,7 @@ class TextInput(NeuralNet):
     embedding_init: str
     compress_to: int | None
     counter_: NgramCounter | NgramUnion
+    n_ngrams_given_: int
     embedding_step_: float
 
     _parameter_constraints = {
@@ -126,11 +126,10 @@ class TextInput(NeuralNet):
 
     def _learn_input(self, X: list, index: np.ndarray, weights: np.ndarray) -> Any:
         texts = X if len(index) == len(X) else [X[row] for row in index]
-        self.counter_ = text_counting.new_counter(self, texts)
+        self.counter_, counts = text_counting.fitted_counter(self, texts)
+        given = self.vocabulary is not None
+        self.n_ngrams_given_ = self.counter_.n_features_ if given else 0
         self.input_scaling_ = scaling.identity()
-        if self.vocabulary is not None:
-            return self._rows(X)
-        counts = self.counter_.fit_transform(texts)
         return _with_padding(counts) if texts is X else self._rows(X)
 
     def _check_part(self, X: Any) -> Any:
@@ -148,21 +147,7 @@ class TextInput(NeuralNet):
         self._learn_input(X, np.arange(len(X)), weights)
 
     def _check_same_input(self) -> None:
-        for name, fitted in text_counting.fitted_settings(self.counter_).items():
-            now = choice.as_tuples(getattr(self, name))
-            if name == "stop_words":
-                now = text_counting.stop_words(now)
-            leaves_open = now == "auto" or (
-                callable(self.analyzer) and name == "ngram_range"
-            )
-            if self.vocabulary is not None:
-                leaves_open |= name in ("min_df", "max_df", "max_features")
-            if now != fitted and not leaves_open:
-                raise ValueError(
-                    "warm_start and partial_fit go on from weights fitted with "
-                    f"{name}={fitted!r}; now {name}={now!r}. Set it back, or fit with "
-                    "warm_start=False."
-                )
+        text_counting.check_same_settings(self)
 
     def _rows(self, X: list) -> sp.csr_array:
         return _with_padding(self.counter_.transform(X))
@@ -244,7 +229,7 @@ class TextInput(NeuralNet):
             before, after = pooling.shares(tokens), pooling.shares(tokens[:, kept])
             table = table * np.float32(before[:, kept].sum() / max(after.sum(), 1))
         numbers, step = compression.rounded(table[kept])
-        self.counter_ = copy.deepcopy(self.counter_)
+        self.counter_ = text_counting.copied(self.counter_)
         self.counter_.restrict(kept[1:])
         self.network_ = [{**self.network_[0], "rows": len(numbers)}, *self.network_[1:]]
         self.weights_ = [numbers * step, *others]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from numbers import Integral
-from types import SimpleNamespace
 from typing import Any, Self
 
 import numpy as np
+import sklearn
 from sklearn.base import BaseEstimator, TransformerMixin, clone, is_classifier
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.utils import check_random_state
@@ -17,13 +17,15 @@ from .._sklearn import (
     DocumentationLink,
     HasMethods,
     Interval,
+    check_parameters,
     fit_context,
     safe_indexing,
 )
 from .._texts.tokenize import as_texts
-from . import text_counting
+from . import targets, text_counting
 from .parameter_types import RandomState
-from .state import forget
+from .plain_params import plain_params
+from .state import forget, snapshot, take_over
 from .text import TextPoolClassifier
 from .text_input import TextInput
 from .text_regressor import TextPoolRegressor
@@ -50,13 +52,14 @@ class TextPoolVectorizer(DocumentationLink, TransformerMixin, BaseEstimator):
         `TextPoolRegressor` where y is continuous, and else `TextPoolClassifier`.
         Without y its parameters say what is counted.
     n_components : int, default=64
-        Number of columns without a target; fewer where there are fewer n-grams.
+        Number of columns without a target; fewer where there are fewer n-grams or
+        texts.
     cv : int or splitter, default=5
         How `fit_transform` splits the texts; for classes an int makes folds with equal
         shares of each.
     random_state : int, RandomState instance or None, default=None
-        Seed of the estimators that are fitted, of the folds that ``cv=int`` makes, and
-        of the decomposition.
+        Seed of the estimators that are fitted and have none, of the folds that
+        ``cv=int`` makes, and of the decomposition.
 
     Attributes
     ----------
@@ -121,8 +124,9 @@ class TextPoolVectorizer(DocumentationLink, TransformerMixin, BaseEstimator):
             Texts.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), or None
             What to learn to predict.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each text; with a target only.
+        sample_weight : float or array-like of shape (n_samples,), default=None
+            Weight of each text; with a target only. A `Pipeline` as `estimator` gets
+            them in its last step.
 
         Returns
         -------
@@ -136,14 +140,14 @@ class TextPoolVectorizer(DocumentationLink, TransformerMixin, BaseEstimator):
         ValueError
             If X and y differ in length, or weights come without a target.
         """
-        texts = as_texts(X)
+        texts, weights = _checked(X, y, sample_weight)
+        aside = self._unfitted()
         if y is None:
-            _refuse_weights(sample_weight)
-            self._fit_transform_counts(texts)
+            aside._fit_transform_counts(texts)
         else:
-            check_consistent_length(texts, y, sample_weight)
             net = self._new_estimator(y, self._seed())
-            self._take_over(_fitted(net, texts, y, sample_weight), texts)
+            aside._fit_estimator(net, texts, y, weights)
+        take_over(self, aside)
         return self
 
     @fit_context(prefer_skip_nested_validation=False)
@@ -158,8 +162,9 @@ class TextPoolVectorizer(DocumentationLink, TransformerMixin, BaseEstimator):
             Texts.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), or None
             What to learn to predict.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each text; with a target only.
+        sample_weight : float or array-like of shape (n_samples,), default=None
+            Weight of each text; with a target only. A `Pipeline` as `estimator` gets
+            them in its last step.
 
         Returns
         -------
@@ -175,22 +180,17 @@ class TextPoolVectorizer(DocumentationLink, TransformerMixin, BaseEstimator):
             If X and y differ in length, weights come without a target, or `cv` does
             not put each text into one test fold.
         """
-        texts = as_texts(X)
+        texts, weights = _checked(X, y, sample_weight)
+        aside = self._unfitted()
         if y is None:
-            _refuse_weights(sample_weight)
-            return self._fit_transform_counts(texts)
-        check_consistent_length(texts, y, sample_weight)
-        seed = self._seed()
-        net = self._new_estimator(y, seed)
-        folds = self._folds(net, texts, y, seed)
-        self._take_over(_fitted(net, texts, y, sample_weight), texts)
-        scores = np.zeros((len(texts), self.n_features_out_), np.float32)
-        for seen, others in folds:
-            weights = None if sample_weight is None else np.asarray(sample_weight)[seen]
-            of_others = _fitted(
-                net, [texts[i] for i in seen], safe_indexing(y, seen), weights
-            )
-            scores[others] = self._scores(of_others, [texts[i] for i in others])
+            scores = aside._fit_transform_counts(texts)
+        else:
+            seed = self._seed()
+            net = self._new_estimator(y, seed)
+            folds = self._folds(net, texts, y, seed)
+            aside._fit_estimator(net, texts, y, weights)
+            scores = aside._out_of_fold(net, folds, texts, y, weights)
+        take_over(self, aside)
         return scores
 
     def transform(self, X: Any) -> np.ndarray:
@@ -206,12 +206,13 @@ class TextPoolVectorizer(DocumentationLink, TransformerMixin, BaseEstimator):
         ndarray of shape (n_samples, n_scores), float32
             Scores.
         """
-        check_is_fitted(self)
+        fitted = snapshot(self)
+        check_is_fitted(fitted)
         texts = as_texts(X)
-        if self.estimator_ is not None:
-            return self._scores(self.estimator_, texts)
-        counts = self.idf_.transform(self.counter_.transform(texts))
-        return self.directions_.transform(counts).astype(np.float32)
+        if fitted.estimator_ is not None:
+            return fitted._scores(fitted.estimator_, texts)
+        counts = fitted.idf_.transform(fitted.counter_.transform(texts))
+        return fitted.directions_.transform(counts).astype(np.float32)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Get the names of the columns.
@@ -227,8 +228,9 @@ class TextPoolVectorizer(DocumentationLink, TransformerMixin, BaseEstimator):
             ``"score_"`` and the class, the label or the number of the target; without a
             target ``"component_"`` and a number.
         """
-        check_is_fitted(self)
-        net, n_columns = self.estimator_, self.n_features_out_
+        fitted = snapshot(self)
+        check_is_fitted(fitted)
+        net, n_columns = fitted.estimator_, fitted.n_features_out_
         if net is None:
             names = [f"component_{i}" for i in range(n_columns)]
         else:
@@ -236,22 +238,43 @@ class TextPoolVectorizer(DocumentationLink, TransformerMixin, BaseEstimator):
             names = [f"score_{name}" for name in classes[-n_columns:]]
         return np.array(names, dtype=object)
 
-    # --- With a target ---------------------------------------------------------------
+    def _unfitted(self) -> Self:
+        """A copy to fit, so that this one is as before where that fails."""
+        aside = snapshot(self)
+        forget(aside)
+        return aside
 
     def _seed(self) -> int:
         if self.random_state is None:  # which leaves numpy's own generator alone
             return int(np.random.default_rng().integers(2**31))
         return int(check_random_state(self.random_state).randint(2**31))
 
-    def _take_over(self, net: Any, texts: list) -> None:
-        """Become fitted with an estimator of all texts."""
-        forget(self)
-        self.estimator_ = net
-        self.n_features_out_ = self._scores(net, texts[:1]).shape[1]
+    # --- With a target ---------------------------------------------------------------
+
+    def _fit_estimator(self, net: Any, texts: list, y: Any, weights: Any) -> None:
+        self.estimator_ = _fitted(net, texts, y, weights)
+        self.n_features_out_ = self._scores(self.estimator_, texts[:1]).shape[1]
+
+    def _out_of_fold(
+        self, net: Any, folds: list[tuple], texts: list, y: Any, weights: Any
+    ) -> np.ndarray:
+        """Scores of the texts of each fold, learnt from the others."""
+        scores = np.zeros((len(texts), self.n_features_out_), np.float32)
+        for seen, others in folds:
+            of_others = _fitted(
+                net,
+                [texts[i] for i in seen],
+                safe_indexing(y, seen),
+                None if weights is None else weights[seen],
+            )
+            scores[others] = self._scores(of_others, [texts[i] for i in others])
+        return scores
 
     def _new_estimator(self, y: Any, seed: int) -> Any:
         if self.estimator is None:
-            is_continuous = type_of_target(y, input_name="y").startswith("continuous")
+            with np.errstate(invalid="ignore"):  # NaN is an error, and no warning
+                kind = type_of_target(y, input_name="y")
+            is_continuous = kind.startswith("continuous")
             net: Any = TextPoolRegressor() if is_continuous else TextPoolClassifier()
         else:
             net = clone(self.estimator)
@@ -261,8 +284,9 @@ class TextPoolVectorizer(DocumentationLink, TransformerMixin, BaseEstimator):
                 "columns: take TextPoolClassifier, or a pipeline that ends in a linear "
                 "classifier."
             )
-        if net.get_params().get("random_state", 0) is None:
-            net.set_params(random_state=seed)
+        for name, value in net.get_params().items():  # those of a pipeline's steps, too
+            if value is None and name.split("__")[-1] == "random_state":
+                net.set_params(**{name: seed})
         return net
 
     def _folds(self, net: Any, texts: list, y: Any, seed: int) -> list[tuple]:
@@ -306,6 +330,28 @@ class TextPoolVectorizer(DocumentationLink, TransformerMixin, BaseEstimator):
     def _fit_transform_counts(self, texts: list) -> np.ndarray:
         from sklearn.decomposition import TruncatedSVD  # would slow `import sknets`
 
+        self.counter_, counts = text_counting.fitted_counter(self._counting(), texts)
+        if counts.shape[1] < 2:
+            raise ValueError(
+                "Without y the columns are the leading directions of the counts of "
+                "n-grams, at least two of them; as the parameters of `estimator` have "
+                "it, 1 n-gram is counted in these texts. Lower its min_df, raise its "
+                "max_df, max_features or n_features, name more in its vocabulary, or "
+                "pass y."
+            )
+        self.idf_ = TfidfTransformer()
+        counts = self.idf_.fit_transform(counts)
+        self.directions_ = TruncatedSVD(
+            min(self.n_components, *counts.shape), random_state=self._seed()
+        )
+        self.estimator_ = None
+        with np.errstate(invalid="ignore"):  # shares of the spread, if there is none
+            scores = self.directions_.fit_transform(counts).astype(np.float32)
+        self.n_features_out_ = scores.shape[1]
+        return scores
+
+    def _counting(self) -> TextInput:
+        """A text estimator whose parameters say what is counted."""
         net = TextPoolClassifier() if self.estimator is None else self.estimator
         if not isinstance(net, TextInput):
             raise ValueError(
@@ -313,19 +359,12 @@ class TextPoolVectorizer(DocumentationLink, TransformerMixin, BaseEstimator):
                 f"TextPoolRegressor does; got estimator={net!r}. Pass y, or one of "
                 "these."
             )
-        forget(self)
+        check_parameters(net)
+        net = clone(net)
+        vars(net).update(plain_params(net))
         # Counts are damped, not cut to one, where the target has not been said.
-        settings = SimpleNamespace(**net.get_params(), target_type_="multiclass")
-        self.counter_ = text_counting.new_counter(settings, texts)
-        self.idf_ = TfidfTransformer()
-        counts = self.idf_.fit_transform(self.counter_.fit_transform(texts))
-        self.directions_ = TruncatedSVD(
-            min(self.n_components, *counts.shape), random_state=self._seed()
-        )
-        self.estimator_ = None
-        scores = self.directions_.fit_transform(counts).astype(np.float32)
-        self.n_features_out_ = scores.shape[1]
-        return scores
+        net.target_type_ = "multiclass"
+        return net
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -334,13 +373,31 @@ class TextPoolVectorizer(DocumentationLink, TransformerMixin, BaseEstimator):
         return tags
 
 
-def _fitted(net: Any, texts: list, y: Any, sample_weight: Any) -> Any:
-    weights = {} if sample_weight is None else {"sample_weight": sample_weight}
-    return clone(net).fit(texts, y, **weights)
-
-
-def _refuse_weights(sample_weight: Any) -> None:
-    if sample_weight is not None:
+def _checked(X: Any, y: Any, sample_weight: Any) -> tuple[list, np.ndarray | None]:
+    """Texts, and a weight for each where there are some."""
+    texts = as_texts(X)
+    if y is not None:
+        check_consistent_length(texts, y)
+    if sample_weight is None:
+        return texts, None
+    if y is None:
         raise ValueError(
             "sample_weight counts with a target only: pass y, or leave the weights out."
         )
+    return texts, targets.check_sample_weight(sample_weight, texts)
+
+
+def _fitted(net: Any, texts: list, y: Any, weights: np.ndarray | None) -> Any:
+    given = {} if weights is None else {_name_of_weights(net): weights}
+    return clone(net).fit(texts, y, **given)
+
+
+def _name_of_weights(net: Any) -> str:
+    """Name of the weights in `fit`: a pipeline hands on what begins with a step."""
+    from sklearn.pipeline import Pipeline  # would slow `import sknets`
+
+    is_routed = sklearn.get_config()["enable_metadata_routing"]
+    if is_routed or not isinstance(net, Pipeline):
+        return "sample_weight"
+    step, last = net.steps[-1]
+    return f"{step}__{_name_of_weights(last)}"

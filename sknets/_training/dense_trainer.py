@@ -110,14 +110,15 @@ class DenseTrainer:
         self.vector = _packed(weights)
         # Zero stays what layers that are not trained leave as it is.
         self.gradient = np.zeros_like(self.vector)
-        self.decaying = _packed(
-            [
-                np.full(weight.shape, weight.trained and len(weight.shape) > 1)
-                for weight in network.weights()
-            ]
-        )
         self.slots = [_packed(slot) for slot in zip(*slots, strict=True)]
         self.weights, self.gradients = map(self._views, (self.vector, self.gradient))
+        self.kernels = [
+            (kernel, gradient)
+            for kernel, gradient, weight in zip(
+                self.weights, self.gradients, network.weights(), strict=True
+            )
+            if weight.trained and len(weight.shape) > 1
+        ]
 
     # The arrays stay, only their values change.
     @functools.cached_property
@@ -163,7 +164,7 @@ class DenseTrainer:
         x, y, w = batch
         loss, correct, _ = self._find_gradients(x, y, w, key)
         if self.settings.has_penalty:
-            self.gradient += self.decaying * self._penalty_gradient(self.vector)
+            self._add_penalty_gradients()
         self._clip(self.gradients)
         self.n_steps += 1
         self._update(lr)
@@ -193,27 +194,31 @@ class DenseTrainer:
             d = by_input()
         return loss, correct, d
 
+    def _add_penalty_gradients(self) -> None:
+        for kernel, gradient in self.kernels:
+            gradient += self._penalty_gradient(kernel)
+
     def _penalty_gradient(self, p: np.ndarray) -> np.ndarray:
         l1, l2 = np.float32(self.settings.l1), np.float32(self.settings.l2)
         return penalty_gradient(p, l1, l2)
 
     def _update(self, lr: np.float32) -> None:
-        p, decay = self.vector, self.settings.optimizer.weight_decay
+        decay = self.settings.optimizer.weight_decay
         if decay:
-            p = p * (1 - lr * np.float32(decay) * self.decaying)
-        moved, slots = self._moved(p, self.gradient, self.slots, lr)
-        self._move_hidden(moved, slots, p, lr)
+            for kernel, _ in self.kernels:
+                kernel *= 1 - lr * np.float32(decay)
+        moved, slots = self._moved(self.vector, self.gradient, self.slots, lr)
+        self._move_hidden(moved, slots, lr)
         self.vector[...] = moved
         self.slots = list(slots)
 
-    def _move_hidden(
-        self, moved: np.ndarray, slots: Any, p: np.ndarray, lr: np.float32
-    ) -> None:
+    def _move_hidden(self, moved: np.ndarray, slots: Any, lr: np.float32) -> None:
         """Move the kernels of hidden layers, where the rule for them is another one."""
         rule = self.settings.optimizer.rule
         if rule.hidden_update is None:
             return
-        before = [self._views(vector) for vector in (p, self.gradient, *self.slots)]
+        vectors = (self.vector, self.gradient, *self.slots)
+        before = [self._views(vector) for vector in vectors]
         after = [self._views(vector) for vector in (moved, *slots)]
         for place in np.flatnonzero(self.network.hidden_kernels()):
             kernel, gradient, *own = (views[place] for views in before)

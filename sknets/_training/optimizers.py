@@ -73,13 +73,20 @@ def _sgd(p, g, slots, t, lr, h, nesterov=False):
 
 
 def _adam(p, g, slots, t, lr, h, amsgrad=False):
-    m = slots[0] + (g - slots[0]) * (1 - h["beta_1"])
-    v = slots[1] + (g * g - slots[1]) * (1 - h["beta_2"])
-    rate = lr * _sqrt(1 - h["beta_2"] ** t) / (1 - h["beta_1"] ** t)
-    if not amsgrad:
-        return p - rate * m / (_sqrt(v) + h["epsilon"]), (m, v)
-    highest = _maximum(slots[2], v)
-    return p - rate * m / (_sqrt(highest) + h["epsilon"]), (m, v, highest)
+    # In place, where the library can: each new array is a fifth of numpy's time.
+    m = g - slots[0]
+    m *= 1 - h["beta_1"]
+    m += slots[0]
+    v = g * g
+    v -= slots[1]
+    v *= 1 - h["beta_2"]
+    v += slots[1]
+    new_slots = (m, v, _maximum(slots[2], v)) if amsgrad else (m, v)
+    spread = _sqrt(new_slots[-1])
+    spread += h["epsilon"]
+    step = lr * _sqrt(1 - h["beta_2"] ** t) / (1 - h["beta_1"] ** t) * m
+    step /= spread
+    return p - step, new_slots
 
 
 def _nadam(p, g, slots, t, lr, h):

@@ -98,7 +98,7 @@ class TextTrainer(DenseTrainer):
         gradient = gradient_by_table(d)
         if self.settings.has_penalty:
             gradient = gradient + self._penalty_gradient(table)
-            self.gradient += self.decaying * self._penalty_gradient(self.vector)
+            self._add_penalty_gradients()
         self._clip([gradient, *self.gradients])
         self.n_steps += 1
         self._update(lr if self.relative_rates is None else lr * OTHERS_SHARE)

@@ -5,7 +5,7 @@ import pytest
 from sklearn.feature_extraction.text import CountVectorizer
 
 import sknets
-from sknets import TextPoolClassifier
+from sknets import TextPoolClassifier, TextPoolRegressor
 
 TEXTS = ["The café was FINE, très fine", "a bad, bad cafe", "and the fine film"] * 2
 LABELS = [1, 0, 1] * 2
@@ -109,6 +109,79 @@ def test_cannot_change_under_warm_start(before, after):
     net.fit(TEXTS, LABELS).fit(TEXTS, LABELS)
     with pytest.raises(ValueError, match=f"now {next(iter(after))}="):
         net.set_params(**after).fit(TEXTS, LABELS)
+
+
+class Splitter:
+    """A tokenizer that equals no copy of itself."""
+
+    def __call__(self, text):
+        return text.split()
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"analyzer": ["word"]},
+        {"analyzer": "word", "ngram_range": ((1, 2),)},
+        {"analyzer": ("word", "char"), "ngram_range": [[1, 2], [2, 3]]},
+        {"stop_words": ["fine", "a"]},
+        {"tokenizer": Splitter(), "compress_to": 4},
+        {"vocabulary": ["fine", "cafe"]},
+        {"vocabulary": {"fine": 1, "cafe": 0}, "compress_to": 1},
+        {"vocabulary": np.array(["fine", "cafe"]), "max_features": 1, "min_df": 3},
+    ],
+)
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_an_unchanged_setting_goes_on_under_warm_start(parameters, method):
+    net = TextPoolClassifier(epochs=1, warm_start=True, random_state=0, **parameters)
+    net.fit(TEXTS, LABELS)
+    for n_epochs in (2, 3):
+        assert getattr(net, method)(TEXTS, LABELS).n_iter_ == n_epochs
+    # The n-grams that `compress_to` left are fewer, and the vocabulary is the same.
+    assert net.set_params(compress_to=None).fit(TEXTS, LABELS).n_iter_ == 4
+    assert net.fit(TEXTS, LABELS).n_iter_ == 5
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fitted"),
+    [
+        (None, ["fine"], "other n-grams"),
+        (["fine", "a"], None, "a vocabulary of 2 n-grams"),
+        (["fine", "a"], ["fine", "film"], "a vocabulary of 2 n-grams"),
+        (["fine", "a"], ["fine"], "a vocabulary of 2 n-grams"),
+        (["fine", "a"], ["fine", "a", "film"], "a vocabulary of 2 n-grams"),
+    ],
+)
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+@pytest.mark.parametrize("net_class", [TextPoolClassifier, TextPoolRegressor])
+def test_the_vocabulary_cannot_change_under_warm_start(
+    before, after, fitted, method, net_class
+):
+    net = net_class(
+        ngram_range=(1, 1), vocabulary=before, warm_start=True, epochs=1, random_state=0
+    ).fit(TEXTS, LABELS)
+    with pytest.raises(ValueError, match=rf"fitted with {fitted}; now vocabulary="):
+        getattr(net.set_params(vocabulary=after), method)(TEXTS, LABELS)
+    net.set_params(vocabulary=before)
+    assert getattr(net, method)(TEXTS, LABELS).n_iter_ == 2
+
+
+def test_hashed_texts_cannot_go_on_with_a_vocabulary():
+    net = TextPoolClassifier(n_features=64, random_state=0).fit(TEXTS, LABELS)
+    with pytest.raises(ValueError, match="fitted with other n-grams; now vocabulary="):
+        net.set_params(vocabulary=["fine"]).partial_fit(TEXTS, LABELS)
+
+
+def test_files_that_do_not_say_whether_a_vocabulary_was_given_go_on():
+    net = TextPoolClassifier(vocabulary=["fine", "a"], epochs=1, random_state=0)
+    state = net.fit(TEXTS, LABELS).__getstate__()
+    del state["n_ngrams_given_"]
+    old = TextPoolClassifier.__new__(TextPoolClassifier)
+    old.__setstate__(state)
+    assert old.partial_fit(TEXTS, LABELS).n_iter_ == 2
+    assert old.set_params(vocabulary=None).partial_fit(TEXTS, LABELS).n_iter_ == 3
+    with pytest.raises(ValueError, match="now vocabulary="):
+        old.set_params(vocabulary=["film"]).partial_fit(TEXTS, LABELS)
 
 
 def test_saved_with_stop_words(tmp_path):

@@ -1,14 +1,16 @@
 """Texts as a few columns beside others."""
 
 import pickle
+import threading
 
 import numpy as np
 import pandas as pd
 import pytest
 import sklearn
+from sklearn.base import clone
 from sklearn.compose import make_column_transformer
 from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import ShuffleSplit, TimeSeriesSplit, cross_val_score
 from sklearn.naive_bayes import MultinomialNB
@@ -131,6 +133,56 @@ def test_weights_reach_the_estimators(noise):
     assert weighted.mean() > plain.mean() + 1
 
 
+def test_one_weight_for_all_texts_is_none(noise):
+    texts, y = noise
+    plain = Vectorizer(random_state=0)
+    weighted = Vectorizer(random_state=0)
+    np.testing.assert_array_equal(
+        weighted.fit_transform(texts, y, 2.0), plain.fit_transform(texts, y)
+    )
+    np.testing.assert_array_equal(
+        weighted.fit(texts, y, 2).transform(texts), plain.transform(texts)
+    )
+
+
+@pytest.mark.parametrize(
+    "last", [LogisticRegression(), make_pipeline(LogisticRegression())]
+)
+def test_weights_reach_the_last_step_of_a_pipeline(noise, last):
+    texts, y = noise
+    weights = np.where(y == 1, 1.0, 1e-3)
+    vectorizer = Vectorizer(make_pipeline(CountVectorizer(), last), cv=2)
+    weighted = vectorizer.fit_transform(texts, y, weights)
+    plain = make_pipeline(CountVectorizer(), LogisticRegression())
+    plain.fit(texts, y, logisticregression__sample_weight=weights)
+    np.testing.assert_allclose(
+        vectorizer.transform(texts)[:, 0], plain.decision_function(texts), rtol=1e-5
+    )
+    assert weighted.mean() > vectorizer.fit_transform(texts, y).mean() + 1
+
+
+def test_weights_that_are_routed_are_what_the_pipeline_asks_for(noise):
+    texts, y = noise
+    weights = np.where(y == 1, 1.0, 1e-3)
+    plain = make_pipeline(CountVectorizer(), LogisticRegression())
+    expected = Vectorizer(plain).fit(texts, y, weights).transform(texts)
+    with sklearn.config_context(enable_metadata_routing=True):
+        asking = LogisticRegression().set_fit_request(sample_weight=True)
+        vectorizer = Vectorizer(make_pipeline(CountVectorizer(), asking))
+        vectorizer.set_fit_request(sample_weight=True)
+        outer = make_pipeline(vectorizer, clone(asking))
+        outer.fit(texts, y, sample_weight=weights)
+    np.testing.assert_array_equal(outer[0].transform(texts), expected)
+
+
+def test_steps_of_a_pipeline_are_seeded(noise):
+    sampled = make_pipeline(CountVectorizer(), SGDClassifier(max_iter=3, tol=None))
+    first, second = (
+        Vectorizer(sampled, cv=2, random_state=0).fit_transform(*noise) for _ in "ab"
+    )
+    np.testing.assert_array_equal(first, second)
+
+
 def test_without_a_target(topics):
     texts, _ = topics
     vectorizer = Vectorizer(n_components=20, random_state=0)
@@ -150,12 +202,49 @@ def test_fewer_ngrams_than_components():
     assert scores.shape == (4, 3)
 
 
+@pytest.mark.parametrize("texts", [["one"], ["one", "one", "one"]])
+def test_texts_that_do_not_differ_have_one_direction(texts):
+    scores = Vectorizer(random_state=0).fit_transform(texts)
+    np.testing.assert_allclose(scores[:, 0], 1, rtol=1e-6)
+    np.testing.assert_allclose(scores[:, 1:], 0, atol=1e-6)
+
+
+@pytest.mark.parametrize("net_class", [TextPoolClassifier, TextPoolRegressor])
+def test_without_a_target_only_the_vocabulary_counts(net_class):
+    texts = ["a good film", "good fun", "a bad film", "bad, very bad"]
+    net = net_class(vocabulary=["good", "bad"], analyzer="word", ngram_range=(1, 1))
+    vectorizer = Vectorizer(net, random_state=0).fit(texts)
+    assert vectorizer.counter_.vocabulary_.keys() == {"good", "bad"}
+    assert vectorizer.transform(texts).shape == (4, 2)
+    np.testing.assert_array_equal(vectorizer.transform(["a very fun film"]), 0)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "match"),
+    [
+        ({"min_df": -2}, "'min_df' parameter of TextPoolClassifier must be"),
+        ({"lowercase": "no"}, "'lowercase' parameter of TextPoolClassifier must be"),
+        ({"vocabulary": ["Good"]}, "vocabulary has 'Good', which no text can have"),
+        ({"vocabulary": ["good"]}, "at least two of them.*1 n-gram is counted"),
+        ({"n_features": 1}, "at least two of them.*1 n-gram is counted"),
+    ],
+)
+@pytest.mark.parametrize("method", ["fit", "fit_transform"])
+def test_what_cannot_be_counted_without_a_target(method, parameters, match):
+    vectorizer = Vectorizer(TextPoolClassifier(**parameters))
+    with pytest.raises(ValueError, match=match):
+        getattr(vectorizer, method)(["a good film", "a bad film"])
+
+
 @pytest.mark.parametrize(
     ("y", "weights", "error", "match"),
     [
         ([0, 1], None, ValueError, "inconsistent numbers of samples"),
         (None, [1, 1, 1], ValueError, "with a target only: pass y"),
-        ([0, 1, 1], [1], ValueError, "inconsistent numbers of samples"),
+        ([0, 1, 1], [1], ValueError, r"sample_weight.shape == \(1,\), expected \(3,\)"),
+        ([0, 1, 1], -2.0, ValueError, "Negative values in .* `sample_weight`"),
+        (None, 2.0, ValueError, "with a target only: pass y"),
+        ([np.nan, 1.5, 2.5], None, ValueError, "Input y contains NaN"),
     ],
 )
 @pytest.mark.parametrize("method", ["fit", "fit_transform"])
@@ -198,6 +287,69 @@ def test_classifier_without_scores(noise):
         Vectorizer(labels_only).fit(noise[0])
     linear = make_pipeline(CountVectorizer(), LogisticRegression())
     assert Vectorizer(linear, cv=2).fit_transform(*noise).shape == (200, 1)
+
+
+@pytest.mark.parametrize("has_target", [False, True])
+@pytest.mark.parametrize("method", ["fit", "fit_transform"])
+def test_a_failed_refit_leaves_the_vectorizer(topics, method, has_target):
+    texts, y = topics
+    vectorizer = Vectorizer(n_components=3, random_state=0)
+    vectorizer.fit(texts, y if has_target else None)
+    before, scores = dict(vars(vectorizer)), vectorizer.transform(texts)
+    names = vectorizer.get_feature_names_out()
+    for target in (None, [0, 1] * 5):
+        with pytest.raises(ValueError, match="empty vocabulary"):
+            getattr(vectorizer, method)([""] * 10, target)
+        assert vars(vectorizer) == before
+        np.testing.assert_array_equal(vectorizer.transform(texts), scores)
+        np.testing.assert_array_equal(vectorizer.get_feature_names_out(), names)
+
+
+class InterruptedInAFold(TextPoolClassifier):
+    def fit(self, X, y):
+        if len(X) < 200:
+            raise KeyboardInterrupt
+        return super().fit(X, y)
+
+
+def test_an_interrupted_refit_leaves_the_vectorizer(noise):
+    vectorizer = Vectorizer(TextPoolClassifier(epochs=1), random_state=0).fit(*noise)
+    before = vars(vectorizer)["estimator_"]
+    vectorizer.set_params(estimator=InterruptedInAFold(epochs=1))
+    with pytest.raises(KeyboardInterrupt):
+        vectorizer.fit_transform(*noise)
+    assert vectorizer.estimator_ is before
+
+
+def test_transform_beside_refits_is_of_one_fit(topics):
+    texts, y = topics
+    net = TextPoolClassifier(epochs=1, analyzer="word", ngram_range=(1, 1))
+    vectorizer = Vectorizer(net, n_components=5, random_state=0)
+    ways = [None, y, y == "art"]
+    known = [vectorizer.fit(texts, way).transform(texts) for way in ways]
+    ended, wrong = threading.Event(), []
+
+    def transform():
+        while not ended.is_set():
+            try:
+                got = vectorizer.transform(texts)
+            except Exception as error:
+                wrong.append(repr(error))
+                return
+            if not any(np.array_equal(got, scores) for scores in known):
+                wrong.append(got)
+
+    threads = [threading.Thread(target=transform) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        for number in range(15):
+            vectorizer.fit(texts, ways[number % 3])
+    finally:
+        ended.set()
+        for thread in threads:
+            thread.join()
+    assert wrong == []
 
 
 def test_nothing_of_another_fit_stays(noise):

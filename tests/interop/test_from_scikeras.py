@@ -64,6 +64,20 @@ def test_text_pool_from_scikeras(pooling):
     assert_equal_predictions(wrapper, X, clf, X)
 
 
+def test_text_pool_from_scikeras_goes_on():
+    X = np.random.default_rng(0).integers(0, 9, (20, 5))
+    y = np.arange(20) % 3
+    wrapper = KerasClassifier(
+        model=text_pool,
+        model__vocabulary_size=9,
+        loss="sparse_categorical_crossentropy",
+        verbose=0,
+    ).initialize(X, y)
+    clf = from_scikeras(wrapper)
+    assert clf.partial_fit(X, y).n_iter_ == 1
+    assert clf.set_params(warm_start=True, epochs=1).fit(X, y).n_iter_ == 2
+
+
 def test_text_pool_whose_layers_are_called_as_their_settings():
     # The first layers of a process: "activation", "softmax".
     keras.utils.clear_session()

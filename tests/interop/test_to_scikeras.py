@@ -85,6 +85,27 @@ def test_default_text_network_to_scikeras():
     )
 
 
+def test_damped_counts_are_rounded_to_the_nearest_number_of_tokens():
+    texts = ["a " + "fine " * n + "film" for n in range(1, 8)]
+    fitted = TextPoolClassifier(
+        analyzer="word", ngram_range=(1, 1), random_state=0
+    ).fit([*texts, "dull"], [*"abcabca", "b"])
+    tokens = token_numbers(fitted, texts)
+    fine = 1 + fitted.vocabulary_["fine"]
+    nearest = np.rint(1 + np.log(np.arange(1, 8)))  # six weigh 2.79 and become 3
+    np.testing.assert_array_equal((tokens == fine).sum(axis=1), nearest)
+
+
+def test_repeated_ngrams_that_are_not_damped_predict_the_same():
+    texts = [*TEXTS, "film film film film a good good"]
+    fitted = TextPoolClassifier(
+        analyzer="word", sublinear_tf=False, random_state=0
+    ).fit(texts, np.arange(len(texts)) % 3)
+    wrapper = to_scikeras(fitted, length=20)
+    tokens = token_numbers(fitted, texts, length=20)
+    assert_equal_predictions(wrapper, tokens, fitted, texts)
+
+
 @pytest.mark.parametrize(
     "labels",
     [[False, True], [-3, 7], np.array(["no", "yes"], object)],

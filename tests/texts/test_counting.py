@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sknets._texts.counting import document_frequency, find_sorted, group, mix
@@ -14,6 +14,7 @@ pairs = st.lists(
 ).map(lambda items: sorted(items, key=lambda item: item[0]))
 
 
+@settings(deadline=None)
 @given(pairs, st.booleans())
 def test_group_counts_pairs(items, with_inverse):
     docs = np.array([doc for doc, _ in items], np.int32)
