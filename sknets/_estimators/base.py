@@ -49,6 +49,7 @@ from .sklearn_callbacks import EpochTasks, training_rows
 from .state import (
     check_versions,
     forget,
+    joined,
     snapshot,
     stamp,
     take_over,
@@ -485,7 +486,7 @@ class NeuralNet(
             "weights_": trained.weights,
             "n_iter_": self.n_iter_ + trained.n_epochs,
             "best_epoch_": self.n_iter_ + trained.best_epoch,
-            "history_": _joined(self.history_, trained.history),
+            "history_": joined(self.history_, trained.history),
         }
         if self.warm_start or one_pass:
             state["optimizer_state_"] = {
@@ -623,14 +624,3 @@ def given_validation(X: Any, y: Any, sample_weight: Any) -> dict[str, Any] | Non
             "validation_fraction, fit holds out a share of every part of X by itself."
         )
     return given
-
-
-def _joined(before: dict[str, list], after: dict[str, list]) -> dict[str, list]:
-    """Histories of two runs, one behind the other; epochs without a value have NaN."""
-    n_before = len(next(iter(before.values()), []))
-    n_after = len(next(iter(after.values()), []))
-    return {
-        name: before.get(name, [np.nan] * n_before)
-        + after.get(name, [np.nan] * n_after)
-        for name in {**before, **after}
-    }

@@ -166,6 +166,21 @@ def compile_model(estimator: Any, model: Any) -> None:
         model.optimizer.build(model.trainable_variables)
 
 
+def reset_optimizer(model: Any) -> None:
+    """Put its optimizer at the state that it has in a model that is loaded.
+
+    That is the one before the first step, with the learning rate of now.
+    """
+    optimizer = getattr(model, "optimizer", None)
+    if optimizer is None or not optimizer.built:
+        return
+    fresh = _own_copy(optimizer)
+    fresh.build(model.trainable_variables)
+    first = copies.read(fresh.variables)
+    if len(first) == len(optimizer.variables):  # else a callback froze some layers
+        copies.write(optimizer.variables, first)
+
+
 def callbacks(estimator: Any, *names: str) -> list[Any]:
     """Callbacks of some parameters, made where they are given as classes."""
     params = estimator._all_params()

@@ -6,7 +6,8 @@ from typing import Any
 
 from .._keras.compilation import loss_name
 from .._warnings import warn_user
-from .keras_targets import MULTILABEL, ONE_HOT
+from .keras_targets import ONE_HOT
+from .targets import MULTILABEL
 
 _CROSSENTROPIES = (
     "binary_crossentropy",

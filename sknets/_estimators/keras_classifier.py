@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from sklearn.utils.validation import check_array, column_or_1d
 
 from .._core import objectives
 from .._dask import kind_of, lazily
-from .._sklearn import DocumentationLink
+from .._sklearn import DocumentationLink, Interval
 from .keras_model import FIT, BaseWrapper
 from .keras_targets import ONE_HOT, ClassifierLabelEncoder, name_of, takes_numbers
 from .state import snapshot
@@ -41,7 +42,9 @@ class KerasClassifier(DocumentationLink, ClassifierMixin, BaseWrapper):
     build_fn : callable, default=None
         Former name of `model`.
     warm_start : bool, default=False
-        Whether `fit` goes on from the fitted weights.
+        Whether `fit` goes on from the fitted weights. As in `partial_fit`, another
+        learning rate takes effect then; other parameters of the model, the optimizer,
+        the loss or the metrics are an error.
     random_state : int, RandomState instance or None, default=None
         Decides first weights, order of rows, dropout and augmentation layers. The
         random states of the process stay as they are.
@@ -155,6 +158,10 @@ class KerasClassifier(DocumentationLink, ClassifierMixin, BaseWrapper):
 
     __module__ = "sknets"
 
+    _parameter_constraints = {
+        **BaseWrapper._parameter_constraints,
+        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+    }
     # Class weights become weights of rows.
     _fit_kwargs = set(FIT)
 
@@ -244,6 +251,11 @@ class KerasClassifier(DocumentationLink, ClassifierMixin, BaseWrapper):
                     "class by its label (in one-hot rows, by its column)."
                 )
         return compute_sample_weight(self.class_weight, y)
+
+    def _strata(self, y: np.ndarray) -> np.ndarray | None:
+        if vars(self.target_encoder_).get("_target_type") == ONE_HOT:
+            return y.argmax(axis=1)
+        return y if y.ndim == 1 or y.shape[1] == 1 else None
 
     def _check_y(self, y: Any) -> np.ndarray:
         y = check_array(y, ensure_2d=False, allow_nd=False, dtype=None, input_name="y")

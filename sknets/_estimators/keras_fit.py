@@ -20,6 +20,7 @@ from .._training.keras_training import (
     train,
 )
 from .._training.tensorflow.seeds import seeded
+from .held_out import split
 from .progress import Progress, candidate_name
 
 # Methods that a model may bring; then its own are called.
@@ -27,8 +28,8 @@ OWN_WAYS = (
     *("fit", "train_step", "test_step", "make_train_function", "make_test_function"),
     *("evaluate", "train_function"),
 )
-# Arguments of Model.fit that the chunk loop heeds.
-HEEDED = {
+# Arguments of Model.fit that the compiled loop has as well.
+LOOP_ARGUMENTS = {
     *("batch_size", "epochs", "initial_epoch", "verbose", "validation_split"),
     *("validation_batch_size", "shuffle"),
 }
@@ -75,7 +76,7 @@ class Job:
         model: Any,
         rows: Rows,
         validation: Rows | None,
-        labels: np.ndarray | None,
+        strata: np.ndarray | None,
         callbacks: list[Any],
     ) -> Fitted:
         """Train the model; return history, best epoch and engine."""
@@ -83,8 +84,8 @@ class Job:
         callbacks = [*callbacks, *self.more_callbacks]
         engine = self._engine(model, callbacks)
         if engine == "keras":
-            return self._run_keras(model, rows, validation, labels, callbacks)
-        rows, validation = self._split(rows, validation, labels)
+            return self._run_keras(model, rows, validation, strata, callbacks)
+        rows, validation = self._split(rows, validation, strata)
         rows, validation = _same_weights(rows, validation)
         outcome = train(
             model,
@@ -102,7 +103,7 @@ class Job:
         return Progress(name, before, header=not self.one_pass)
 
     def _engine(self, model: Any, callbacks: list[Any]) -> str:
-        others = set(self.arguments) - HEEDED
+        others = set(self.arguments) - LOOP_ARGUMENTS
         layers = copies.all_layers(model)
         own = (
             trains_itself(model)
@@ -142,7 +143,7 @@ class Job:
         )
 
     def _split(
-        self, rows: Rows, validation: Rows | None, labels: np.ndarray | None
+        self, rows: Rows, validation: Rows | None, strata: np.ndarray | None
     ) -> tuple[Rows, Rows | None]:
         """Hold rows out: the last ones as Keras does, or a draw for early stopping."""
         fraction = self.arguments.get("validation_split", 0.0)
@@ -150,20 +151,24 @@ class Job:
             return rows, validation
         n_rows = len(rows)
         if fraction:
-            kept = int(np.floor(n_rows * (1 - fraction)))
-            if not 0 < kept < n_rows:
+            n_kept = int(np.floor(n_rows * (1 - fraction)))
+            if not 0 < n_kept < n_rows:
                 raise ValueError(
                     f"validation_split={fraction:g} of {n_rows} rows leaves none to "
                     "train or to validate on. Give more rows or another fraction."
                 )
-            return rows.take(np.arange(kept)), rows.take(np.arange(kept, n_rows))
+            return rows.take(np.arange(n_kept)), rows.take(np.arange(n_kept, n_rows))
         estimator = self.estimator
         if not estimator.early_stopping or estimator.validation_fraction is None:
             return rows, None
-        train_rows, held_out = _draw(
-            n_rows, estimator.validation_fraction, labels, self.rng, estimator
+        kept, held_out = split(
+            np.zeros(n_rows) if strata is None else strata,
+            None,
+            estimator.validation_fraction,
+            estimator._split_seed(self.rng),
+            stratify=strata is not None,
         )
-        return rows.take(train_rows), rows.take(held_out)
+        return rows.take(kept), rows.take(held_out)
 
     # --- Keras' own loop -------------------------------------------------------------
 
@@ -172,13 +177,13 @@ class Job:
         model: Any,
         rows: Rows,
         validation: Rows | None,
-        labels: np.ndarray | None,
+        strata: np.ndarray | None,
         callbacks: list[Any],
     ) -> Fitted:
-        arguments = dict(self.arguments)
+        arguments, stopper = dict(self.arguments), None
         estimator = self.estimator
         if estimator.early_stopping and not self.one_pass:
-            rows, validation = self._split(rows, validation, labels)
+            rows, validation = self._split(rows, validation, strata)
             arguments.pop("validation_split", None)
             stopper = keras.callbacks.EarlyStopping(
                 monitor="loss" if validation is None else "val_loss",
@@ -197,25 +202,23 @@ class Job:
             parts = (validation.x, validation.y, validation.w)
             arguments["validation_data"] = parts if parts[2] is not None else parts[:2]
         _check_arguments(model, arguments)
-        before = copies.read(model.weights)
-        try:
-            with seeded(estimator._seed()):
-                history = model.fit(
-                    x=_dense(rows.x),
-                    y=rows.y,
-                    sample_weight=rows.w,
-                    callbacks=callbacks,
-                    **arguments,
-                )
-        except BaseException:
-            copies.write(model.weights, before)
-            raise
+        with seeded(estimator._seed()):
+            history = model.fit(
+                x=_dense(rows.x),
+                y=rows.y,
+                sample_weight=rows.w,
+                callbacks=callbacks,
+                **arguments,
+            )
         runs: dict[str, list[float]] = {}
         for name, run in history.history.items():
             for values in run:
                 for part, value in copies.scalars(name, np.asarray(values)).items():
                     runs.setdefault(part, []).append(value)
-        return Fitted(_renamed(runs), len(runs.get("loss", [])), "keras")
+        best_epoch = arguments["initial_epoch"] + len(runs.get("loss", []))
+        if stopper is not None and stopper.best_weights is not None:
+            best_epoch = stopper.best_epoch + 1
+        return Fitted(_renamed(runs), best_epoch, "keras")
 
 
 def _check_arguments(model: Any, arguments: dict[str, Any]) -> None:
@@ -232,37 +235,6 @@ def _dense(x: Any) -> Any:
     import scipy.sparse
 
     return to_keras(x) if scipy.sparse.issparse(x) else x
-
-
-def _draw(
-    n_rows: int,
-    fraction: float,
-    labels: np.ndarray | None,
-    rng: np.random.Generator,
-    estimator: Any,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers of the rows to train on and of those held out, stratified if possible."""
-    from sklearn.base import is_classifier
-    from sklearn.model_selection import train_test_split
-
-    seed = int(rng.integers(2**31))
-    strata = labels if is_classifier(estimator) else None
-    for stratify in [strata, None] if strata is not None else [None]:
-        try:
-            parts = train_test_split(
-                np.arange(n_rows),
-                test_size=fraction,
-                random_state=seed,
-                stratify=stratify,
-            )
-        except ValueError as error:  # too few rows, perhaps of one class
-            problem = error
-        else:
-            return np.sort(parts[0]), np.sort(parts[1])
-    raise ValueError(
-        f"early_stopping cannot hold out {fraction:g} of {n_rows} rows: {problem} Give "
-        "X_val and y_val, or set validation_fraction=None to monitor the training loss."
-    )
 
 
 def _same_weights(rows: Rows, validation: Rows | None) -> tuple[Rows, Rows | None]:

@@ -8,17 +8,27 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+import sklearn
 
 from .._containers import refuse_streams
 from .._optional import needs_tensorflow
+from .._sklearn import (
+    Interval,
+    Options,
+    StrOptions,
+    validate_parameter_constraints,
+)
 from . import keras_inputs
+from .held_out import named_as_validation
 from .keras_data import KerasData
 from .keras_state import LIVE, PRIVATE
 from .keras_targets import PassThrough
-from .state import fitted_names, forget, snapshot, stamp
+from .settings import CONSTRAINTS
+from .state import fitted_names, forget, joined, snapshot, stamp
 from .targets import check_sample_weight
 
 # Arguments of Model.compile, fit and predict that are parameters of their own, or may
@@ -34,6 +44,14 @@ FIT = (
 )
 PREDICT = ("batch_size", "verbose", "steps")
 
+# Parameters that may be what they may be in a neural net.
+LIKE_NETS = (
+    *("learning_rate_schedule", "warmup", "early_stopping", "patience", "shuffle"),
+    *("warm_start", "random_state"),
+)
+# -1 is all rows.
+BATCH_SIZE = [Interval(Integral, 1, None, closed="left"), Options(Integral, {-1}), None]
+
 
 class BaseWrapper(KerasData):
     """Base of the Keras estimators, for models that neither classify nor regress.
@@ -46,6 +64,17 @@ class BaseWrapper(KerasData):
 
     __module__ = "sknets.wrappers"
 
+    _parameter_constraints: dict[str, list] = {
+        **{name: CONSTRAINTS[name] for name in LIKE_NETS},
+        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "initial_epoch": [Interval(Integral, 0, None, closed="left")],
+        "batch_size": BATCH_SIZE,
+        "validation_batch_size": BATCH_SIZE,
+        "validation_split": [Interval(Real, 0, 1, closed="left")],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither"), None],
+        "verbose": [*CONSTRAINTS["verbose"], StrOptions({"auto"})],
+        "run_eagerly": ["boolean"],
+    }
     _compile_kwargs = set(COMPILE)
     _fit_kwargs = set(FIT)
     _predict_kwargs = set(PREDICT)
@@ -120,6 +149,10 @@ class BaseWrapper(KerasData):
 
     def _class_weights(self, y: np.ndarray) -> np.ndarray | None:
         """Weight of each row by its class."""
+        return None
+
+    def _strata(self, y: np.ndarray) -> np.ndarray | None:
+        """Of which early stopping holds out the same share each."""
         return None
 
     def _check_model(self, y: Any) -> None:
@@ -222,7 +255,9 @@ class BaseWrapper(KerasData):
         """Arguments of Keras' fit: from parameters, and those of this call."""
         arguments = self._given(self._fit_kwargs, "fit")
         own = {k: v for k, v in arguments.items() if not k.startswith("callbacks")}
-        return {**own, **given}
+        arguments = {**own, **given}
+        self._check_parameters(arguments)
+        return arguments
 
     def initialize(self, X: Any, y: Any = None) -> BaseWrapper:
         """Build the model without training it, to predict with the weights it has.
@@ -261,19 +296,13 @@ class BaseWrapper(KerasData):
         new = {name: value for name, value in vars(twin).items() if name in other}
         self.__dict__ = {**kept, **new}
 
-    def _check_parameters(self) -> None:
-        fraction, split = self.validation_fraction, self.validation_split
-        if fraction is not None and not 0 < fraction < 1:
-            raise ValueError(
-                f"validation_fraction must be in (0, 1) or None; got {fraction!r}."
-            )
-        if not 0 <= split < 1:
-            raise ValueError(f"validation_split must be in [0, 1); got {split!r}.")
-        if self.learning_rate_schedule not in ("constant", "cosine", "one_cycle"):
-            raise ValueError(
-                "learning_rate_schedule must be 'constant', 'cosine' or 'one_cycle'; "
-                f"got {self.learning_rate_schedule!r}."
-            )
+    def _check_parameters(self, arguments: Mapping[str, Any] | None = None) -> None:
+        """Check the parameters, or arguments of a call, among which they are."""
+        if sklearn.get_config()["skip_parameter_validation"]:
+            return
+        given = self.get_params(deep=False) if arguments is None else arguments
+        name = type(self).__name__
+        validate_parameter_constraints(self._parameter_constraints, given, name)
 
     def _start(self, X: Any, y: Any) -> tuple[Any, Any]:
         """Forget an earlier fit, learn the data and build the model."""
@@ -322,33 +351,47 @@ class BaseWrapper(KerasData):
         else:
             X, y = self._start(X, y)
         with needs_tensorflow("Training a Keras model"):
-            from . import keras_build, keras_fit
+            from .._training.keras_training import unchanged_on_failure
+            from . import keras_build, keras_changes, keras_fit
 
+        rate = None
+        if goes_on:
+            self.built_from_, rate = keras_changes.compared(self)
         keras_build.compile_model(self, self.model_)
-        rows = self._rows(X, y, sample_weight)
+        rows, y = self._rows(X, y, sample_weight)
         self._check_model(rows.y)
         val = None
         if validation[0] is not None:
-            X_val, y_val = self._check(*validation[:2], reset=False)
-            val = self._rows(X_val, y_val, validation[2], weighted_classes=False)
-        labels = y if y.ndim == 1 and len(y) == len(rows) else None
+            with named_as_validation():
+                X_val, y_val = self._check(*validation[:2], reset=False)
+                val, _ = self._rows(X_val, y_val, validation[2], by_class=False)
         job = keras_fit.Job(self, arguments, self._generator(), one_pass=one_pass)
-        before = self.__dict__.get("history_", {}) if one_pass else {}
-        outcome = job.run(self.model_, rows, val, labels, self._fit_callbacks())
-        self.history_ = _joined(before, outcome.history)
+        with unchanged_on_failure(self.model_):
+            if rate is not None:
+                self.model_.optimizer.learning_rate = rate
+            self._train(job, rows, val, self._strata(y))
+            self._keep_state(kept_optimizer=self.warm_start or one_pass)
+        self._first = rows.dense(np.arange(1))
+
+    def _train(self, job: Any, rows: Any, val: Any, strata: Any) -> None:
+        """Train the model, and take over what that records."""
+        from . import keras_build
+
+        callbacks = keras_build.callbacks(self, "callbacks", "fit__callbacks")
+        outcome = job.run(self.model_, rows, val, strata, callbacks)
+        before = vars(self).get("history_", {}) if job.one_pass else {}
+        self.history_ = joined(before, outcome.history)
         self.n_iter_ = self.current_epoch
         self.best_epoch_ = outcome.best_epoch
         self.engine_ = outcome.engine
-        self._keep_state(kept_optimizer=self.warm_start or one_pass)
-        self._first = rows.dense(np.arange(1))
 
     def _rows(
-        self, X: Any, y: Any, sample_weight: Any, *, weighted_classes: bool = True
-    ) -> Any:
-        """Rows as the model takes them, without those of weight zero."""
+        self, X: Any, y: Any, sample_weight: Any, *, by_class: bool = True
+    ) -> tuple[Any, np.ndarray]:
+        """Rows as the model takes them, without those of weight zero, and their y."""
         from .._training.keras_training import Rows, take
 
-        by_class = self._class_weights(y) if weighted_classes else None
+        class_weights = self._class_weights(y) if by_class else None
         w = None
         if sample_weight is not None:
             if not np.asarray(sample_weight).any():
@@ -356,24 +399,22 @@ class BaseWrapper(KerasData):
                     "No row had any weight; only zeros were passed in sample_weight."
                 )
             w = check_sample_weight(sample_weight, np.zeros((len(y), 1)))
-        if by_class is not None:
-            w = by_class if w is None else w * by_class
+        if class_weights is not None:
+            w = class_weights if w is None else w * class_weights
         if w is not None and not w.all():
             index = np.flatnonzero(w)
             X, y, w = take(X, index), y[index], w[index]
         target = self.target_encoder_.transform(y)
-        return Rows(self.feature_encoder_.transform(X), target, w)
-
-    def _fit_callbacks(self) -> list[Any]:
-        from . import keras_build
-
-        return keras_build.callbacks(self, "callbacks", "fit__callbacks")
+        return Rows(self.feature_encoder_.transform(X), target, w), y
 
     def _keep_state(self, *, kept_optimizer: bool) -> None:
         from .._keras import chains, copies
-        from . import keras_predict
+        from . import keras_build, keras_changes, keras_predict
 
         model = self.model_
+        if not kept_optimizer:
+            keras_build.reset_optimizer(model)
+        self.built_from_ = keras_changes.record(self, model)
         self.weights_ = copies.read(model.weights)
         self.seed_states_ = copies.read(copies.seed_states(model))
         self.optimizer_state_ = None
@@ -381,7 +422,7 @@ class BaseWrapper(KerasData):
             self.optimizer_state_ = copies.read(model.optimizer.variables)
         self.constants_ = copies.constants(model)
         self.chain_ = chains.read(model)
-        self.predict_hooks_ = bool(keras_predict.listeners(self))
+        self.predict_hooks_ = keras_predict.has_own_way(self, check_callbacks=True)
         self._custom = copies.custom_objects(model)
         self.keras_config_ = self.compile_config_ = None
         with contextlib.suppress(copies.NotCopiedError):
@@ -443,14 +484,3 @@ def _validation_rows(data: Any) -> tuple[Any, Any, Any]:
         "validation_data must be (X_val, y_val) or (X_val, y_val, sample_weight_val), "
         f"got {found}."
     )
-
-
-def _joined(before: dict[str, list], after: dict[str, list]) -> dict[str, list]:
-    """Histories of two runs; epochs without a value have NaN."""
-    n_before = len(next(iter(before.values()), []))
-    n_after = len(next(iter(after.values()), []))
-    return {
-        name: before.get(name, [np.nan] * n_before)
-        + after.get(name, [np.nan] * n_after)
-        for name in {**before, **after}
-    }

@@ -30,8 +30,7 @@ def outputs(estimator: Any, X: Any, arguments: dict[str, Any]) -> Any:
             )
         arguments["batch_size"] = X.shape[0]
     hooks = listeners(estimator)
-    model = vars(estimator).get("_model")
-    if hooks or "steps" in arguments or (model is not None and _predicts(model)):
+    if hooks or "steps" in arguments or _has_own_method(estimator):
         arguments = {k: v for k, v in arguments.items() if not k.startswith("callb")}
         return estimator.model_.predict(x=X, callbacks=hooks, **arguments)
     return _predict(estimator, to_keras(X))
@@ -49,9 +48,17 @@ def listeners(estimator: Any) -> list[Any]:
 
 def has_own_way(estimator: Any, *, check_callbacks: bool) -> bool:
     """Whether Keras' own ``predict`` has to be called."""
+    if _has_own_method(estimator):
+        return True
+    return check_callbacks and bool(listeners(estimator))
+
+
+def _has_own_method(estimator: Any) -> bool:
+    """Whether the model predicts in its own way, also where it is to be built first."""
     model = vars(estimator).get("_model")
-    own = model is not None and _predicts(model)
-    return own or (check_callbacks and bool(listeners(estimator)))
+    if model is None and vars(estimator).get("predict_hooks_"):
+        model = estimator.model_
+    return model is not None and _predicts(model)
 
 
 _HOOKS = (

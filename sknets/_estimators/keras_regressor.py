@@ -32,7 +32,9 @@ class KerasRegressor(DocumentationLink, ScoredRegressor, BaseWrapper):
     build_fn : callable, default=None
         Former name of `model`.
     warm_start : bool, default=False
-        Whether `fit` goes on from the fitted weights.
+        Whether `fit` goes on from the fitted weights. As in `partial_fit`, another
+        learning rate takes effect then; other parameters of the model, the optimizer,
+        the loss or the metrics are an error.
     random_state : int, RandomState instance or None, default=None
         Decides first weights, order of rows, dropout and augmentation layers. The
         random states of the process stay as they are.

@@ -14,8 +14,9 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.multiclass import type_of_target
 
+from .targets import MULTILABEL
+
 ONE_HOT = "multiclass-onehot"
-MULTILABEL = "multilabel-indicator"
 SUPPORTED = ("binary", "multiclass", MULTILABEL, "multiclass-multioutput")
 
 

@@ -47,6 +47,17 @@ def take_over(estimator: Any, fitted: Any) -> None:
     estimator.__dict__ = {**attributes, **new}
 
 
+def joined(before: dict[str, list], after: dict[str, list]) -> dict[str, list]:
+    """Histories of two runs, one behind the other; epochs without a value have NaN."""
+    n_before = len(next(iter(before.values()), []))
+    n_after = len(next(iter(after.values()), []))
+    return {
+        name: before.get(name, [np.nan] * n_before)
+        + after.get(name, [np.nan] * n_after)
+        for name in {**before, **after}
+    }
+
+
 def stamp(estimator: Any) -> None:
     """Note the versions that fit this estimator."""
     estimator.versions_ = {

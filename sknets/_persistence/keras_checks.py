@@ -101,6 +101,10 @@ _CONTENTS: dict[str, Callable[[Any], bool]] = {
 }
 
 
+def _is_dict(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
 def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
@@ -132,6 +136,10 @@ def check_fitted(estimator: Any) -> None:
     compiled = state["compile_config_"]
     require(compiled is None or _is_json(compiled), "compile_config_ is none")
     require(isinstance(state["constants_"], str), "constants_ must be text")
+    if "built_from_" in state:  # in older files it is not
+        built = state["built_from_"]
+        parts = [built.get(p) for p in ("model", "compile")] if _is_dict(built) else [0]
+        require(all(map(_is_dict, parts)), "built_from_ must be a dict of dicts")
     require(type(state["predict_hooks_"]) is bool, "predict_hooks_ must be a bool")
     require(_is_shape(state["X_shape_"]), f"X_shape_ is {state['X_shape_']!r}")
     _check_chain(state["chain_"], state["weights_"])

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import scipy.sparse
-from sklearn.exceptions import ConvergenceWarning
 
 from .._keras import copies
 from .._tensorflow import keras
-from .._warnings import warn_user
 from . import schedule
+from .loop import warn_not_finite
+from .monitor import Monitor
 from .tensorflow.keras_program import KerasProgram, pays_by_xla, program_for
 
 # Bytes of the rows that are handed to a program at a time.
@@ -59,9 +60,13 @@ class Plan:
     initial_epoch: int = 0
     shuffle: bool = True
     early_stopping: bool = False
-    patience: int = 10
+    patience: float = 10
     learning_rate_schedule: str = "constant"
     warmup: float = 0.0
+
+    # Of early stopping, as for the nets, of which these are parameters.
+    monitor = "loss"
+    tol = 0.0
 
     @property
     def scheduled(self) -> bool:
@@ -173,27 +178,30 @@ def train(
             epochs=plan.epochs,
             steps=-(-len(rows) // plan.batch_size),
         )
-        before = _state(program.model)
         try:
-            run = _Run(program, rows, plan, rng, validation, hooks, observers)
-            outcome = run.run()
-            program.store(model)
-        except BaseException:
-            _restore(program.model, before)
-            raise
+            with unchanged_on_failure(program.model):
+                run = _Run(program, rows, plan, rng, validation, hooks, observers)
+                outcome = run.run()
+                program.store(model)
         finally:
             for callback in callbacks:
                 callback.set_model(model)
     return outcome
 
 
-def _state(model: Any) -> list[list[np.ndarray]]:
-    return [copies.read(model.weights), copies.read(model.optimizer.variables)]
+@contextlib.contextmanager
+def unchanged_on_failure(model: Any) -> Iterator[None]:
+    """Put a compiled model back to its state of before if what is done fails.
 
-
-def _restore(model: Any, state: list[list[np.ndarray]]) -> None:
-    copies.write(model.weights, state[0])
-    copies.write(model.optimizer.variables, state[1])
+    That is its weights, the states of its random layers, and its optimizer.
+    """
+    variables = [*model.variables, *model.optimizer.variables]
+    before = copies.read(variables)
+    try:
+        yield
+    except BaseException:
+        copies.write(variables, before)
+        raise
 
 
 @dataclass
@@ -228,8 +236,8 @@ class _Run:
 
     def run(self) -> Outcome:
         plan, outcome = self.plan, Outcome()
-        best_loss, best_weights = math.inf, None
-        monitor = "loss" if self.validation is None else "val_loss"
+        monitor = Monitor(plan, "" if self.validation is None else "val_")
+        best_weights = None
         self.model.stop_training = False
         self.hooks.on_train_begin()
         for observer in self.observers:
@@ -245,9 +253,9 @@ class _Run:
             if not finite:
                 self.model.set_weights(last_good)
                 self.model.stop_training = True
-                _warn_not_finite(epoch)
-            elif not plan.early_stopping or logs[monitor] < best_loss:
-                best_loss, outcome.best_epoch = logs[monitor], epoch + 1
+                warn_not_finite(epoch, self.rate, "optimizer__learning_rate")
+            elif not plan.early_stopping or monitor.is_best(logs):
+                outcome.best_epoch = epoch + 1
                 if plan.early_stopping:
                     best_weights = self.model.get_weights()
             self.hooks.on_epoch_end(epoch, logs)
@@ -256,9 +264,7 @@ class _Run:
             self.watched.best_epoch = outcome.best_epoch - plan.initial_epoch
             for observer in self.observers:
                 observer.on_epoch_end(epoch - plan.initial_epoch, logs)
-            exhausted = plan.early_stopping and (
-                epoch + 1 - outcome.best_epoch >= plan.patience
-            )
+            exhausted = plan.early_stopping and monitor.is_exhausted
             if self.model.stop_training or exhausted:
                 break
         if best_weights is not None:
@@ -328,13 +334,3 @@ class _Run:
         return math.isfinite(loss) and all(
             np.isfinite(weight).all() for weight in self.model.get_weights()
         )
-
-
-def _warn_not_finite(epoch: int) -> None:
-    warn_user(
-        f"The loss or a weight became infinite or NaN in epoch {epoch + 1}; training "
-        "stopped, and the weights of the epoch before are kept. A smaller "
-        "optimizer__learning_rate, optimizer__clipnorm=1.0 or scaled features usually "
-        "help.",
-        ConvergenceWarning,
-    )

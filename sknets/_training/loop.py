@@ -218,7 +218,7 @@ def _run_epochs(
             control, data, validation, scores, observers, rng, epoch
         )
         if control.exploded:
-            _warn_not_finite(epoch, control.learning_rate)
+            warn_not_finite(epoch, control.learning_rate)
             trainer.write_weights(control.best_weights)
         elif not settings.early_stopping or monitor.is_best(logs):
             control.best_epoch, control.best_weights = epoch + 1, latest_weights
@@ -340,11 +340,14 @@ def _all_finite(*values: Any) -> bool:
     return all(np.isfinite(value).all() for value in values)
 
 
-def _warn_not_finite(epoch: int, learning_rate: float) -> None:
+def warn_not_finite(
+    epoch: int, learning_rate: float, name: str = "learning_rate"
+) -> None:
+    """Warn of an explosion; `name` is the parameter that has the learning rate."""
     warn_user(
         f"The loss or a weight became infinite or NaN in epoch {epoch + 1}; training "
         "stopped, and the weights of the last good epoch are kept. A smaller "
-        f"learning_rate (now {learning_rate:g}), optimizer__clipnorm=1.0 or scaled "
+        f"{name} (now {learning_rate:g}), optimizer__clipnorm=1.0 or scaled "
         "features usually mend this.",
         ConvergenceWarning,
     )

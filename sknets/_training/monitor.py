@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Protocol
 
-from .settings import Settings
+
+class Monitored(Protocol):
+    """Settings of early stopping."""
+
+    @property
+    def monitor(self) -> str: ...
+
+    @property
+    def tol(self) -> float: ...
+
+    @property
+    def patience(self) -> float: ...
 
 
 class Monitor:
@@ -16,12 +28,12 @@ class Monitor:
 
     Parameters
     ----------
-    settings : Settings
+    settings : Monitored
     prefix : {"", "val_"}
         Which rows the figure is of: the training or the validation rows.
     """
 
-    def __init__(self, settings: Settings, prefix: str) -> None:
+    def __init__(self, settings: Monitored, prefix: str) -> None:
         self._name = prefix + settings.monitor
         self._sign = 1 if settings.monitor == "loss" else -1  # of all others, more
         self._tol, self._patience = settings.tol, settings.patience

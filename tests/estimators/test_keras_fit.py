@@ -5,8 +5,11 @@ import re
 import keras
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 from sknets import KerasClassifier
+from sknets._estimators import keras_fit
+from sknets._estimators.held_out import split
 from sknets._estimators.keras_fit import trains_itself
 from tests.own_models import QUICK, build, one_layer, sequential
 
@@ -142,17 +145,80 @@ def test_early_stopping_in_the_loop_of_keras(clf, blobs):
     clf.set_params(optimizer__learning_rate=0.5, callbacks=[BatchCounter()])
     clf.fit(*blobs)
     assert clf.engine_ == "keras"
-    assert "val_loss" in clf.history_
     assert clf.n_iter_ < 60
+    assert clf.best_epoch_ == int(np.argmin(clf.history_["val_loss"])) + 1
+    assert clf.partial_fit(*blobs).best_epoch_ == clf.n_iter_
 
 
 def test_early_stopping_of_few_rows(clf, blobs):
     X, y = blobs
     clf.set_params(early_stopping=True, epochs=2, model=sequential())
-    with pytest.raises(ValueError, match="cannot hold out 0.1 of 1 rows.*Give X_val"):
+    with pytest.raises(
+        ValueError, match="fraction=0.1 cannot hold out .* 1 rows.*Give X"
+    ):
         clf.fit(X[:1], y[:1])
     clf.set_params(validation_fraction=None).fit(X, y)
     assert set(clf.history_) == {"loss"}
+
+
+@pytest.fixture
+def splits(monkeypatch):
+    """What is held out: a list of pairs of rows, as fits split them."""
+    found = []
+
+    def noted(*args, **kwargs):
+        found.append(split(*args, **kwargs))
+        return found[-1]
+
+    monkeypatch.setattr(keras_fit, "split", noted)
+    return found
+
+
+def test_the_same_share_of_each_class_is_held_out_of_the_rows_with_weight(
+    clf, blobs, splits
+):
+    X, y = blobs
+    y = np.where(np.arange(90) < 80, 0, 1)
+    weight = np.ones(90)
+    weight[[3, 85]] = 0
+    clf.set_params(early_stopping=True, validation_fraction=0.33, epochs=1)
+    for seed in range(3):
+        clf.set_params(random_state=seed).fit(X, y, weight)
+    for _, held_out in splits:
+        assert np.bincount(y[weight > 0][held_out]).tolist() == [27, 3]
+
+
+@pytest.mark.parametrize("form", [lambda y: np.eye(2)[y], lambda y: y[:, None]])
+def test_the_same_share_is_held_out_of_classes_in_columns(form, blobs, splits):
+    y = np.where(np.arange(90) < 80, 0, 1)
+    one_hot = form(y).shape[1] == 2
+    clf = KerasClassifier(
+        one_layer(*(2, "softmax") if one_hot else (1, "sigmoid")),
+        loss="categorical_crossentropy" if one_hot else "binary_crossentropy",
+        early_stopping=True,
+        random_state=0,
+    ).fit(blobs[0], form(y))
+    assert np.bincount(y[splits[0][1]]).tolist() == [8, 1]
+    assert clf.n_classes_ == 2
+
+
+@pytest.mark.parametrize("own", [None, [BatchCounter()]])
+@pytest.mark.parametrize("random_state", [3, np.random.RandomState(3)])
+def test_calls_that_go_on_hold_out_the_same_rows(random_state, own, clf, blobs, splits):
+    clf.set_params(early_stopping=True, warm_start=True, epochs=1, callbacks=own)
+    clf.set_params(random_state=random_state).fit(*blobs).fit(*blobs)
+    (_, first), (_, second) = splits
+    np.testing.assert_array_equal(first, second)
+    clf.set_params(random_state=None).fit(*blobs)
+    assert not np.array_equal(splits[-1][1], first)
+
+
+def test_a_class_that_is_held_out_whole_is_warned_of(clf, blobs):
+    X, y = blobs
+    y = np.where(np.arange(90) == 5, 7, y)
+    clf.set_params(early_stopping=True, validation_fraction=0.9, epochs=1)
+    with pytest.warns(UserWarning, match="All rows of 1 of 4 classes are held out by"):
+        clf.fit(X, y)
 
 
 def test_a_schedule_has_no_place_in_the_loop_of_keras(clf, blobs):
@@ -171,8 +237,9 @@ def test_a_batch_of_all_rows(clf, blobs):
     X, y = blobs
     clf.set_params(batch_size=-1, epochs=3, warm_start=True).fit(X, y)
     assert int(clf.model_.optimizer.iterations.numpy()) == 3
+    clf.set_params(model=of_two_inputs(), warm_start=False)
     with pytest.raises(ValueError, match="`batch_size=-1` requires .* several inputs"):
-        clf.set_params(model=of_two_inputs()).fit({"a": X[:, :2], "b": X[:, 2:]}, y)
+        clf.fit({"a": X[:, :2], "b": X[:, 2:]}, y)
 
 
 def of_two_inputs():
@@ -208,3 +275,27 @@ def test_a_failure_in_the_loop_of_keras_leaves_the_model(clf, blobs):
     with pytest.raises(RuntimeError, match="broken"):
         clf.set_params(callbacks=[Breaks()]).fit(*blobs)
     assert all(map(np.array_equal, clf.model_.get_weights(), before))
+
+
+class BreaksLater(BatchCounter):
+    def on_train_batch_end(self, batch, logs=None):
+        super().on_train_batch_end(batch)
+        if self.n == 2:
+            raise RuntimeError("broken")
+
+
+@pytest.mark.parametrize("after", ["loop", "keras"])
+def test_a_failure_in_the_loop_of_keras_changes_no_later_fit(after, clf, blobs):
+    calm = [BatchCounter()] if after == "keras" else None
+    clf.set_params(warm_start=True, epochs=1, model__dropout=0.5)
+    other = clone(clf).fit(*blobs)
+    clf.fit(*blobs)
+    state = [variable.numpy() for variable in clf.model_.optimizer.variables]
+    with pytest.raises(RuntimeError, match="broken"):
+        clf.set_params(callbacks=[BreaksLater()]).fit(*blobs)
+    for variable, before in zip(clf.model_.optimizer.variables, state, strict=True):
+        np.testing.assert_array_equal(variable.numpy(), before)
+    for fitted in (clf, other):
+        fitted.set_params(callbacks=calm).fit(*blobs)
+        assert fitted.engine_ == after
+    assert all(map(np.array_equal, clf.weights_, other.weights_))

@@ -1,5 +1,6 @@
 """BaseWrapper: the steps of a fit of a Keras estimator, and what a failure leaves."""
 
+import pickle
 import random
 from collections import OrderedDict
 
@@ -8,10 +9,22 @@ import numpy as np
 import pytest
 from sklearn.base import is_classifier, is_regressor
 
+import sknets
 from sknets import KerasClassifier, KerasRegressor
 from sknets._training.tensorflow import keras_program
 from sknets.wrappers import BaseWrapper
 from tests.own_models import QUICK, build, build_numbers, sequential
+
+Schedule = keras.optimizers.schedules.ExponentialDecay
+
+
+class BatchCounter(keras.callbacks.Callback):
+    """A callback for batches, for which Keras' own loop trains."""
+
+    n = 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.n += 1
 
 
 class TestFit:
@@ -79,6 +92,35 @@ class TestFit:
         clf.set_params(warm_start=False).fit(X, y)
         assert clf.history_["loss"] == pytest.approx(first)
 
+    @pytest.mark.parametrize(
+        "params",
+        [
+            {},
+            {"callbacks": [BatchCounter()]},
+            {"optimizer": "adagrad"},
+            {"optimizer": keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam())},
+            {"optimizer__learning_rate": Schedule(0.05, 2, 0.5)},
+            {"early_stopping": True, "warm_start": True},
+        ],
+    )
+    def test_what_was_stored_trains_on_as_the_live_one_does(
+        self, params, blobs, tmp_path
+    ):
+        rate = {} if "optimizer" in params else {"optimizer__learning_rate": 0.05}
+        clf = KerasClassifier(
+            sequential(), loss=QUICK["loss"], random_state=0, epochs=2,
+            **{"optimizer": "adam", **rate, **params},
+        ).fit(*blobs)  # fmt: skip
+        others = [pickle.loads(pickle.dumps(clf))]
+        if not {"callbacks", "optimizer__learning_rate"} & params.keys():  # code
+            sknets.save(clf, tmp_path / "file.sknets")
+            others.append(sknets.load(tmp_path / "file.sknets"))
+        for fitted in (clf, *others):
+            fitted.partial_fit(*blobs).partial_fit(*blobs)
+        for other in others:
+            assert all(map(np.array_equal, other.weights_, clf.weights_))
+            assert other.history_ == clf.history_
+
     def test_partial_fit_counts_epochs(self, clf, blobs):
         X, y = blobs
         clf.partial_fit(X[y < 2], y[y < 2], classes=[0, 1, 2])
@@ -119,6 +161,64 @@ def test_validation_data_as_keras_has_it(clf, blobs, weighted):
 def test_other_validation_data(clf, blobs, given, found):
     with pytest.raises(ValueError, match=f"validation_data must be .*, got {found}"):
         clf.fit(*blobs, validation_data=given)
+
+
+@pytest.mark.parametrize(
+    ("make", "match"),
+    [
+        (lambda X, y: {"X_val": X[:, :2]}, "X_val has 2 features"),
+        (lambda X, y: {"y_val": y + 7}, r"unknown categories .* in y_val; "),
+        (lambda X, y: {"y_val": y[:-1]}, "inconsistent numbers of samples"),
+        (lambda X, y: {"sample_weight_val": 0 * y}, "zeros .* in sample_weight_val"),
+        (lambda X, y: {"X_val": X[0, 0] * np.nan * X}, "Input X_val contains NaN"),
+    ],
+)
+def test_errors_about_validation_rows_name_them(make, match, clf, blobs):
+    X, y = blobs
+    with pytest.raises(ValueError, match=match):
+        clf.fit(X, y, **{"X_val": X, "y_val": y, **make(X, y)})
+
+
+WRONG = [
+    ("warmup", 1.5),
+    ("warmup", -1.0),
+    ("patience", 0),
+    ("patience", -3),
+    ("epochs", 0),
+    ("epochs", -1),
+    ("batch_size", 0),
+    ("batch_size", -2),
+    ("validation_batch_size", 0),
+    ("validation_fraction", 1.0),
+    ("validation_split", 1.0),
+    ("learning_rate_schedule", "linear"),
+    ("label_smoothing", 1.0),
+    ("verbose", -1),
+    ("shuffle", "batch"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG)
+@pytest.mark.parametrize("method", ["fit", "partial_fit", "initialize"])
+def test_impossible_parameters_are_refused(method, name, value, clf, blobs):
+    clf.set_params(**{name: value})
+    match = f"The '{name}' parameter of KerasClassifier must be .* Got {value!r}"
+    with pytest.raises(ValueError, match=match):
+        getattr(clf, method)(*blobs)
+
+
+@pytest.mark.parametrize("name", ["epochs", "batch_size", "validation_batch_size"])
+def test_impossible_arguments_of_fit_are_refused(name, clf, blobs):
+    with pytest.raises(ValueError, match=f"The '{name}' parameter of KerasClassifier"):
+        clf.fit(*blobs, **{name: 0})
+    with pytest.raises(ValueError, match=f"The '{name}' parameter of KerasClassifier"):
+        clf.set_params(**{f"fit__{name}": 0}).fit(*blobs)
+
+
+def test_what_scikeras_allows_is_taken(clf, blobs):
+    clf.set_params(batch_size=-1, validation_batch_size=-1, patience=np.inf, verbose=0)
+    clf.set_params(validation_fraction=None, early_stopping=True, epochs=np.int64(2))
+    assert clf.fit(*blobs, verbose=False, initial_epoch=1).n_iter_ == 2
 
 
 def test_classes_get_their_arguments(blobs):

@@ -1,5 +1,7 @@
 """Outputs of the model of a Keras estimator, by the ways there are to get them."""
 
+import pickle
+
 import keras
 import numpy as np
 import pytest
@@ -65,6 +67,8 @@ def test_a_way_of_ones_own_to_predict_is_used(blobs):
     base = initialized(model, X)
     weights, bias = base.weights_
     assert base.predict(X) == pytest.approx(2 * (X @ weights + bias), abs=1e-4)
+    stored = pickle.loads(pickle.dumps(base))
+    np.testing.assert_array_equal(stored.predict(X), base.predict(X))
 
 
 class Listener(keras.callbacks.Callback):

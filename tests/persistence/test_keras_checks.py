@@ -153,6 +153,8 @@ def test_none_may_be_missing(name, classifier):
         ("keras_config_", None, "keras_config_ is no configuration"),
         ("compile_config_", "{", "compile_config_ is none"),
         ("constants_", 1, "constants_ must be text"),
+        ("built_from_", 1, "built_from_ must be a dict of dicts"),
+        ("built_from_", {"model": {}}, "built_from_ must be a dict of dicts"),
         ("predict_hooks_", 1, "predict_hooks_ must be a bool"),
         ("X_shape_", 5, "X_shape_ is 5"),
         ("X_shape_", (4, -1), r"X_shape_ is \(4, -1\)"),
