@@ -22,8 +22,14 @@ def read(model: Any) -> dict[str, Any] | None:
         `network`, `input_shape` and `scaling` as sknets' own networks have them;
         `positions` of their weights among those of the model; the activation `link`.
     """
-    from . import reader
+    from . import copies, reader
 
+    # Keras warns of lambdas that it describes, and cannot describe those of pickles.
+    with copies.named_lambdas(copies.things(model)):
+        return _read(model, reader)
+
+
+def _read(model: Any, reader: Any) -> dict[str, Any] | None:
     try:
         layers = reader.chain(model)
         if not all(_is_plain(part) for part in (model, *layers)):

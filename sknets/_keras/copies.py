@@ -7,10 +7,12 @@ Classes and functions that Keras does not know are found by the names in
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import inspect
 import json
+import threading
 import types
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from .._tensorflow import keras
-from .names import custom_names
+from .names import NAMED_LAMBDA, custom_names
 
 Custom = dict[str, Any]
 
@@ -78,7 +80,7 @@ def model_config(model: Any) -> str:
         If Keras cannot describe the model.
     """
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), named_lambdas(things(model)):
             warnings.simplefilter("ignore")  # that a lambda is stored as code
             config = keras.saving.serialize_keras_object(model)
             config.pop("compile_config", None)
@@ -118,7 +120,7 @@ def compile_config(model: Any) -> str:
         If Keras cannot describe the optimizer, a loss or a metric.
     """
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), named_lambdas(things(model)):
             warnings.simplefilter("ignore")
             config = model.get_compile_config()
             compiled = getattr(model, "_compile_config", None)
@@ -130,9 +132,10 @@ def compile_config(model: Any) -> str:
 
 def object_config(value: Any) -> str:
     """Configuration of an optimizer, a loss, a metric or a layer, as JSON text."""
-    config = keras.saving.serialize_keras_object(value)
-    _add_arguments(config, value)
-    return json.dumps(config)
+    with named_lambdas(parts_of(value)):
+        config = keras.saving.serialize_keras_object(value)
+        _add_arguments(config, value)
+        return json.dumps(config)
 
 
 def own_arguments(part: Any) -> dict[str, Any]:
@@ -161,36 +164,73 @@ def _add_arguments(config: Any, given: Any) -> None:
 
 def custom_objects(model: Any) -> Custom:
     """Classes and functions of a model that Keras does not have, by their names."""
-    return _named(_things(model))
+    return _named(things(model))
 
 
 def custom_of(thing: Any) -> Custom:
     """The same of an optimizer, a loss, a metric or a layer."""
-    return _named([thing, *(v for v in vars(thing).values() if _is_described(v))])
+    return _named(parts_of(thing))
 
 
 def _named(things: Iterable[Any]) -> Custom:
     found: Custom = {}
-    for thing in things:
-        own = thing if isinstance(thing, types.FunctionType) else type(thing)
-        if own.__module__.partition(".")[0] not in ("keras", "builtins", "numpy"):
-            found[keras.saving.get_registered_name(own)] = own
-            found[own.__name__] = own
+    things = list(things)
+    with named_lambdas(things):
+        for thing in things:
+            own = thing if isinstance(thing, types.FunctionType) else type(thing)
+            if own.__module__.partition(".")[0] not in ("keras", "builtins", "numpy"):
+                found[keras.saving.get_registered_name(own)] = own
+                found[own.__name__] = own
     return found
 
 
-def _things(model: Any) -> Iterator[Any]:
+_naming = threading.RLock()
+
+
+@contextlib.contextmanager
+def named_lambdas(things: Iterable[Any]) -> Iterator[None]:
+    """Give lambdas names for a moment.
+
+    Keras describes a lambda by its code alone, without the names that it uses.
+    """
+    with _naming:
+        lambdas = [x for x in things if getattr(x, "__name__", "") == "<lambda>"]
+        for function in lambdas:
+            function.__name__ = NAMED_LAMBDA + _digest(function)
+        try:
+            yield
+        finally:
+            for function in lambdas:
+                function.__name__ = "<lambda>"
+
+
+def _digest(function: types.FunctionType) -> str:
+    """What tells a lambda from others: its code, and the values that it took along."""
+    code, cells = function.__code__, function.__closure__ or ()
+    kept = [function.__defaults__, *(cell.cell_contents for cell in cells)]
+    where = (function.__module__, function.__qualname__, code.co_firstlineno)
+    content = repr((where, code.co_code, code.co_names, code.co_consts, kept))
+    return hashlib.sha256(content.encode()).hexdigest()[:12]
+
+
+def things(model: Any) -> Iterator[Any]:
     """Whatever a configuration of this model may name."""
     yield model
     for layer in all_layers(model):
-        yield layer
-        yield from (v for v in vars(layer).values() if _is_described(v))
+        yield from parts_of(layer)
     yield from _leaves(getattr(model, "loss", None))
     if getattr(model, "optimizer", None) is not None:
         yield model.optimizer
     for metric in _metrics(model):
-        yield metric
-        yield from (v for v in vars(metric).values() if _is_described(v))
+        yield from parts_of(metric)
+    compiled = getattr(model, "_compile_config", None)
+    yield from _leaves(getattr(compiled, "config", None))
+
+
+def parts_of(part: Any) -> Iterator[Any]:
+    """A layer, a loss or the like, and what it holds."""
+    yield part
+    yield from (v for v in vars(part).values() if _is_described(v))
 
 
 def _metrics(model: Any) -> Iterator[Any]:

@@ -8,6 +8,8 @@ from typing import Any
 
 # A lambda in a configuration is compiled code.
 LAMBDA = "__lambda__"
+# How the name begins that a lambda gets instead. No other function has a space in its.
+NAMED_LAMBDA = "lambda "
 # Where Keras looks for a function of which a configuration has the name alone.
 _PLACES = (
     "activations",
@@ -44,8 +46,12 @@ def _is_function_of_keras(name: str) -> bool:
 
 
 def has_lambda(text: str) -> bool:
-    """Whether a configuration holds code."""
-    return any(part.get("class_name") == LAMBDA for part in _parts(json.loads(text)))
+    """Whether a configuration holds the code of a lambda, or a name in its place."""
+    return any(
+        part.get("class_name") == LAMBDA
+        or str(part.get("config")).startswith(NAMED_LAMBDA)
+        for part in _parts(json.loads(text))
+    )
 
 
 def _parts(value: Any) -> list[dict[str, Any]]:

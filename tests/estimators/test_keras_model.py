@@ -4,6 +4,7 @@ import pickle
 import random
 from collections import OrderedDict
 
+import cloudpickle
 import keras
 import numpy as np
 import pytest
@@ -249,3 +250,26 @@ def test_the_base_leaves_the_target_as_it_is(blobs):
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(4)])
     base = BaseWrapper(model, loss="mse", epochs=1).fit(X, X)
     assert base.predict(X).shape == X.shape
+
+
+def with_lambdas():
+    model = keras.Sequential(
+        [
+            keras.Input((3,)),
+            keras.layers.Dense(4, activation=lambda x: keras.ops.relu(x)),
+            keras.layers.Dense(1),
+        ]
+    )
+    model.compile("sgd", loss=lambda y, z: keras.ops.mean(keras.ops.square(y - z)))
+    return model
+
+
+@pytest.mark.filterwarnings("error:.*lambda")
+def test_lambdas_that_use_other_names_train_predict_and_pickle():
+    X = np.random.default_rng(0).normal(size=(20, 3)).astype(np.float32)
+    est = KerasRegressor(with_lambdas, epochs=2, verbose=0, random_state=0)
+    est.fit(X, X[:, 0])
+    expected = est.predict(X)
+    again = cloudpickle.loads(cloudpickle.dumps(est))
+    np.testing.assert_array_equal(again.predict(X), expected)
+    again.partial_fit(X, X[:, 0])

@@ -1,6 +1,7 @@
 """Copies of Keras models, and their configurations as data."""
 
 import json
+import warnings
 
 import keras
 import numpy as np
@@ -146,10 +147,39 @@ def test_registered_classes_may_be_given_by_their_plain_name():
 
 def test_code_in_a_configuration_is_run_only_where_it_is_trusted():
     model = sequential(layers.Lambda(lambda x: 2 * x, output_shape=(4,)))
-    text = copies.model_config(model)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        text = json.dumps(keras.saving.serialize_keras_object(model))
     with pytest.raises(ValueError, match="lambda"):
         copies.from_config(text, {})
     np.testing.assert_array_equal(copies.from_config(text, {}, trusted=True)(X), 2 * X)
+
+
+def test_lambdas_use_what_they_used():
+    factor = 3.0
+    first = layers.Dense(2, activation=lambda x: keras.ops.relu(x) * factor)
+    second = layers.Lambda(lambda x: absolute(x, 0.0)[:, :1], output_shape=(1,))
+    model = sequential(first, second)
+    model.compile(
+        "sgd",
+        loss=lambda y, z: keras.ops.mean(keras.ops.square(y - z)),
+        metrics=[lambda y, z: absolute(y, z)],
+    )
+    other = copies.copy_model(model)
+    np.testing.assert_array_equal(other(X), model(X))
+    ours, theirs = (
+        each.fit(X, Y, epochs=2, shuffle=False, verbose=0).history
+        for each in (model, other)
+    )
+    assert ours == theirs
+    assert other.layers[0].activation is first.activation
+    assert first.activation.__name__ == "<lambda>"
+
+
+def test_lambdas_of_one_line_are_told_apart():
+    stack = [layers.Lambda(lambda x, n=n: x + n, output_shape=(4,)) for n in (1, 10)]
+    model = sequential(*stack)
+    np.testing.assert_array_equal(copies.copy_model(model)(X), model(X))
 
 
 def test_own_classes_and_functions_are_found_wherever_they_are():
