@@ -15,6 +15,7 @@ import os
 import re
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -35,9 +36,37 @@ _NO_GPU = re.compile(
 _GPU_DRIVER = Path("/dev/nvidiactl")
 
 
+class _Quiet:
+    """Blocks that may overlap: the first one in redirects, the last one out restores.
+
+    Standard error is the process' own, and not that of a thread.
+    """
+
+    def __init__(self) -> None:
+        self.lock, self.n_inside = threading.Lock(), 0
+        self.redirected = contextlib.ExitStack()
+
+    @contextlib.contextmanager
+    def __call__(self) -> Iterator[None]:
+        """Leave out TensorFlow's chatter of a block from standard error."""
+        with self.lock:
+            if self.n_inside == 0:
+                self.redirected.enter_context(_without_chatter())
+            self.n_inside += 1
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.n_inside -= 1
+                if self.n_inside == 0:
+                    self.redirected.close()
+
+
+quiet = _Quiet()
+
+
 @contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Leave out TensorFlow's chatter of a block from standard error."""
+def _without_chatter() -> Iterator[None]:
     if _users_own:
         yield
         return

@@ -1,5 +1,6 @@
 """TensorFlow in the process: its log lines, and its memory in workers."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,35 @@ def test_memory_of_workers_alone_has_more_room(depth, monkeypatch):
     _tensorflow._make_room_in_worker()
     more = process_executor._MAX_MEMORY_LEAK_SIZE - limit
     assert more > 10**9 if depth else more == 0
+
+
+THREADS = """
+import os
+from concurrent.futures import ThreadPoolExecutor
+import numpy as np
+from sknets import SmallCNNClassifier
+
+X, y = np.random.default_rng(0).random((16, 6, 6)), np.arange(16) % 2
+before = os.fstat(2)
+with ThreadPoolExecutor(4) as threads:
+    nets = [SmallCNNClassifier((2,), epochs=1) for _ in range(4)]
+    list(threads.map(lambda net: net.fit(X, y), nets))
+after = os.fstat(2)
+print((before.st_dev, before.st_ino) == (after.st_dev, after.st_ino))
+"""
+
+
+def test_first_fits_in_threads_leave_standard_error():
+    assert run(THREADS).stdout.split()[-1] == "True"
+
+
+def test_overlapping_quiet_blocks_leave_standard_error(monkeypatch):
+    monkeypatch.setattr(_tensorflow, "_users_own", False)
+    before = os.fstat(2).st_ino
+    first, second = _tensorflow.quiet(), _tensorflow.quiet()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert os.fstat(2).st_ino != before
+    second.__exit__(None, None, None)
+    assert os.fstat(2).st_ino == before

@@ -37,7 +37,7 @@ from .._sklearn import (
     num_samples,
 )
 from . import diagnosis, targets
-from .held_out import named_as_validation, split
+from .held_out import checked_groups, named_as_validation, split
 from .keywords import refuse_keywords
 from .lazy_model import LazyModel
 from .plain_params import plain_params
@@ -320,7 +320,7 @@ class NeuralNet(
             X, y, sample_weight, groups, classes, goes_on=goes_on, one_pass=one_pass
         )
         rng = self._generator()
-        groups = None if groups is None else np.asarray(groups)[index]
+        groups = None if groups is None else checked_groups(groups)[index]
         held_out_of = None if one_pass or validation else self._held_out_share()
         train, held_out = np.arange(len(encoded)), None
         if held_out_of is not None:

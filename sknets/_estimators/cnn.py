@@ -92,8 +92,7 @@ class SmallCNNClassifier(ImageInput, NeuralNetClassifier):
           displacement, in heights and widths,
         - "brightness": natural logarithm of the factor on the light of all pixels:
           0.3 is from 0.74 to 1.35 times as bright. Without light are pixels of the
-          lowest value, or of 2 standard deviations below the mean where signed floats
-          go beyond that,
+          lowest value, or of 2 standard deviations below the mean where it is lower,
         - "illumination": light from a random side: rise of that logarithm from the
           centre to the border,
         - "erase": share of the area that a rectangle hides behind the mean pixel.
@@ -107,7 +106,7 @@ class SmallCNNClassifier(ImageInput, NeuralNetClassifier):
         "flip". Validation does as predictions do; the steps of training do not.
     epochs : int or "auto", default="auto"
         Passes over the training rows. "auto" makes about 3000 steps in at most 30
-        epochs, but at least 1200 steps; from 4000 rows on about 1250 steps, within 6 to
+        epochs, but at least 1200 steps; from 4000 rows on about 1250 steps, within 5 to
         24 epochs.
     batch_size : int or "auto", default="auto"
         Rows in one step. "auto" is the power of two nearest to the square root of the

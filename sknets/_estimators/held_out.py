@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .._tables.values import is_missing
 from .._warnings import warn_user
 
 # Share of the rows that "auto" holds out for early stopping.
@@ -65,6 +66,31 @@ def split(
     if stratify and y.ndim == 1:
         _warn_if_not_learnt(y[train], y[held_out], validation_fraction)
     return np.sort(train), np.sort(held_out)
+
+
+def checked_groups(groups: Any) -> np.ndarray:
+    """`groups` as an array of one axis, without missing values.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    values = np.asarray(groups)
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = values.ravel()
+    if values.ndim != 1:
+        raise ValueError(
+            "groups must have one value for each row, shape (n_samples,); its shape is "
+            f"{values.shape}."
+        )
+    missing = [row for row, value in enumerate(values.tolist()) if is_missing(value)]
+    if missing:
+        raise ValueError(
+            f"groups has missing values, the first in row {missing[0]}. Give these "
+            "rows a group of their own."
+        )
+    return values
 
 
 def _warn_if_not_learnt(

@@ -33,7 +33,7 @@ from .validation import check_rows
 _AUTO = StrOptions({"auto"})
 # From so many rows on, the network is deeper and normalised, which lets it learn in
 # fewer steps: so many are aimed at, in fewest and most epochs.
-MANY_ROWS, MANY_ROWS_STEPS, MANY_ROWS_EPOCHS = 4000, 1250, (6, 24)
+MANY_ROWS, MANY_ROWS_STEPS, MANY_ROWS_EPOCHS = 4000, 1250, (5, 24)
 # Pixels of a side up to which few rows are convolved beyond the border.
 SMALL_SIDE = 15
 # In standard deviations from the mean, where pixels have no natural zero.
@@ -146,7 +146,9 @@ class ImageInput(NeuralNet):
         outside = top > high + spread or bottom < low - spread
         # Bytes may fill a small part of their range: zeros and ones.
         dark = min(spread, self._seen_range()[1]) / 50
-        inside = X.shape[0] > 1 and low == 0 and bottom >= 0 and top <= dark
+        # One image may well be dark, but not of fractions where others were not.
+        is_scaled = X.shape[0] > 1 or (self._seen_range()[1] > 1 and _has_fractions(X))
+        inside = is_scaled and low == 0 and bottom >= 0 and top <= dark
         if outside or inside:
             warn_user(
                 f"Pixels of X lie between {bottom:g} and {top:g}, those seen in fit "
@@ -289,14 +291,16 @@ class ImageInput(NeuralNet):
         return replace(super()._network, averages_mirrored=is_mirrored)
 
     def _black(self) -> float:
-        """Value of a pixel without light, after the input scaling."""
-        low = self.pixel_range_[0]
+        """Value of a pixel without light, after the input scaling.
+
+        That is the lowest of `fit`, as far from the others as may be: it may be an
+        outlier.
+        """
+        low = self._seen_range()[0]
         if not math.isfinite(low):  # unknown, of a network that came from elsewhere
             low = 0.0
         black = float(scaling.apply(np.array([low]), self.input_scaling_)[0])
-        # Signed numbers are standardised; the lowest of them may be an outlier.
-        signed = low < 0 and self.pixel_type_ in ("float", "any")
-        return max(black, LOWEST_BLACK) if signed else black
+        return max(black, LOWEST_BLACK)
 
     def _input_shape(self) -> Shape:
         return self.image_shape_
@@ -314,6 +318,12 @@ class ImageInput(NeuralNet):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
+
+
+def _has_fractions(X: Any) -> bool:
+    """Whether all values are within 0 to 1, and some between."""
+    values = X.data if hasattr(X, "indptr") else X
+    return bool(np.all(values <= 1) and np.any(values % 1))
 
 
 def _extremes(X: Any) -> tuple[float, float]:

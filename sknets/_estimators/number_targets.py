@@ -113,9 +113,20 @@ def learn_scaling(
         Weights, none of them zero.
     objective : NumberObjective
     """
+    if objective.scaled_by == "mean":
+        _check_some_above_zero(y, objective)
     columns = [_learn(column, w, objective) for column in y.T]
     shift, scale = np.array(columns, np.float64).T
     return {"shift": shift, "scale": scale}
+
+
+def _check_some_above_zero(y: np.ndarray, objective: NumberObjective) -> None:
+    zero = np.flatnonzero(~y.any(axis=0))
+    if len(zero):
+        which = "" if y.shape[1] == 1 else f" in column {zero[0]} of it"
+        raise ValueError(
+            f"loss={objective.name!r} needs some y above zero; all are 0{which}."
+        )
 
 
 def _learn(y: np.ndarray, w: np.ndarray, objective: NumberObjective) -> tuple:
@@ -124,10 +135,6 @@ def _learn(y: np.ndarray, w: np.ndarray, objective: NumberObjective) -> tuple:
     y = np.ldexp(y, -exponent)
     if objective.scaled_by == "mean":
         shift, scale = 0.0, float(np.average(y, weights=w))
-        if scale == 0:
-            raise ValueError(
-                f"loss={objective.name!r} needs some y above zero; all are 0."
-            )
     elif objective.scaled_by == "moments":
         shift = float(np.average(y, weights=w))
         scale = float(np.sqrt(np.average(np.square(y - shift), weights=w)))

@@ -269,9 +269,11 @@ class TextInput(NeuralNet):
         return np.array(names, dtype=str)[order], contributions[order], bias
 
     def _logits(self, X: list) -> np.ndarray:
-        tokens = self._rows(X)
+        return self._logits_of_tokens(self._rows(X))
+
+    def _logits_of_tokens(self, tokens: sp.csr_array) -> np.ndarray:
         return prediction.logits(
-            self._network, self.weights_, tokens.__getitem__, len(X)
+            self._network, self.weights_, tokens.__getitem__, tokens.shape[0]
         )
 
     def __sklearn_tags__(self) -> Any:

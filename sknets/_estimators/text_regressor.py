@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import Any, Literal, Unpack
 
 import numpy as np
+import scipy.sparse as sp
 from sklearn.utils import Bunch
 
 from .._core.layers.base import Weights
 from .._core.objectives import SquaredError
 from .._core.poolings import POOLINGS
 from .._sklearn import StrOptions
-from .._texts import ridge
+from .._texts import compression, ridge
 from .parameter_types import (
     Analyzer,
     Auto,
@@ -375,6 +376,16 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
         self.random_state = random_state
         self.verbose = verbose
         self._set_optimizer_params(optimizer__)
+
+    def _compress(self, tokens: sp.csr_array, n_kept: int) -> np.ndarray:
+        wanted = self._logits_of_tokens(tokens)
+        kept = super()._compress(tokens, n_kept)
+        found = self._logits_of_tokens(tokens[:, kept])
+        slope, shift = compression.line(found, wanted)
+        *before, kernel, bias = self.weights_
+        moved = kernel * slope, bias * slope + shift
+        self.weights_ = [*before, *(part.astype(np.float32) for part in moved)]
+        return kept
 
     def _wanted_epochs(self) -> tuple[int, int, int]:
         return (1, 3, 100) if self._is_solved() else (2, 3, 250)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -54,6 +55,9 @@ def from_text_model(model: Any, table: np.ndarray, pooling: str) -> Any:
     )
 
 
+_lock = threading.Lock()
+
+
 def _convert(
     function: Callable[..., Any], signature: list[tuple[str, tuple, str]]
 ) -> Any:
@@ -61,7 +65,9 @@ def _convert(
     import tf2onnx
 
     specs = [tf.TensorSpec(shape, dtype, name) for name, shape, dtype in signature]
-    with warnings.catch_warnings(), _quiet("tf2onnx.tfonnx"), _quiet("tensorflow"):
+    # Filters of warnings and levels of loggers are the process' own.
+    quiet = _quiet("tf2onnx.tfonnx"), _quiet("tensorflow")
+    with _lock, warnings.catch_warnings(), quiet[0], quiet[1]:
         # tf2onnx calls what NumPy, protobuf and TensorFlow have deprecated; it also
         # exports the lookup tables of all the process, of which TensorFlow complains.
         warnings.simplefilter("ignore", DeprecationWarning)

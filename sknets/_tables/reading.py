@@ -5,6 +5,7 @@ None of these libraries is imported: a frame is recognised by its attributes.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -119,7 +120,8 @@ def _are_images(X: np.ndarray) -> bool:
 def _is_one_of_images(frame: Any) -> bool:
     if len(frame.columns) != 1 or not len(frame):
         return False
-    return _is_image(np.asarray(frame).flat[0])
+    [column] = (frame[name] for name in frame.columns)
+    return any(_is_image(value) for value in itertools.islice(column, 1))
 
 
 def _is_image(value: Any) -> bool:
@@ -257,6 +259,9 @@ def _frame_column(name: Any, column: Any, dtype: Any) -> Column:
         # Gaps would make floats of whole numbers, of which large ones become the same.
         column = column.astype(object)
     found = np.asarray(column)
+    if found.ndim != 1:  # of arrays, which an error about the column will name
+        found, rows = np.empty(len(found), object), found
+        found[:] = list(rows)
     if found.dtype.kind in "UST":
         found = found.astype(object)
     shown = "category" if is_category else str(dtype)

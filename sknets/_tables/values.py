@@ -14,6 +14,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from numbers import Integral, Number
 from typing import Any
 
@@ -78,6 +79,7 @@ def is_missing(value: Any) -> bool:
     return (
         value is None
         or (isinstance(value, float | np.floating) and value != value)
+        or (isinstance(value, Decimal) and value.is_nan())
         or type(value).__name__ in ("NAType", "NaTType")
         or (isinstance(value, np.datetime64 | np.timedelta64) and np.isnat(value))
     )

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
+import threadpoolctl
 
 from .._core import prediction
 from .._core.layers.base import Layer, Weights
@@ -47,8 +47,9 @@ class _SingleThread:
     def __enter__(self) -> None:
         with self.lock:
             # Searching the process for its libraries takes 8 ms.
-            self.libraries = self.libraries or ThreadpoolController()
+            self.libraries = self.libraries or threadpoolctl.ThreadpoolController()
             if self.n_inside == 0:
+                _let_any_thread_limit()
                 self.limit = self.libraries.limit(limits=1, user_api="blas")
             self.n_inside += 1
 
@@ -56,7 +57,20 @@ class _SingleThread:
         with self.lock:
             self.n_inside -= 1
             if self.n_inside == 0:
+                _let_any_thread_limit()
                 self.limit.restore_original_limits()
+                _let_any_thread_limit()
+
+
+def _let_any_thread_limit() -> None:
+    """From threadpoolctl 3.8 on, the first thread that limits OpenBLAS owns the limit.
+
+    What others set has no effect then, and the last one out may be another thread.
+    """
+    openblas = getattr(threadpoolctl, "OpenBLASController", None)
+    clear = getattr(openblas, "clear_controlling_thread", None)
+    if clear is not None:
+        clear(force=True)
 
 
 single_thread = _SingleThread()

@@ -40,7 +40,7 @@ DIGITS = {
     "augment": {"shift": 0.08, "rotation": 0.03, "zoom": 0.12, "elastic": 0.05},
     "epochs": 20,
 }
-GARMENTS = {"augment": {"flip": True, "shift": 0.06}, "epochs": 30}
+GARMENTS = {"augment": {"flip": True, "shift": 0.06}, "epochs": 24}
 # Chosen on the training images: faces are lit from anywhere, and not elastic.
 FACES = {
     "augment": {

@@ -311,3 +311,17 @@ def test_weights_and_groups_stay_with_their_rows():
         labels=[0, 1],
     )
     assert net.history_["val_loss"][-1] == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("groups", "match"),
+    [
+        (np.array(["a", None] * 5, object), "missing values, the first in row 1"),
+        (np.array([1.0, np.nan] * 5), "missing values, the first in row 1"),
+        (np.ones((10, 2)), r"its shape is \(10, 2\)"),
+    ],
+)
+def test_groups_that_name_no_group(groups, match):
+    net = DenseNetClassifier(4, epochs=1, early_stopping=True)
+    with pytest.raises(ValueError, match=f"groups .*{match}"):
+        net.fit(np.eye(10), [0, 1] * 5, groups=groups)

@@ -1,5 +1,7 @@
 """What images are to a network: their scale, its changes, and settings that follow."""
 
+import warnings
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -351,8 +353,35 @@ def test_auto_learning_rate_of_many_rows(
         (3999, 64, 30),
         (4000, 64, 20),
         (16_000, 128, 10),
-        (60_000, 128, 6),
+        (60_000, 128, 5),
     ],
 )
 def test_epochs_and_batches_follow_the_number_of_rows(n_rows, batch_size, epochs):
     assert SmallCNNClassifier()._auto_size(n_rows) == (batch_size, epochs)
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [
+        lambda X: X,
+        lambda X: X + 1000,
+        lambda X: (30 * X + 30_000).astype(np.uint16),
+        lambda X: (100 * X - 1000).astype(np.int16),
+    ],
+)
+def test_black_is_no_further_than_the_darkest_pixel(convert):
+    X = np.random.default_rng(0).integers(0, 17, (20, 8, 8)).astype(float)
+    y = np.arange(20) % 2
+    expected = SmallCNNClassifier((2,), epochs=1, random_state=0).fit(X, y)._black()
+    net = SmallCNNClassifier((2,), epochs=1, random_state=0).fit(convert(X), y)
+    assert net._black() == pytest.approx(expected, rel=1e-5)
+
+
+def test_one_image_of_fractions_warns_where_others_were_not():
+    X = np.random.default_rng(0).integers(0, 256, (20, 8, 8)).astype(float)
+    net = SmallCNNClassifier((2,), epochs=1).fit(X, np.arange(20) % 2)
+    with pytest.warns(UserWarning, match="scaled otherwise"):
+        net.predict(X[:1] / 255)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        net.predict(np.minimum(X[:1], 1))  # a dark image

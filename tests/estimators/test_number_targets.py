@@ -96,3 +96,9 @@ def test_masked_numbers_are_refused():
         DenseNetRegressor(4, epochs=1).fit(np.eye(3), y)
     nothing = np.ma.masked_array([1.0, 2.0, 3.0], False)
     assert DenseNetRegressor(4, epochs=1).fit(np.eye(3), nothing)
+
+
+def test_the_column_of_counts_that_are_all_zero_is_named():
+    y = np.column_stack([[1, 2, 3], [0, 0, 0]])
+    with pytest.raises(ValueError, match="all are 0 in column 1"):
+        DenseNetRegressor(4, epochs=1, loss="poisson").fit(np.eye(3), y)

@@ -166,3 +166,14 @@ def test_skewed_counts_start_from_their_logarithms():
     constant = np.full(100, counts[:200].mean())
     assert net.history_["loss"][0] < 0.5
     assert deviance < 0.8 * mean_poisson_deviance(counts[200:], constant)
+
+
+def test_few_ngrams_predict_numbers_of_the_same_size():
+    rng = np.random.default_rng(0)
+    worth = rng.normal(size=300)
+    words = rng.integers(0, 300, size=(400, 12))
+    texts = [" ".join(f"w{word}" for word in row) for row in words]
+    y = 100 + 10 * worth[words].sum(axis=1)
+    est = TextPoolRegressor(compress_to=60, random_state=0).fit(texts, y)
+    slope, _ = np.polyfit(est.predict(texts), y, 1)
+    assert 0.8 < slope < 1.2

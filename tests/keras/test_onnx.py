@@ -1,6 +1,8 @@
 """Keras models as ONNX graphs: ONNX Runtime gives what Keras predicts."""
 
 import logging
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
@@ -68,3 +70,14 @@ def test_models_without_inputs_are_refused():
 
     with pytest.raises(TypeError, match="inputs of a Own, .* neither functional nor"):
         graphs.from_model(Own())
+
+
+def test_conversions_in_threads_leave_loggers_and_filters():
+    models = [keras.Sequential([keras.Input((6,)), layers.Dense(2)]) for _ in range(4)]
+    before = list(warnings.filters)
+    names = "tensorflow", "tf2onnx.tfonnx"
+    levels = [logging.getLogger(name).level for name in names]
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(graphs.from_model, models))
+    assert [logging.getLogger(name).level for name in names] == levels
+    assert [f for f in warnings.filters if f not in before] == []

@@ -210,3 +210,19 @@ def test_strings_of_any_length():
     np.testing.assert_array_equal(
         fitted.predict_proba(own), net().fit(strings, Y).predict_proba(strings)
     )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pl.Series([[1.0, 2.0]] * 4, dtype=pl.Array(pl.Float64, 2)),
+        pl.Series([[1.0, 2.0]] * 4),
+        [{"x": 1, "y": 2}] * 4,
+    ],
+)
+def test_nested_columns_of_polars_are_named(content):
+    for others in ({}, {"size": [1.0, 2.0, 3.0, 4.0]}):
+        frame = pl.DataFrame({**others, "where": content})
+        if others or isinstance(content, list):
+            with pytest.raises(TypeError, match=r"Column 'where' of X \(dtype"):
+                net().fit(frame, [0, 1, 0, 1])

@@ -1,6 +1,7 @@
 """Kinds of columns by what they hold, and their values as numbers or categories."""
 
 import datetime
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -99,3 +100,11 @@ def test_times_of_the_day_and_spans_are_seconds():
 def test_numbers_beyond_float64_name_the_column(content):
     with pytest.raises(ValueError, match="infinity or a value too large.*column 'x'"):
         values.numbers(column(1, content), "number")
+
+
+@pytest.mark.parametrize("text", ["NaN", "sNaN"])
+def test_decimals_that_are_no_numbers_are_missing(text):
+    gap = Decimal(text)
+    assert values.categories(column(gap, Decimal(1)), "number") == [None, 1]
+    found = values.numbers(column(gap, Decimal("1.5")), "number")
+    np.testing.assert_array_equal(found.ravel(), [np.nan, 1.5])

@@ -90,3 +90,14 @@ def test_compressed_network_is_small_on_disk_and_equal_again():
     again = pickle.loads(packed)
     np.testing.assert_array_equal(again.weights_[0], net.weights_[0])
     assert again.weights_[0].dtype == np.float32
+
+
+def test_line_is_that_of_least_squares():
+    rng = np.random.default_rng(0)
+    found = rng.normal(size=(50, 2))
+    wanted = found * [2.0, -3.0] + [1.0, 4.0]
+    slope, shift = compression.line(found, wanted)
+    np.testing.assert_allclose(slope, [2, -3])
+    np.testing.assert_allclose(shift, [1, 4])
+    slope, shift = compression.line(np.zeros((3, 1)), np.full((3, 1), 5.0))
+    assert (slope, shift) == (1, 5)

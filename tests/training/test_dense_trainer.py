@@ -1,10 +1,13 @@
 """Training dense networks in NumPy: the same as in a program."""
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+import threadpoolctl
 
+from sknets import DenseNetClassifier
 from sknets._core.activations import ACTIVATIONS
 from sknets._core.build import dense_layers
 from sknets._training import dense_trainer, loop
@@ -85,3 +88,44 @@ def test_small_fits_need_no_tensorflow_and_large_ones_do(monkeypatch):
         "small": dense_trainer.DenseTrainer,
         "large": trainer.TensorFlowTrainer,
     }
+
+
+def blas_threads():
+    found = threadpoolctl.threadpool_info()
+    return [
+        library["num_threads"] for library in found if library["user_api"] == "blas"
+    ]
+
+
+def test_fits_in_threads_leave_the_limits_of_the_process():
+    X = np.random.default_rng(0).normal(size=(60, 4))
+    y = np.arange(60) % 2
+    before = blas_threads()
+
+    def fit(epochs):
+        return DenseNetClassifier(8, epochs=epochs, random_state=0).fit(X, y)
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(fit, [3, 9, 5, 7] * 3))
+    assert blas_threads() == before
+    fit(1)
+
+    def limited():
+        with threadpoolctl.threadpool_limits(1, user_api="blas"):
+            return blas_threads()
+
+    with ThreadPoolExecutor(1) as threads:  # of a thread that has not limited before
+        assert threads.submit(limited).result() == [1] * len(before)
+
+
+def test_a_thread_trains_to_the_same_bits():
+    X = np.random.default_rng(0).normal(size=(300, 20))
+    y = np.arange(300) % 3
+
+    def fit():
+        return DenseNetClassifier(epochs=2, random_state=0).fit(X, y).weights_
+
+    expected = fit()
+    with ThreadPoolExecutor(1) as threads:
+        found = threads.submit(fit).result()
+    assert_all_equal(found, expected)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import threading
 
 import tensorflow as tf
 
 from ..._optional import forked_after_tensorflow
 from ..._tensorflow import quiet
 
-_configured = False
+_configured, _lock = False, threading.Lock()
 
 
 def prepare() -> None:
@@ -28,10 +29,11 @@ def prepare() -> None:
             "training would hang. Start workers with the 'loky' backend of joblib "
             "(the default) or with multiprocessing's 'spawn' start method instead."
         )
-    if not _configured:
-        with quiet():
-            _configure()
-        _configured = True
+    with _lock:
+        if not _configured:
+            with quiet():
+                _configure()
+            _configured = True
 
 
 def _configure() -> None:
