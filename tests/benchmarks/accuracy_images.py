@@ -7,9 +7,9 @@ Run from a checkout::
 FOLDER holds mnist.npz, orl_faces.npz and yale_faces.npz, for the rows fashion and cifar
 also fashion_mnist_train.npz and cifar10_20k.npz, of which the last 10 000 and 4000 rows
 are tested on. The time of a fit is given as a ratio to Keras training on the same rows,
-measured in the same run: two convolutions of 32 and 64 filters for 15 epochs at batch 128.
-On two quiet cores the whole table takes about an hour, of which the rows with stronger
-changes take 40 minutes; faces take 3.
+measured in the same run: two convolutions of 32 and 64 filters for 15 epochs at batch
+128. On two quiet cores the whole table takes about an hour, of which the rows with
+stronger changes take 40 minutes; faces take 3.
 """
 
 from __future__ import annotations
