@@ -380,8 +380,8 @@ def _missing(made):
     optional = {
         "optimizer_state_", "class_counts_", "embedding_step_", "feature_names_in_",
         # Files of version 0.1 lack them.
-        "augment_", "average_mirrored_", "n_rows_", "n_soft_steps_", "normalization_",
-        "seen_range_", "soft_steps_",
+        "augment_", "average_mirrored_", "n_ngrams_given_", "n_rows_", "n_soft_steps_",
+        "normalization_", "seen_range_", "soft_steps_",
     }  # fmt: skip
     for base, estimator in made.items():
         # A fitted network gets the defaults of parameters that its file lacks.
