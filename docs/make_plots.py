@@ -131,6 +131,10 @@ def draw_growth(source):
                 label=name,
             )
         panel.set(xlabel=axis, ylabel="seconds of fit")
+        sizes = sorted({int(row["size"]) for row in rows if row["axis"] == axis})
+        if any(size % 10 for size in sizes[1:]):  # no powers of ten
+            panel.set_xticks(sizes, labels=sizes)
+            panel.set_xticks([], minor=True)
     *_, last = panels.flat
     last.axis("off")
     last.legend(*panels.flat[0].get_legend_handles_labels(), loc="center")
