@@ -269,6 +269,13 @@ def half_range(X: Any, index: np.ndarray) -> np.ndarray:
     return (np.asarray(high, np.float64) - low) / 2
 
 
+def extremes(X: Any, index: np.ndarray) -> tuple[float, float]:
+    """Lowest and highest value of some rows."""
+    found = [(rows.min(), rows.max()) for rows in blocks(X, index)]
+    lows, highs = zip(*found, strict=True)
+    return float(min(lows)), float(max(highs))
+
+
 def learn_pixels(
     X: Any, index: np.ndarray, standard: bool = False
 ) -> tuple[tuple[float, float], Scaling]:
@@ -286,9 +293,8 @@ def learn_pixels(
         limits = np.iinfo(X.dtype)
         low, high = float(limits.min), float(limits.max)
     else:
-        extremes = [(rows.min(), rows.max()) for rows in blocks(X, index)]
-        low = min(0.0, *(float(low) for low, _ in extremes))
-        high = max(1.0, *(float(high) for _, high in extremes))
+        low, high = extremes(X, index)
+        low, high = min(0.0, low), max(1.0, high)
     if standard:
         shift, spread = _mean_and_deviation(X, index)
     elif low == 0:

@@ -159,7 +159,7 @@ class ImageInput(NeuralNet):
         self.pixel_range_, self.input_scaling_ = scaling.learn_pixels(
             X, index, standard=self.input_scaling == "standard"
         )
-        self.seen_range_ = _extremes(X)
+        self.seen_range_ = scaling.extremes(X, index)
         self.n_rows_ = len(index)
         self.normalization_ = self._settled("normalization")
         return X
@@ -293,8 +293,7 @@ class ImageInput(NeuralNet):
     def _black(self) -> float:
         """Value of a pixel without light, after the input scaling.
 
-        That is the lowest of `fit`, as far from the others as may be: it may be an
-        outlier.
+        That is the lowest of `fit`, unless that may be an outlier.
         """
         low = self._seen_range()[0]
         if not math.isfinite(low):  # unknown, of a network that came from elsewhere
@@ -327,8 +326,8 @@ def _has_fractions(X: Any) -> bool:
 
 
 def _extremes(X: Any) -> tuple[float, float]:
-    """Lowest and highest value; 0 and 0 of a sparse matrix without any."""
-    values = X.data if hasattr(X, "indptr") else X
-    if values.size == 0:
-        return 0.0, 0.0
-    return float(values.min()), float(values.max())
+    """Lowest and highest value; zeros that a sparse matrix does not store are some."""
+    if not hasattr(X, "indptr"):
+        return float(X.min()), float(X.max())
+    stored = X.data if X.nnz == math.prod(X.shape) else np.append(X.data, 0)
+    return float(stored.min()), float(stored.max())

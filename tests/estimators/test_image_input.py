@@ -385,3 +385,18 @@ def test_one_image_of_fractions_warns_where_others_were_not():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         net.predict(np.minimum(X[:1], 1))  # a dark image
+
+
+def test_black_is_that_of_the_rows_to_train_on():
+    X = np.random.default_rng(0).integers(0, 17, (20, 64)).astype(float)
+    X[X < 8] = 0
+    y, weight = np.arange(20) % 2, np.ones(20)
+    params = {"image_shape": (8, 8), "epochs": 2, "augment": True, "random_state": 0}
+    net = SmallCNNClassifier((2,), **params)
+    expected = net.fit(X[:-1], y[:-1])._black()
+    outlier, weight[-1] = X.copy(), 0
+    outlier[-1] = -500
+    assert net.fit(outlier, y, weight)._black() == expected
+    dense = net.fit(X, y).weights_
+    for found, wanted in zip(net.fit(sp.csr_array(X), y).weights_, dense, strict=True):
+        np.testing.assert_array_equal(found, wanted)
