@@ -37,7 +37,7 @@ from .._sklearn import (
     num_samples,
 )
 from . import diagnosis, targets
-from .held_out import checked_groups, named_as_validation, split
+from .held_out import checked_groups, named_as_validation, split, split_seed
 from .keywords import refuse_keywords
 from .lazy_model import LazyModel
 from .plain_params import plain_params
@@ -385,15 +385,8 @@ class NeuralNet(
         return np.random.default_rng([int(state), getattr(self, "n_iter_", 0)])
 
     def _split_seed(self, rng: np.random.Generator) -> int:
-        """Seed of what is held out: with an int as `random_state` always the same.
-
-        Else a call that goes on would validate on rows that were trained on.
-        """
-        seed = int(rng.integers(2**31))
-        if not isinstance(self.random_state, Integral):
-            return seed
-        first = np.random.default_rng([int(self.random_state), 0])
-        return int(first.integers(2**31))
+        state = self.random_state
+        return split_seed(rng, int(state) if isinstance(state, Integral) else None)
 
     def _train(
         self,

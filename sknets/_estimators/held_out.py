@@ -19,6 +19,17 @@ AUTO_FRACTION = 0.1
 Rows = tuple[np.ndarray, np.ndarray]
 
 
+def split_seed(rng: np.random.Generator, random_state: int | None) -> int:
+    """Seed for `split`: always the same where `random_state` is an int.
+
+    Else a call that goes on would validate on rows that were trained on.
+    """
+    drawn = int(rng.integers(2**31))
+    if random_state is None:
+        return drawn
+    return int(np.random.default_rng([random_state, 0]).integers(2**31))
+
+
 def split(
     y: np.ndarray,
     groups: np.ndarray | None,

@@ -11,6 +11,7 @@ import functools
 import hashlib
 import inspect
 import json
+import re
 import textwrap
 import types
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from .._keras import copies
+from .._keras.names import NAMED_LAMBDA
 from .._keras.routing import argument_names
 from .._keras.stored import CONFIGURED, Stored, is_keras
 from .._tensorflow import keras
@@ -270,8 +272,7 @@ def _name(thing: Any) -> str:
 def _config(value: Any) -> Plain | None:
     """Configuration of a Keras object but its name, if Keras can describe it."""
     try:
-        text = copies.without_names(copies.object_config(value))
-        config = json.loads(text)["config"]
+        config = json.loads(_comparable(copies.object_config(value)))["config"]
     except Exception:
         return None
     return {key: part for key, part in config.items() if key != "name"}
@@ -279,9 +280,14 @@ def _config(value: Any) -> Plain | None:
 
 def _model_digest(model: Any) -> str:
     try:
-        return _digest(copies.without_names(copies.model_config(model)).encode())
+        return _digest(_comparable(copies.model_config(model)).encode())
     except copies.NotCopiedError:
         return ""
+
+
+def _comparable(config: str) -> str:
+    """A configuration with the same names in other processes: any lambda is alike."""
+    return re.sub(f"({NAMED_LAMBDA})[0-9a-f]+", r"\1", copies.without_names(config))
 
 
 def _digest(content: bytes) -> str:

@@ -76,16 +76,6 @@ class KerasData(KerasState):
             return np.random.default_rng(random.getrandbits(63))
         return np.random.default_rng([seed, self.current_epoch])
 
-    def _split_seed(self, rng: np.random.Generator) -> int:
-        """Seed of what is held out: the same in each fit with a seed.
-
-        Else a call that goes on would validate on rows that were trained on.
-        """
-        drawn, seed = int(rng.integers(2**31)), self._seed()
-        if seed is None:
-            return drawn
-        return int(np.random.default_rng([seed, 0]).integers(2**31))
-
     # --- Data ------------------------------------------------------------------------
 
     def _check(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Any]:

@@ -20,7 +20,7 @@ from .._training.keras_training import (
     train,
 )
 from .._training.tensorflow.seeds import seeded
-from .held_out import split
+from .held_out import split, split_seed
 from .progress import Progress, candidate_name
 
 # Methods that a model may bring; then its own are called.
@@ -165,7 +165,7 @@ class Job:
             np.zeros(n_rows) if strata is None else strata,
             None,
             estimator.validation_fraction,
-            estimator._split_seed(self.rng),
+            split_seed(self.rng, estimator._seed()),
             stratify=strata is not None,
         )
         return rows.take(kept), rows.take(held_out)

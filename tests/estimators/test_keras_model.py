@@ -257,6 +257,7 @@ def with_lambdas():
         [
             keras.Input((3,)),
             keras.layers.Dense(4, activation=lambda x: keras.ops.relu(x)),
+            keras.layers.Lambda(lambda x: sum([x[:, n] for n in (0, 1)])[:, None]),
             keras.layers.Dense(1),
         ]
     )
@@ -265,9 +266,10 @@ def with_lambdas():
 
 
 @pytest.mark.filterwarnings("error:.*lambda")
-def test_lambdas_that_use_other_names_train_predict_and_pickle():
+@pytest.mark.parametrize("model", [with_lambdas, with_lambdas()])
+def test_lambdas_that_use_other_names_train_predict_and_pickle(model):
     X = np.random.default_rng(0).normal(size=(20, 3)).astype(np.float32)
-    est = KerasRegressor(with_lambdas, epochs=2, verbose=0, random_state=0)
+    est = KerasRegressor(model, epochs=2, verbose=0, random_state=0)
     est.fit(X, X[:, 0])
     expected = est.predict(X)
     again = cloudpickle.loads(cloudpickle.dumps(est))
