@@ -1,4 +1,4 @@
-"""Draw the pictures of docs/user_guide/plots.rst from real fits.
+"""Draw the pictures of the front page and of docs/user_guide/plots.rst.
 
     python docs/make_plots.py --data FOLDER
     python docs/make_plots.py --growth
@@ -28,13 +28,13 @@ from sknets.display import (
 IMAGES = Path(__file__).parent / "images"
 
 
-def save(figure, name, few_colours=True):
+def save(figure, name, few_colours=True, dpi=90):
     """Write a figure as a small file; a palette would show in a colour bar."""
     import matplotlib.pyplot as plt
     from PIL import Image
 
     path = IMAGES / f"{name}.png"
-    figure.savefig(path, dpi=90)
+    figure.savefig(path, dpi=dpi)
     plt.close(figure)
     with Image.open(path) as image:
         small = image.convert("RGBA")
@@ -90,6 +90,17 @@ def draw_digits(net, X_test, y_test):
     save(figure, "filters", few_colours=False)
     display = SaliencyDisplay.from_estimator(net, X_test[0])
     save(display.figure_, "saliency", few_colours=False)
+
+
+def draw_landing(net, X_test, y_test):
+    """Eight predictions for the front page, which shows them at half this size."""
+    from matplotlib import pyplot as plt
+
+    _, axes = plt.subplots(2, 4, figsize=(5.6, 2.5), layout="constrained")
+    display = ImageGridDisplay.from_estimator(
+        net, X_test[2:], y_test[2:], n_images=8, ax=axes, text_kw={"fontsize": 8}
+    )
+    save(display.figure_, "landing", dpi=180)
 
 
 def draw_faces(X, y):
@@ -163,6 +174,7 @@ def main():
     net = SmallCNNClassifier((16, 32, 64), epochs=8, random_state=0).fit(X, y)
     print(f"digits: accuracy {net.score(X_test, y_test):.3f}")
     draw_digits(net, X_test, y_test)
+    draw_landing(net, X_test, y_test)
     with np.load(folder / "orl_faces.npz") as faces:
         draw_faces(faces["x"], faces["y"])
 

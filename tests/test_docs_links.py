@@ -52,3 +52,24 @@ def test_each_class_is_found_in_its_own_module(conf, name):
 def test_links_to_other_projects(conf, target, url):
     node = conf["link_to_other_project"](None, None, {"reftarget": target}, None)
     assert (node and node["refuri"]) == url
+
+
+def test_links_that_lead_nowhere_are_found(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(CONF.parent)
+    from check_links import broken
+
+    monkeypatch.delitem(sys.modules, "check_links")
+    (tmp_path / "part").mkdir()
+    (tmp_path / "index.html").write_text(
+        '<a href="part/page.html#here"></a><a href="part/page.html#gone"></a>'
+        '<a href="https://example.org/gone.html"></a><a href="#"></a>'
+        '<a href="part/"></a>',
+        encoding="utf-8",
+    )
+    (tmp_path / "part" / "page.html").write_text(
+        '<p id="here"><img src="a%20b.png"><img src="gone.png"></p>', encoding="utf-8"
+    )
+    (tmp_path / "part" / "a b.png").touch()
+    found = {(path.as_posix(), link) for path, link in broken(tmp_path)}
+    expected = [("index.html", "part/page.html#gone"), ("index.html", "part/")]
+    assert found == {*expected, ("part/page.html", "gone.png")}

@@ -1,7 +1,11 @@
 """README's commands and snippets, and the files beside the code, say what is true."""
 
+import ast
+import json
 import re
 import shlex
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -26,53 +30,101 @@ SEARCH, NUMBERS, PICTURES, SERVICE = blocks("python")
 COMMANDS = [line for block in blocks("bash") for line in block.splitlines()]
 
 
-def run(code, **names):
-    exec(compile(code, "README.md", "exec"), names)
-    return names
+# --- Snippets, as they stand, one after the other ------------------------------------
+
+# The comment of the last snippet has what makes its file.
+[DUMP] = re.findall(r"joblib\.dump\(.*?\)", SERVICE)
+SNIPPETS = [SEARCH, NUMBERS, PICTURES, f"import joblib\n{DUMP}\n", SERVICE]
 
 
-def small_digits(**options):
-    X, y = load_digits(**options)
-    return X[:120], y[:120]
+# Run when IPython or a kernel starts: the snippets need not learn all digits again.
+FEWER_DIGITS = """\
+import sklearn.datasets
+X, y = sklearn.datasets.load_digits(return_X_y=True)
+sklearn.datasets.load_digits = lambda return_X_y: (X[:400], y[:400])
+"""
 
 
-def test_search(monkeypatch, capsys):
-    monkeypatch.setattr("sklearn.datasets.load_digits", small_digits)
-    names = run(SEARCH)
-    assert len(names["search"].cv_results_["params"]) == 4
-    assert re.match(r"\{'dropout'.*\} 0\.\d+$", capsys.readouterr().out.strip())
-
-
-def test_numbers(capsys):
-    run(NUMBERS)
-    assert 0.4 < float(capsys.readouterr().out) < 0.6
-
-
-def test_pictures(monkeypatch, capsys):
-    pyplot = pytest.importorskip("matplotlib.pyplot")
-
-    def load_mnist(subset, return_X_y):
-        assert return_X_y
-        part = slice(200) if subset == "train" else slice(200, 260)
-        digits = load_digits()
-        return np.kron(digits.images[part], np.ones((2, 2))), digits.target[part]
-
-    monkeypatch.setattr("sknets.datasets.load_mnist", load_mnist)
-    pyplot.close("all")
-    run(PICTURES.replace("early_stopping=True", "epochs=2, early_stopping=True"))
-    assert len(pyplot.get_fignums()) == 2
-    assert "Total parameters" in capsys.readouterr().out
-    pyplot.close("all")
-
-
-def test_service(monkeypatch, tmp_path):
+@pytest.fixture
+def environment(monkeypatch, tmp_path):
+    """A folder of its own, with a small data set that passes for MNIST."""
+    startup = tmp_path / "ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "fewer_digits.py").write_text(FEWER_DIGITS, encoding="utf-8")
+    digits = load_digits()
+    X = np.pad(np.kron(digits.images, np.ones((3, 3))), ((0, 0), (2, 2), (2, 2)))
+    X, y = (X * 15.9).astype(np.uint8), digits.target
+    path = tmp_path / "mnist.npz"
+    np.savez(path, x_train=X[:120], y_train=y[:120], x_test=X[-200:], y_test=y[-200:])
     monkeypatch.chdir(tmp_path)
-    net = sknets.DenseNetClassifier(4, epochs=1, random_state=0)
-    X, y = small_digits(return_X_y=True)
-    net.fit(X, y)
-    [dump] = re.findall(r"joblib\.dump\(.*?\)", SERVICE)
-    run(f"import joblib\n{dump}", net=net)
-    run(SERVICE, X=X)
+    monkeypatch.setenv("SKNETS_DATA", str(tmp_path))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+
+
+def run(*command):
+    done = subprocess.run(
+        [sys.executable, *command], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def check(printed):
+    """Look for what the text around the snippets says that they print."""
+    best, mean = re.search(
+        r"^(\{'dropout'.*\}) (0\.\d+)$", printed, re.MULTILINE
+    ).groups()
+    assert set(ast.literal_eval(best)) == {"dropout", "width"}
+    assert float(mean) > 0.9
+    [r2] = re.findall(r"^(?:np\.float64\()?(0\.\d+)\)?$", printed, re.MULTILINE)
+    assert float(r2) == pytest.approx(0.5, abs=0.1)
+    assert "stopped after epoch" in printed
+    assert "Total parameters: 225,034" in printed
+
+
+@pytest.mark.parametrize("kind", ["python", "ipython"])
+def test_snippets_in_a_script(kind, environment, monkeypatch):
+    pytest.importorskip("matplotlib")
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    figures = "from matplotlib import pyplot\nprint(pyplot.get_fignums(), 'figures')\n"
+    script = Path("readme.ipy" if kind == "ipython" else "readme.py")
+    script.write_text("\n".join([*SNIPPETS, figures]), encoding="utf-8")
+    if kind == "ipython":
+        pytest.importorskip("IPython")
+        printed = run("-m", "IPython", "--colors=NoColor", str(script))
+    else:
+        printed = run(str(script))
+    check(printed)
+    assert "[1, 2] figures" in printed
+
+
+def test_snippets_in_a_notebook(environment, monkeypatch):
+    """The pictures appear by themselves; nothing but them is shown."""
+    pytest.importorskip("nbclient")
+    pytest.importorskip("matplotlib")
+    monkeypatch.delenv("MPLBACKEND", raising=False)
+    cells = [
+        {
+            "cell_type": "code",
+            "execution_count": None,
+            "id": str(number),
+            "metadata": {},
+            "outputs": [],
+            "source": source,
+        }
+        for number, source in enumerate(SNIPPETS)
+    ]
+    notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    Path("readme.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    run("-c", "from nbclient.cli import main; main()", "--inplace", "readme.ipynb")
+    done = json.loads(Path("readme.ipynb").read_text(encoding="utf-8"))["cells"]
+    outputs = [output for cell in done for output in cell["outputs"]]
+    check("".join("".join(output.get("text", "")) for output in outputs))
+    shown = [set(output["data"]) for output in outputs if "data" in output]
+    assert sum("image/png" in kinds for kinds in shown) == 2
+
+
+# --- Commands ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("line", COMMANDS)
@@ -83,6 +135,15 @@ def test_command_names_what_there_is(line):
             assert set(extras.split(",")) <= set(PROJECT["optional-dependencies"])
         if words[0] == "python":
             assert (ROOT / words[1]).exists()
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_command_is_run(line):
+    """By .ci/run, as it stands; it makes environments in its own way."""
+    environment = {"python3 -m venv .venv", ". .venv/bin/activate"}
+    part_of_tests = 'pip install -e ".[plots]"'
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert f"as_in_readme '{line}'" in ci or line in {*environment, part_of_tests}
 
 
 def test_paths_in_the_text():

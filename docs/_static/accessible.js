@@ -12,6 +12,10 @@ document.addEventListener("DOMContentLoaded", () => {
   for (const link of document.querySelectorAll(".sphx-glr-thumbcontainer a")) {
     link.setAttribute("aria-label", link.textContent);
   }
+  // sphinx-gallery makes one for each section, all with the same id.
+  for (const tags of document.querySelectorAll(".sphx-glr-tag-list:empty")) {
+    tags.remove();
+  }
   // ARIA has given up the role that docutils gives the items of this list.
   for (const entry of document.querySelectorAll("[role=doc-biblioentry]")) {
     entry.setAttribute("role", "listitem");

@@ -153,6 +153,8 @@ using class specific linear projection", IEEE Transactions on Pattern Analysis a
 Machine Intelligence 19(7), 1997.
 """,
 }
+# A name of its own, since Sphinx does not read `**` within a decorator.
+_FACES_PARAMETERS = {"name": [StrOptions({"orl", "yale"})], **_PARAMETERS}
 # Images of each person to train on.
 _TRAINING_FACES = {"orl": 5, "yale": 6}
 _ORL = Source(
@@ -169,10 +171,7 @@ _YALE = Source(
 )
 
 
-@validate_params(
-    {"name": [StrOptions({"orl", "yale"})], **_PARAMETERS},
-    prefer_skip_nested_validation=True,
-)
+@validate_params(_FACES_PARAMETERS, prefer_skip_nested_validation=True)
 def load_faces(
     name="orl",
     *,
