@@ -213,12 +213,13 @@ class _Sigmoids(ClassObjective):
     def train(
         self, z: np.ndarray, y: np.ndarray, w: np.ndarray, smoothing: float
     ) -> tuple[float, float, np.ndarray]:
+        n_outputs = z.shape[1]
         target = y * np.float32(1 - smoothing) + np.float32(0.5 * smoothing)
         losses = np.logaddexp(0, z) - z * y
-        correct = ((z > 0) == y).all(axis=1)
+        correct = np.logical_and.reduce((z > 0) == y, axis=1)
         d = (expit(z) - target) * w / np.float32(z.size)
-        loss = float((losses * w).mean(axis=1).sum())
-        return loss, float((correct * w.mean(axis=1)).sum()), d
+        loss = float(np.vdot(losses, w)) / n_outputs
+        return loss, float(w[correct].sum()) / n_outputs, d
 
     def losses_in_graph(self, tf: Any, z: Any, y: Any, smoothing: Any) -> Any:
         target = y * (1.0 - smoothing) + 0.5 * smoothing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal, Unpack
 
 import numpy as np
@@ -309,15 +310,17 @@ class DenseNetClassifier(DenseInput, NeuralNetClassifier):
         if not self._may_find_temperature(trained, data, settings):
             return weights
         from .._training.loop import train
-        from .temperature import may_be_noise, with_temperature
+        from .temperature import EPOCHS_SHARE, may_be_noise, with_temperature
 
         def of_a_part(part: Any) -> Weights:
-            # With the settings of all rows: the same program, in NumPy or compiled.
+            # With the batches of all rows: the same program, in NumPy or compiled.
+            epochs = max(1, round(EPOCHS_SHARE * settings.epochs))
+            brief = replace(settings, epochs=epochs)
             first = self._first_weights(data, rng, goes_on=False, one_pass=False)
             found = train(
-                self._network, first, part, settings, rng, keep_interrupted=False
+                self._network, first, part, brief, rng, keep_interrupted=False
             )
-            return final_weights(found, part, settings, rng)
+            return final_weights(found, part, brief, rng)
 
         if not may_be_noise(data):
             return weights

@@ -32,6 +32,9 @@ MAX_PRODUCTS = 1e8
 # the tables of the choice, where a second network pays nowhere above.
 ENOUGH_EXPLAINED = 0.5
 TEMPERATURES = np.geomspace(1, 50, 80)
+# Epochs of the second network, as a share of those of the first: all of them tell no
+# better on the tables of the choice, half of them a little worse.
+EPOCHS_SHARE = 2 / 3
 
 
 def may_be_noise(data: TrainingData) -> bool:

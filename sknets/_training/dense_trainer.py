@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from .._core import prediction
 from .._core.layers.base import Layer, Weights
 from .._core.network import Network
 from .data import TrainingData
-from .optimizers import penalty_gradient
+from .optimizers import Update, penalty_gradient
 from .settings import Settings, Slots
 
 # Estimated seconds of a whole fit up to which numpy is the faster way. Numpy takes 1.3
@@ -125,6 +125,7 @@ class DenseTrainer:
         # Zero stays what layers that are not trained leave as it is.
         self.gradient = np.zeros_like(self.vector)
         self.slots = [_packed(slot) for slot in zip(*slots, strict=True)]
+        self.scratch = np.empty_like(self.vector)
         self.weights, self.gradients = map(self._views, (self.vector, self.gradient))
         self.kernels = [
             (kernel, gradient)
@@ -153,11 +154,12 @@ class DenseTrainer:
         self, order: np.ndarray, learning_rates: np.ndarray, keys: np.ndarray
     ) -> tuple[float, float]:
         loss = correct = 0.0
+        rng = np.random.Generator(np.random.SFC64(keys)) if self.drops else None
         # The loop looks for infinite and NaN values itself, and says what helps.
         with single_thread, np.errstate(all="ignore"):
-            steps = zip(self._batches(order), learning_rates, keys, strict=True)
-            for number, (batch, lr, key) in enumerate(steps, start=1):
-                more_loss, more_correct = self._step(batch, lr, key)
+            steps = zip(self._batches(order), learning_rates, strict=True)
+            for number, (batch, lr) in enumerate(steps, start=1):
+                more_loss, more_correct = self._step(batch, lr, rng)
                 loss, correct = loss + more_loss, correct + more_correct
                 if self.report:
                     self.report(number)
@@ -174,9 +176,9 @@ class DenseTrainer:
                 part = slice(start, start + size)
                 yield X[part], y[part], w[part]
 
-    def _step(self, batch: Any, lr: np.float32, key: Any) -> tuple[float, float]:
+    def _step(self, batch: Any, lr: np.float32, rng: Any) -> tuple[float, float]:
         x, y, w = batch
-        loss, correct, _ = self._find_gradients(x, y, w, key)
+        loss, correct, _ = self._find_gradients(x, y, w, rng)
         if self.settings.has_penalty:
             self._add_penalty_gradients()
         self._clip(self.gradients)
@@ -185,13 +187,12 @@ class DenseTrainer:
         return loss, correct
 
     def _find_gradients(
-        self, x: np.ndarray, y: np.ndarray, w: np.ndarray, key: Any
+        self, x: np.ndarray, y: np.ndarray, w: np.ndarray, rng: Any
     ) -> tuple[float, float, np.ndarray]:
         """Fill `gradients`; return summed loss and metric, and the gradient by x.
 
         The last is not computed where it is not wanted.
         """
-        rng = np.random.Generator(np.random.SFC64(key)) if self.drops else None
         kept = []
         for layer, weights in self._own_weights:
             x, kept_by_layer = layer.train(weights, x, rng)
@@ -221,35 +222,49 @@ class DenseTrainer:
         if decay:
             for kernel, _ in self.kernels:
                 kernel *= 1 - lr * np.float32(decay)
-        moved, slots = self._moved(self.vector, self.gradient, self.slots, lr)
-        self._move_hidden(moved, slots, lr)
-        self.vector[...] = moved
-        self.slots = list(slots)
+        before = [[p.copy(), *(slot.copy() for slot in s)] for p, _, s in self._hidden]
+        self._move(self.vector, self.gradient, self.slots, lr)
+        for (p, g, slots), kept in zip(self._hidden, before, strict=True):
+            for array, value in zip((p, *slots), kept, strict=True):
+                array[...] = value
+            self._move(p, g, slots, lr, self.settings.optimizer.rule.hidden_update)
 
-    def _move_hidden(self, moved: np.ndarray, slots: Any, lr: np.float32) -> None:
-        """Move the kernels of hidden layers, where the rule for them is another one."""
-        rule = self.settings.optimizer.rule
-        if rule.hidden_update is None:
-            return
-        vectors = (self.vector, self.gradient, *self.slots)
-        before = [self._views(vector) for vector in vectors]
-        after = [self._views(vector) for vector in (moved, *slots)]
-        for place in np.flatnonzero(self.network.hidden_kernels()):
-            kernel, gradient, *own = (views[place] for views in before)
-            update = rule.hidden_update
-            value, new = self._moved(kernel, gradient, own, lr, update=update)
-            for views, array in zip(after, (value, *new), strict=True):
-                views[place][...] = array
+    @functools.cached_property
+    def _hidden(self) -> list[tuple[np.ndarray, np.ndarray, Weights]]:
+        """Kernels that have a rule of their own, with their gradients and slots."""
+        if self.settings.optimizer.rule.hidden_update is None:
+            return []
+        slots = list(map(self._views, self.slots))
+        return [
+            (self.weights[place], self.gradients[place], [own[place] for own in slots])
+            for place in np.flatnonzero(self.network.hidden_kernels())
+        ]
 
-    def _moved(
-        self, p: np.ndarray, g: np.ndarray, slots: list, lr: Any, update: Any = None
-    ) -> tuple[np.ndarray, tuple]:
-        """Values and slots after a step of the optimizer's rule."""
+    def _move(
+        self,
+        p: np.ndarray,
+        g: np.ndarray,
+        slots: Sequence[np.ndarray],
+        lr: Any,
+        update: Update | None = None,
+    ) -> None:
+        """Change values and slots by a step of the optimizer's rule, or of `update`."""
         optimizer = self.settings.optimizer
         switches = dict.fromkeys(optimizer.switches, True)
-        number = np.float32(self.n_steps)
-        update = update or optimizer.rule.update
-        return update(p, g, slots, number, lr, self.hyper, **switches)
+        step = (p, g, slots, np.float32(self.n_steps), lr, self.hyper)
+        if update is None and optimizer.rule.in_place is not None:
+            optimizer.rule.in_place(*step, self._scratch(p.shape), **switches)
+            return
+        moved, new = (update or optimizer.rule.update)(*step, **switches)
+        for array, value in zip((p, *slots), (moved, *new), strict=True):
+            array[...] = value
+
+    def _scratch(self, shape: tuple[int, ...]) -> np.ndarray:
+        """Array to compute in, the same at each step."""
+        size = math.prod(shape)
+        if len(self.scratch) < size:
+            self.scratch = np.empty(size, np.float32)
+        return self.scratch[:size].reshape(shape)
 
     def _clip(self, gradients: Weights) -> None:
         """Limit the gradients in place."""

@@ -21,6 +21,7 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
+from scipy.linalg.blas import saxpy, sscal
 
 Slots = tuple[Any, ...]
 Update = Callable[..., tuple[Any, Slots]]
@@ -30,8 +31,11 @@ Update = Callable[..., tuple[Any, Slots]]
 class Rule:
     """One optimizer: its update, hyperparameters with defaults, switches, slots.
 
-    `hidden_update` is that of the kernels of hidden layers, where it is another one.
-    `are_on` are the switches that are on unless they are given.
+    `in_place` is the update in NumPy without new arrays, where there is one; it takes
+    an array like p to work in, and changes p and the slots, which are contiguous and of
+    float32. `hidden_update` is that of
+    the kernels of hidden layers, where it is another one. `are_on` are the switches
+    that are on unless they are given.
     """
 
     update: Update
@@ -40,6 +44,7 @@ class Rule:
     switches: tuple[str, ...] = ()
     learning_rate: float = 1e-3
     weight_decay: float = 0.0
+    in_place: Callable[..., None] | None = None
     hidden_update: Update | None = None
     are_on: tuple[str, ...] = ()
 
@@ -73,20 +78,34 @@ def _sgd(p, g, slots, t, lr, h, nesterov=False):
 
 
 def _adam(p, g, slots, t, lr, h, amsgrad=False):
-    # In place, where the library can: each new array is a fifth of numpy's time.
-    m = g - slots[0]
-    m *= 1 - h["beta_1"]
-    m += slots[0]
-    v = g * g
-    v -= slots[1]
-    v *= 1 - h["beta_2"]
-    v += slots[1]
+    m = slots[0] + (g - slots[0]) * (1 - h["beta_1"])
+    v = slots[1] + (g * g - slots[1]) * (1 - h["beta_2"])
     new_slots = (m, v, _maximum(slots[2], v)) if amsgrad else (m, v)
-    spread = _sqrt(new_slots[-1])
-    spread += h["epsilon"]
-    step = lr * _sqrt(1 - h["beta_2"] ** t) / (1 - h["beta_1"] ** t) * m
-    step /= spread
+    step = _adam_rate(t, lr, h) * m / (_sqrt(new_slots[-1]) + h["epsilon"])
     return p - step, new_slots
+
+
+def _adam_in_place(p, g, slots, t, lr, h, scratch, amsgrad=False):
+    # New arrays of this size come from the system each time, which costs several times
+    # what is computed in them. BLAS multiplies and adds in one pass.
+    m, v = (slot.reshape(-1) for slot in slots[:2])
+    sscal(h["beta_1"], m)
+    saxpy(g.reshape(-1), m, a=1 - h["beta_1"])
+    np.multiply(g, g, out=scratch)
+    sscal(h["beta_2"], v)
+    saxpy(scratch.reshape(-1), v, a=1 - h["beta_2"])
+    if amsgrad:
+        np.maximum(slots[2], slots[1], out=slots[2])
+    np.sqrt(slots[-1], out=scratch)  # with amsgrad the largest so far
+    scratch += h["epsilon"]
+    np.divide(slots[0], scratch, out=scratch)
+    scratch *= _adam_rate(t, lr, h)
+    p -= scratch
+
+
+def _adam_rate(t, lr, h):
+    """Learning rate that makes up for moments that start at zero."""
+    return lr * _sqrt(1 - h["beta_2"] ** t) / (1 - h["beta_1"] ** t)
 
 
 def _nadam(p, g, slots, t, lr, h):
@@ -190,8 +209,11 @@ _ADAM = {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
 
 RULES: dict[str, Rule] = {
     "sgd": Rule(_sgd, {"momentum": 0.0}, (0.0,), ("nesterov",), learning_rate=0.01),
-    "adam": Rule(_adam, _ADAM, (0.0, 0.0), ("amsgrad",)),
-    "adamw": Rule(_adam, _ADAM, (0.0, 0.0), ("amsgrad",), weight_decay=0.004),
+    "adam": Rule(_adam, _ADAM, (0.0, 0.0), ("amsgrad",), in_place=_adam_in_place),
+    "adamw": Rule(
+        _adam, _ADAM, (0.0, 0.0), ("amsgrad",), weight_decay=0.004,
+        in_place=_adam_in_place,
+    ),
     "nadam": Rule(_nadam, _ADAM, (0.0, 0.0, 1.0)),
     "adamax": Rule(_adamax, _ADAM, (0.0, 0.0)),
     "rmsprop": Rule(

@@ -90,11 +90,11 @@ class TextTrainer(DenseTrainer):
         counts = (tokens.data[entries], self.place_of_row[own], starts - starts[0])
         return rows, sp.csr_array(counts, (len(starts) - 1, len(rows)))
 
-    def _step(self, batch: Any, lr: np.float32, key: Any) -> tuple[float, float]:
+    def _step(self, batch: Any, lr: np.float32, rng: Any) -> tuple[float, float]:
         rows, counts, y, w = batch
         table = self.table[rows]
         pooled, gradient_by_table = self.pooling.train(table, counts)
-        loss, correct, d = self._find_gradients(pooled, y, w, key)
+        loss, correct, d = self._find_gradients(pooled, y, w, rng)
         gradient = gradient_by_table(d)
         if self.settings.has_penalty:
             gradient = gradient + self._penalty_gradient(table)
@@ -122,8 +122,9 @@ class TextTrainer(DenseTrainer):
             table = table * (1 - lr * np.float32(decay))
         slots = [slot[rows] for slot in self.table_slots]
         rates = lr if self.relative_rates is None else lr * self.relative_rates[rows]
-        self.table[rows], moved = self._moved(table, gradient, slots, rates)
-        for slot, own in zip(self.table_slots, moved, strict=True):
+        self._move(table, gradient, slots, rates)
+        self.table[rows] = table
+        for slot, own in zip(self.table_slots, slots, strict=True):
             slot[rows] = own
 
     def read_weights(self) -> Weights:
