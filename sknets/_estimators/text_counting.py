@@ -13,8 +13,12 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 from .._texts import choice
 from .._texts.ngrams import NgramCounter
 from .._texts.union import NgramUnion
+from .._warnings import warn_user
 
 Counter = NgramCounter | NgramUnion
+
+# Beside None and nothing: of a range, and of limits.
+_NO_CHANGE = ("auto", (1, 1), 1)
 
 # Parameters that a counter has under the same name.
 _SAME_NAME = (
@@ -26,6 +30,11 @@ _SAME_NAME = (
 def fitted_counter(net: Any, texts: list) -> tuple[Counter, sp.csr_array]:
     """A counter as the parameters of the estimator ask for, and its counts of texts."""
     if net.vocabulary is not None:
+        if not isinstance(texts[0], str):
+            raise TypeError(
+                "vocabulary has the n-grams of strings, but X has sequences of "
+                "integers: set vocabulary=None."
+            )
         fitted = _counter_of_vocabulary(net)
         return fitted, fitted.transform(texts)
     counter = _new_counter(net, texts)
@@ -34,6 +43,7 @@ def fitted_counter(net: Any, texts: list) -> tuple[Counter, sp.csr_array]:
 
 def _new_counter(net: Any, texts: list) -> Counter:
     counted = counted_in(net, texts)
+    _warn_of_unused(net, counted.analyzers)
     counters = [
         _counter(net, analyzer, ngram_range, _min_df(net.min_df, len(texts), analyzer))
         for analyzer, ngram_range in zip(*counted, strict=True)
@@ -73,6 +83,25 @@ def counted_in(net: Any, texts: list) -> choice.Counted:
     return choice.Counted(analyzers, choice.ranges_of(analyzers, net.ngram_range))
 
 
+def _warn_of_unused(net: Any, analyzers: tuple) -> None:
+    """Warn of parameters that were given and play no part."""
+    by_cause: dict[str, tuple[str, ...]] = {}
+    if callable(net.analyzer):
+        by_cause["a function as analyzer"] = (
+            *("ngram_range", "tokenizer", "preprocessor", "strip_accents"),
+            "stop_words",
+        )
+    elif "word" not in analyzers:
+        by_cause[f"analyzer={net.analyzer!r}"] = ("tokenizer", "stop_words")
+    if net.n_features is not None:
+        by_cause["n_features"] = ("max_features", "min_df", "max_df")
+    for cause, names in by_cause.items():
+        given = {name: choice.as_tuples(getattr(net, name)) for name in names}
+        unused = [n for n, value in given.items() if value and value not in _NO_CHANGE]
+        if unused:
+            warn_user(f"With {cause}, {', '.join(unused)} plays no part: leave it out.")
+
+
 def _min_df(min_df: Any, n_texts: int, analyzer: Any) -> float:
     """Rarer n-grams only add noise; parts of words also time and memory."""
     if min_df != "auto":
@@ -107,11 +136,12 @@ def _counter_of_vocabulary(net: Any) -> NgramCounter:
         )
     wanted = _ngrams_of(net.vocabulary)
     analyzers, ranges = counted_in(net, wanted)
+    _warn_of_unused(net, analyzers)
     if len(analyzers) > 1:
         raise ValueError(f"A vocabulary needs one analyzer; got {net.analyzer!r}.")
     counter = _counter(net, analyzers[0], ranges[0], 1)
     counter.max_features, counter.max_df = None, 1.0
-    counter.fit(wanted)
+    counter.fit_vocabulary(wanted)
     names = counter.get_feature_names_out()
     missing = sorted(set(wanted) - set(names))
     if missing:

@@ -10,11 +10,13 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.utils import Bunch
 
+from .._core import prediction
 from .._core.layers.base import Weights
 from .._core.objectives import SquaredError
 from .._core.poolings import POOLINGS
 from .._sklearn import StrOptions
 from .._texts import compression, ridge
+from . import bias_correction
 from .parameter_types import (
     Analyzer,
     Auto,
@@ -57,7 +59,8 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
         "squared_error", whose predictions are means; "absolute_error", medians;
         "huber", which is the first up to a distance of one spread of the target and the
         second from there on; "poisson", means of counts and rates that are not
-        negative; or "quantile".
+        negative; or "quantile". For medians and quantiles of 40 texts and more, a
+        second training on four fifths of them tells how far the bias is off.
     quantile : float in [0, 1], default=None
         Which quantile to predict; must be given with ``loss="quantile"``, and has no
         part in other losses.
@@ -434,6 +437,48 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
             w,
             self.alpha_,
             is_linear=self._network.is_linear_text,
+        )
+
+    def _final_weights(
+        self, trained: Any, data: Any, settings: Any, rng: np.random.Generator
+    ) -> Weights:
+        final_weights = super()._final_weights
+        weights = final_weights(trained, data, settings, rng)
+        if not self._may_correct_bias(trained, data, settings):
+            return weights
+        from .._training.loop import train
+
+        def of_a_part(part: Any) -> Weights:
+            first = self._first_weights(part, rng, goes_on=False, one_pass=False)
+            found = train(
+                self._network, first, part, settings, rng, keep_interrupted=False
+            )
+            return final_weights(found, part, settings, rng)
+
+        def logits(weights: Weights, part: Any) -> np.ndarray:
+            tokens = part.X[part.index]
+            return prediction.logits(
+                self._network, weights, lambda rows: tokens[rows], len(part)
+            )
+
+        try:
+            return bias_correction.with_bias_corrected(
+                weights, data, of_a_part, logits, rng
+            )
+        except KeyboardInterrupt:  # the network itself is trained
+            return weights
+
+    def _may_correct_bias(self, trained: Any, data: Any, settings: Any) -> bool:
+        """Whether training ran to its end, from means to quantiles."""
+        return (
+            self._starts_from_counts()
+            and self._objective.scaled_by == "quantiles"
+            and not self.early_stopping
+            and not self.warm_start
+            and data.sample is data  # in memory
+            and len(data) >= bias_correction.MIN_ROWS
+            and trained.n_epochs == settings.epochs
+            and not trained.exploded
         )
 
     def _ridge_rows(self, data: Any) -> tuple[Any, np.ndarray, np.ndarray]:

@@ -22,7 +22,7 @@ from .._sklearn import (
     safe_indexing,
 )
 from .._texts.tokenize import as_texts
-from . import targets, text_counting
+from . import labels, targets, text_counting
 from .parameter_types import RandomState
 from .plain_params import plain_params
 from .state import forget, snapshot, take_over
@@ -273,7 +273,7 @@ class TextPoolVectorizer(DocumentationLink, TransformerMixin, BaseEstimator):
     def _new_estimator(self, y: Any, seed: int) -> Any:
         if self.estimator is None:
             with np.errstate(invalid="ignore"):  # NaN is an error, and no warning
-                kind = type_of_target(y, input_name="y")
+                kind = type_of_target(labels.as_array(y, "y"), input_name="y")
             is_continuous = kind.startswith("continuous")
             net: Any = TextPoolRegressor() if is_continuous else TextPoolClassifier()
         else:
@@ -296,7 +296,15 @@ class TextPoolVectorizer(DocumentationLink, TransformerMixin, BaseEstimator):
         cv = check_cv(self.cv, y, classifier=is_classifier(net))
         if isinstance(self.cv, Integral):  # sorted texts would give folds that differ
             cv = type(cv)(cv.get_n_splits(), shuffle=True, random_state=seed)
-        folds = list(cv.split(np.zeros(len(texts)), y))
+        try:
+            folds = list(cv.split(np.zeros(len(texts)), y))
+        except ValueError as error:
+            raise ValueError(
+                f"cv={self.cv!r} cannot split these texts: {error} Lower cv where "
+                "classes have few texts, pass estimator=TextPoolRegressor() where y is "
+                "numbers to predict, and PredefinedSplit as cv where texts belong to "
+                "groups."
+            ) from error
         n_scores = np.zeros(len(texts), int)
         for _, others in folds:
             n_scores[others] += 1

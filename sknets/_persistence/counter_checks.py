@@ -12,6 +12,7 @@ from .._texts.symbols import Values, Words
 from .._texts.union import NgramUnion
 from .requirements import (
     StateError,
+    is_count,
     is_size,
     is_tuple_of,
     require,
@@ -42,7 +43,8 @@ def check_counter(counter: Any) -> None:
     names = {*vars(NgramCounter()), "_symbols", "n_features_"}
     require_dict(state, names if hashed else names | _LEARNED, "counter_")
     require(counter.analyzer in _ANALYZERS, f"analyzer={counter.analyzer!r}")
-    require(is_size(counter.n_features_), "counter_.n_features_ must be a number")
+    # Of words and parts of words, one may be without n-grams.
+    require(is_count(counter.n_features_), "counter_.n_features_ must be a number")
     for name in ("binary", "sublinear_tf"):
         is_bool = type(vars(counter)[name]) is bool
         require(is_bool, f"counter_.{name} must be a bool")

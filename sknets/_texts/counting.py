@@ -4,7 +4,7 @@ The n-gram that starts at a position has as key the number of its first n - 1 to
 (its entry among the shorter n-grams) and the number of its last token, in one int64.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -350,57 +350,48 @@ def hash_levels(
     levels : list of Counts
         One item, whose entries are buckets.
     """
-    min_n, max_n = ngram_range
-    buckets, docs = [], []
-    hashes = tokens.ids
-    for n in range(1, max_n + 1):
-        size = max(len(tokens.ids) - n + 1, 0)
-        if n > 1:
-            hashes = hash_of_longer(hashes[:size], tokens.ids[n - 1 :])
-        good = tokens.segments[:size] == tokens.segments[n - 1 :]
-        if n < min_n:
-            good = np.zeros(size, bool)
-            good[_whole_segments(tokens.segments, n if short_segments else 0)] = True
-        buckets.append(bucket_of(hashes[good], n_buckets))
-        docs.append(tokens.docs[:size][good])
-    doc = np.concatenate(docs)
+    found = list(hashed_ngrams(tokens, ngram_range, short_segments, n_buckets))
+    doc = np.concatenate([tokens.docs[starts] for _, starts, _ in found])
     order = np.argsort(doc, kind="stable")
-    keys = np.concatenate(buckets)
+    keys = np.concatenate([buckets for _, _, buckets in found])
     groups = group(keys[order], doc[order])
     return [_known(groups, groups.keys)]
 
 
-def hash_of_longer(prefix: np.ndarray, last: np.ndarray) -> np.ndarray:
-    """Return the hashes of n-grams from those of all but the last token and of that.
+def hashed_ngrams(
+    tokens: Tokens, ngram_range: tuple[int, int], short_segments: bool, n_buckets: int
+) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """Find the n-grams that count, and the hash bucket of each.
 
     Parameters
     ----------
-    prefix, last : ndarray, uint64
-        Hashes.
+    tokens, ngram_range, short_segments, n_buckets
+        As in `hash_levels`.
 
-    Returns
-    -------
-    hashes : ndarray, uint64
-        Hashes of the longer n-grams.
-    """
-    return mix(prefix * _MULTIPLIER + last)
-
-
-def bucket_of(hashes: np.ndarray, n_buckets: int) -> np.ndarray:
-    """Return the bucket of hashes.
-
-    Parameters
-    ----------
-    hashes : ndarray, uint64
-        Hashes.
-    n_buckets : int
-        Number of buckets, below 2 ** 31.
-
-    Returns
-    -------
-    buckets : ndarray, int64
+    Yields
+    ------
+    n : int
+        Each length from 1 to max_n.
+    starts : ndarray of shape (n_ngrams,)
+        Positions at which n-grams of that length start.
+    buckets : ndarray of shape (n_ngrams,), int64
         At least 0, below `n_buckets`.
     """
+    min_n, max_n = ngram_range
+    hashes = tokens.ids
+    for n in range(1, max_n + 1):
+        size = max(len(tokens.ids) - n + 1, 0)
+        if n > 1:
+            hashes = mix(hashes[:size] * _MULTIPLIER + tokens.ids[n - 1 :])
+        if n < min_n:
+            starts = _whole_segments(tokens.segments, n if short_segments else 0)
+        else:
+            same = tokens.segments[:size] == tokens.segments[n - 1 :]
+            starts = np.flatnonzero(same)
+        yield n, starts, _bucket_of(hashes[starts], n_buckets)
+
+
+def _bucket_of(hashes: np.ndarray, n_buckets: int) -> np.ndarray:
     return (((hashes >> 32) * np.uint64(n_buckets)) >> 32).astype(np.int64)
 
 

@@ -11,13 +11,12 @@ from .counting import (
     Counts,
     Groups,
     Tokens,
-    bucket_of,
     count_levels,
     counts_matrix,
     document_frequency,
     find_sorted,
     hash_levels,
-    hash_of_longer,
+    hashed_ngrams,
 )
 from .symbols import Values, Words
 from .tokenize import WORD_PATTERN, preparation
@@ -153,13 +152,17 @@ class NgramCounter:
         self.fit_transform(texts)
         return self
 
-    def fit_transform(self, texts: list) -> sparse.csr_array:
+    def fit_transform(
+        self, texts: list, *, may_be_empty: bool = False
+    ) -> sparse.csr_array:
         """Learn the n-grams of texts and count them.
 
         Parameters
         ----------
         texts : list of str, or list of int64 ndarray
             Documents, as `as_texts` gives them.
+        may_be_empty : bool, default=False
+            Whether there may be no n-gram, and so no column.
 
         Returns
         -------
@@ -177,7 +180,36 @@ class NgramCounter:
         if self.n_buckets is not None:
             self.n_features_ = self.n_buckets
             return self._transform(texts)
-        return self._learn(texts)
+        return self._learn(texts, may_be_empty)
+
+    def fit_vocabulary(self, ngrams: list[str]) -> "NgramCounter":
+        r"""Learn given n-grams, and their parts, instead of those of texts.
+
+        Functions of the user and patterns of their own need not find in an n-gram alone
+        what they find in a text: a stemmer changes a stem once more, and ``#(\w+)``
+        finds no word without its hash. Their n-grams are taken as they are.
+
+        Parameters
+        ----------
+        ngrams : list of str
+            Distinct n-grams.
+
+        Returns
+        -------
+        self : NgramCounter
+            The fitted counter, which may lack n-grams that no text can have.
+        """
+        _check_range(self.ngram_range)
+        self._symbols = self._new_symbols(ngrams)
+        if isinstance(self._symbols, Words) and not self._symbols.in_bytes:
+            self._symbols.take(ngrams)
+            self._tables: list[np.ndarray] = []
+            self._set_features([np.ones(len(ngrams), bool)])
+            return self
+        if self.preprocessor is None and not callable(self.strip_accents):
+            ngrams = self._prepared(ngrams)
+        self._learn(ngrams, may_be_empty=True)
+        return self
 
     def transform(self, texts: list) -> sparse.csr_array:
         """Count the known n-grams of texts.
@@ -224,8 +256,7 @@ class NgramCounter:
                 "document."
             )
         symbols = self._symbols.names()
-        separator = " " if self.analyzer == "word" else ""
-        names = symbols
+        names, separator = symbols, self._separator
         features = [name for name, f in zip(names, self._features[0], strict=True) if f]
         for table, mask in zip(self._tables, self._features[1:], strict=True):
             prefixes, lasts = np.divmod(table, len(symbols))
@@ -264,40 +295,25 @@ class NgramCounter:
         return [self._name(*pair, symbols) for pair in pairs]
 
     def _names_of_buckets(self, columns: np.ndarray, text: Any) -> list[str]:
-        own = NgramCounter(
-            analyzer=self.analyzer,
-            ngram_range=self.ngram_range,
-            lowercase=self.lowercase,
-            token_pattern=self.token_pattern,
-            tokenizer=self.tokenizer,
-            strip_accents=self.strip_accents,
-            preprocessor=self.preprocessor,
-            stop_words=self.stop_words,
-        ).fit([text])
+        [text] = self._prepared([text])
+        symbols = self._symbols.names_in(text)
         names: dict[int, list[str]] = {column: [] for column in columns.tolist()}
-        buckets = own._buckets(self.n_features_).tolist()
-        for name, bucket in zip(own.get_feature_names_out(), buckets, strict=True):
-            names[bucket].append(name)
-        return [" | ".join(shared) for shared in names.values()]
+        for n, starts, buckets in self._hashed(hashed_ngrams, [text]):
+            for start, bucket in zip(starts.tolist(), buckets.tolist(), strict=True):
+                names[bucket].append(self._separator.join(symbols[start : start + n]))
+        return [" | ".join(dict.fromkeys(shared)) for shared in names.values()]
 
     def _name(self, level: int, entry: int, symbols: list[str]) -> str:
         words = []
         for table in reversed(self._tables[:level]):
             entry, last = divmod(int(table[entry]), len(symbols))
             words.append(symbols[last])
-        separator = " " if self.analyzer == "word" else ""
-        return separator.join([symbols[entry], *reversed(words)])
+        return self._separator.join([symbols[entry], *reversed(words)])
 
-    def _buckets(self, n_buckets: int) -> np.ndarray:
-        """The bucket that hashing would give to each n-gram of the vocabulary."""
-        hashes = symbols = self._symbols.hashes()
-        buckets = []
-        for level, mask in enumerate(self._features):
-            if level:
-                prefixes, lasts = np.divmod(self._tables[level - 1], len(symbols))
-                hashes = hash_of_longer(hashes[prefixes], symbols[lasts])
-            buckets.append(bucket_of(hashes[mask], n_buckets))
-        return np.concatenate(buckets)
+    @property
+    def _separator(self) -> str:
+        """What stands between the symbols of an n-gram in its name."""
+        return "" if self.analyzer in ("char", "char_wb") else " "
 
     @property
     def vocabulary_(self) -> dict[str, int]:
@@ -328,6 +344,7 @@ class NgramCounter:
     def _new_symbols(self, texts: list) -> Words | Values:
         lowercase = self.lowercase and self.preprocessor is None
         if not isinstance(texts[0], str):
+            self._check_counts_numbers()
             return Values(None, lowercase, self.ngram_range)
         if callable(self.analyzer):
             return Words(False, None, self.analyzer, (1, 1))
@@ -341,6 +358,20 @@ class NgramCounter:
             self.stop_words,
         )
 
+    def _check_counts_numbers(self) -> None:
+        given = {
+            "analyzer": None if self.analyzer == "word" else self.analyzer,
+            "tokenizer": self.tokenizer,
+            "preprocessor": self.preprocessor,
+            "stop_words": self.stop_words or None,
+        }
+        for name, value in given.items():
+            if value is not None:
+                raise ValueError(
+                    f"{name}={value!r:.80} is for texts that are strings. Sequences of "
+                    f"integers are counted as they are: leave {name} out."
+                )
+
     def _check_kind(self, texts: list) -> None:
         kinds = ["strings", "sequences of integers"]
         numbered = isinstance(self._symbols, Values) and self._symbols.analyzer is None
@@ -350,21 +381,27 @@ class NgramCounter:
                 f"{kinds[not numbered]}."
             )
 
-    def _learn(self, texts: list) -> sparse.csr_array:
+    def _learn(self, texts: list, may_be_empty: bool) -> sparse.csr_array:
         low, high = self._document_limits(len(texts))
         blocks = list(_blocks(texts))
         tokens = self._symbols.learn(blocks, low)
-        self._check_not_empty(tokens)
+        if not may_be_empty:
+            self._check_not_empty(tokens)
         if high < low:
             raise ValueError(
                 f"max_df corresponds to < documents than min_df: min_df={self.min_df} "
                 f"asks for n-grams in {low:g} of the {len(texts)} texts, max_df="
                 f"{self.max_df} for those in at most {high:g}."
             )
-        self._tables: list[np.ndarray] = []
+        self._tables = []
         learn = partial(self._learn_level, low=low)
         levels = self._count(tokens, learn, suffixes=True)
-        self._set_features(self._select(levels, low, high))
+        features = self._select(levels, low, high)
+        if not (may_be_empty or any(mask.any() for mask in features)):
+            raise ValueError(
+                "After pruning, no terms remain. Try a lower min_df or a higher max_df."
+            )
+        self._set_features(features)
         parts = [
             self._matrix(list(counts), len(block))
             for block, *counts in zip(blocks, *levels, strict=True)
@@ -450,10 +487,6 @@ class NgramCounter:
             features.append((frequency >= max(low, 1)) & (frequency <= high))
             totals.append(total)
         kept = np.concatenate(features)
-        if not kept.any():
-            raise ValueError(
-                "After pruning, no terms remain. Try a lower min_df or a higher max_df."
-            )
         if self.max_features is not None and kept.sum() > self.max_features:
             total = np.where(kept, np.concatenate(totals), -1)
             kept[np.argsort(-total, kind="stable")[self.max_features :]] = False
@@ -513,13 +546,17 @@ class NgramCounter:
         return self._matrix([counts for [counts] in levels], len(texts))
 
     def _hash_block(self, texts: list) -> sparse.csr_array:
-        levels = hash_levels(
+        levels = self._hashed(hash_levels, texts)
+        return counts_matrix(self._counted(levels), (len(texts), self.n_features_))
+
+    def _hashed(self, find: Callable, texts: list) -> Any:
+        """What `hash_levels` or `hashed_ngrams` find in texts."""
+        return find(
             self._symbols.hash(texts),
             self._symbols.ngram_range,
             short_segments=self.analyzer == "char_wb",
             n_buckets=self.n_features_,
         )
-        return counts_matrix(self._counted(levels), (len(texts), self.n_features_))
 
 
 def _check_range(ngram_range: Any) -> None:

@@ -181,7 +181,8 @@ def _solve(
     """Coefficients for each output, n-gram and penalty; intercepts without n-gram."""
     features, factor = _features(shares, kinds)
     root = np.sqrt(w).astype(np.float32)
-    mean = np.average(y.astype(np.float64), axis=0, weights=w)
+    weighted = w.any()  # else, as of texts of classes whose weight is 0, all is zero
+    mean = np.average(y.astype(np.float64), axis=0, weights=w if weighted else None)
     ones = np.ones((len(y), 1), np.float32)
     rows = sp.hstack([features, ones], format="csr")
     rows.data *= np.repeat(root, np.diff(rows.indptr))

@@ -1,7 +1,7 @@
 """The symbols that n-grams are made of: words, characters or given numbers.
 
-Both classes read documents into `Tokens` and share four methods: `learn`, `read`,
-`hash` and `keep`.
+Both classes read documents into `Tokens` and share five methods: `learn`, `read`,
+`hash`, `names_in` and `keep`.
 """
 
 from collections import defaultdict
@@ -70,7 +70,7 @@ class Words:
 
     def names(self) -> list[str]:
         """Return the words in the order of their numbers."""
-        return [word.decode("utf-8", "surrogatepass") for word in self._encoded()]
+        return list(map(_decode, self._encoded()))
 
     def learn(self, blocks: list[list[str]], low: float) -> list[Tokens]:
         """Number the words that occur at least `low` times.
@@ -94,12 +94,20 @@ class Words:
         frequent = np.flatnonzero(counts >= low)
         order = np.array(sorted(frequent, key=words.__getitem__), np.intp)
         order = order[np.argsort(-counts[order], kind="stable")]
-        encoded = [_encode(words[i]) for i in order]
+        self._set_words([words[i] for i in order])
+        ranks = _ranks(order, len(words))
+        return [block._replace(ids=ranks[block.ids]) for block in tokens]
+
+    def take(self, ngrams: list[str]) -> None:
+        """Number n-grams that are given, each a word of its own."""
+        self._joined_range, self.ngram_range = self.ngram_range, (1, 1)
+        self._set_words(sorted(ngrams))
+
+    def _set_words(self, words: list) -> None:
+        encoded = list(map(_encode, words))
         self._text = np.frombuffer(b"".join(encoded), np.uint8)
         self._lengths = np.fromiter(map(len, encoded), np.uint32, len(encoded))
         self.__dict__.pop("_number_of", None)
-        ranks = _ranks(order, len(words))
-        return [block._replace(ids=ranks[block.ids]) for block in tokens]
 
     def read(self, texts: list[str]) -> Tokens:
         """Return the words of documents by number, -1 for unknown ones."""
@@ -118,10 +126,10 @@ class Words:
         )
         return tokens._replace(ids=mix(tokens.ids.astype(np.uint64)))
 
-    def hashes(self) -> np.ndarray:
-        """Return the hash of each known word."""
-        checksums = list(map(crc32, self._encoded()))
-        return mix(np.array(checksums, np.uint64))
+    def names_in(self, text: str) -> list[str]:
+        """Return the words of one document, in the order that `hash` has."""
+        dropped = frozenset(self._dropped)
+        return [_decode(w) for w in self._splitter()(text) if w not in dropped]
 
     def keep(self, mask: np.ndarray) -> None:
         """Forget the words whose number has no True in `mask`."""
@@ -130,20 +138,21 @@ class Words:
         self.__dict__.pop("_number_of", None)
 
     @property
-    def _in_bytes(self) -> bool:
+    def in_bytes(self) -> bool:
+        """Whether texts are split into UTF-8 bytes, by runs of word characters."""
         return splits_bytes(self.token_pattern, self.tokenizer)
 
     @property
     def _dropped(self) -> list:
         """Words that do not count, as the splitter gives words."""
-        stop = [_encode(w) if self._in_bytes else w for w in self.stop_words]
+        stop = [_encode(w) if self.in_bytes else w for w in self.stop_words]
         single = single_characters(self.token_pattern, self.tokenizer)
         return list(dict.fromkeys([*single, *stop]))
 
     @cached_property
     def _number_of(self) -> dict:
         """The number of each word, as the splitter gives words."""
-        words = self._encoded() if self._in_bytes else self.names()
+        words = self._encoded() if self.in_bytes else self.names()
         numbers: dict = {word: i for i, word in enumerate(words)}
         return numbers | dict.fromkeys(self._dropped, _DROPPED)
 
@@ -231,8 +240,10 @@ class Values:
 
     def names(self) -> list[str]:
         """Return the symbols in the order of their numbers."""
-        name = str if self.analyzer is None else chr
-        return [name(value) for value in self._values.tolist()]
+        return self._named(self._values)
+
+    def _named(self, values: np.ndarray) -> list[str]:
+        return list(map(str if self.analyzer is None else chr, values.tolist()))
 
     def learn(self, blocks: list[list], low: float) -> list[Tokens]:
         """Number the symbols that occur at least `low` times, as in `Words`."""
@@ -262,9 +273,9 @@ class Values:
         tokens = self._read(texts)
         return tokens._replace(ids=mix(tokens.ids.astype(np.uint64)))
 
-    def hashes(self) -> np.ndarray:
-        """Return the hash of each known symbol."""
-        return mix(self._values.astype(np.uint64))
+    def names_in(self, text: Any) -> list[str]:
+        """Return the symbols of one document, in the order that `hash` has."""
+        return self._named(self._read([text]).ids)
 
     def keep(self, mask: np.ndarray) -> None:
         """Forget the symbols whose number has no True in `mask`."""
@@ -293,6 +304,10 @@ def _ranks(order: np.ndarray, n: int) -> np.ndarray:
 
 def _encode(word: str | bytes) -> bytes:
     return word if isinstance(word, bytes) else word.encode("utf-8", "surrogatepass")
+
+
+def _decode(word: str | bytes) -> str:
+    return word.decode("utf-8", "surrogatepass") if isinstance(word, bytes) else word
 
 
 def _is_ambiguous(word: str | bytes) -> bool:

@@ -37,8 +37,16 @@ class NgramUnion:
         return self
 
     def fit_transform(self, texts: list) -> sparse.csr_array:
-        """Learn the n-grams of texts and count them, as `NgramCounter` does."""
-        parts = [counter.fit_transform(texts) for counter in self.counters]
+        """Learn the n-grams of texts and count them, as `NgramCounter` does.
+
+        Some counters may find none: names have no word that is in several texts, and
+        emoji are no words at all.
+        """
+        parts = [
+            counter.fit_transform(texts, may_be_empty=True) for counter in self.counters
+        ]
+        if not self.n_features_:
+            self.counters[0].fit(texts)  # raises, and says why there is none
         return sparse.hstack(parts, format="csr")
 
     def transform(self, texts: list) -> sparse.csr_array:

@@ -37,6 +37,13 @@ def halved(text):
         {"vocabulary": {"fin": 1, " ca": 0}, "analyzer": "char_wb",
          "ngram_range": (3, 3)},
         {"vocabulary": ["cafe"], "strip_accents": "ascii"},
+        {"vocabulary": ["caf", "cafe bad"], "tokenizer": lambda t: [w.rstrip("e")
+         for w in t.split()], "ngram_range": (1, 2), "token_pattern": None},
+        {"vocabulary": ["fine", "tr"], "token_pattern": r"(\w+)(?=é|,|$)"},
+        {"vocabulary": ["half", "ilm"], "analyzer": halved},
+        {"vocabulary": ["fine"], "preprocessor": lambda t: t[len("The "):].lower()},
+        {"vocabulary": ["fi"], "preprocessor": lambda t: t[len("The "):].lower(),
+         "analyzer": "char", "ngram_range": (2, 2)},
     ],
 )  # fmt: skip
 def test_counts_are_those_of_count_vectorizer(parameters):
@@ -85,6 +92,33 @@ def test_two_classes_count_an_ngram_once(labels, binary):
 def test_limits_that_leave_nothing_say_how_many_texts_there_are():
     with pytest.raises(ValueError, match=r"min_df=9 .* 9 of the 6 texts, max_df=1.0"):
         TextPoolClassifier(min_df=9).fit(TEXTS, LABELS)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "unused"),
+    [
+        ({"analyzer": "char", "tokenizer": str.split}, "analyzer='char', tokenizer"),
+        (
+            {"analyzer": ["char"], "stop_words": ["a"], "vocabulary": ["a"],
+             "ngram_range": (1, 1)},
+            r"analyzer=\['char'\], stop_words",
+        ),
+        (
+            {"analyzer": halved, "ngram_range": (1, 2), "preprocessor": str.lower},
+            "a function as analyzer, ngram_range, preprocessor",
+        ),
+        ({"n_features": 64, "min_df": 2, "max_df": 0.5}, "n_features, min_df, max_df"),
+    ],
+)  # fmt: skip
+def test_parameters_that_play_no_part(parameters, unused):
+    net = TextPoolClassifier(epochs=1, random_state=0, **parameters)
+    with pytest.warns(UserWarning, match=f"With {unused} plays no part"):
+        net.fit(TEXTS, LABELS)
+
+
+def test_a_vocabulary_is_no_help_with_numbers():
+    with pytest.raises(TypeError, match=r"sequences of integers: set vocabulary=None"):
+        TextPoolClassifier(vocabulary=["1"]).fit([[1, 2], [3]], [0, 1])
 
 
 def test_stop_words_of_hashed_texts():

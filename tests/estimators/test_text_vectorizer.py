@@ -12,7 +12,12 @@ from sklearn.compose import make_column_transformer
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import ShuffleSplit, TimeSeriesSplit, cross_val_score
+from sklearn.model_selection import (
+    GroupKFold,
+    ShuffleSplit,
+    TimeSeriesSplit,
+    cross_val_score,
+)
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import make_pipeline
 
@@ -245,6 +250,7 @@ def test_what_cannot_be_counted_without_a_target(method, parameters, match):
         ([0, 1, 1], -2.0, ValueError, "Negative values in .* `sample_weight`"),
         (None, 2.0, ValueError, "with a target only: pass y"),
         ([np.nan, 1.5, 2.5], None, ValueError, "Input y contains NaN"),
+        (pd.array(["a", "b", None], "string"), None, ValueError, "y .*missing"),
     ],
 )
 @pytest.mark.parametrize("method", ["fit", "fit_transform"])
@@ -277,6 +283,14 @@ def test_splitters_that_do_not_test_each_text_once(noise, cv):
     with pytest.raises(ValueError, match="each text into one test fold"):
         vectorizer.set_params(cv=cv).fit_transform(*noise)
     assert vars(vectorizer) == {**before, "cv": cv}
+
+
+def test_splits_that_cannot_be_made_say_what_to_do():
+    texts = ["good film", "bad film", "good end"] * 2
+    with pytest.raises(ValueError, match=r"cv=5 .* each class.*=TextPoolRegressor\(\)"):
+        Vectorizer().fit_transform(texts, range(0, 60, 10))
+    with pytest.raises(ValueError, match="GroupKFold.* 'groups' .* PredefinedSplit"):
+        Vectorizer(cv=GroupKFold(2)).fit_transform(texts, [0, 1, 0] * 2)
 
 
 def test_classifier_without_scores(noise):

@@ -40,6 +40,15 @@ def test_what_fit_makes_is_fine(name):
     check_counter(NgramUnion([fitted(name), fitted("characters")]))
 
 
+def test_one_kind_may_be_without_ngrams():
+    """`compress_to` may keep parts of words alone."""
+    both = NgramUnion([NgramCounter(), NgramCounter(analyzer="char")]).fit(TEXTS)
+    is_part = np.arange(both.n_features_) >= both.counters[0].n_features_
+    both.restrict(is_part)
+    assert both.counters[0].n_features_ == 0
+    check_counter(both)
+
+
 def test_numbered_documents():
     numbers = [np.array([3, 1, 2]), np.array([1, 1])]
     check_counter(NgramCounter(ngram_range=(1, 2)).fit(numbers))

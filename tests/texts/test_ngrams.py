@@ -184,10 +184,30 @@ def test_texts_where_numbers_were_fitted():
         NgramCounter().fit(["one two"]).transform([np.array([1, 2])])
 
 
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"analyzer": "char"},
+        {"analyzer": str.split},
+        {"tokenizer": str.split},
+        {"preprocessor": str.lower},
+        {"stop_words": ("1",)},
+    ],
+)
+def test_numbers_are_not_split(params):
+    with pytest.raises(ValueError, match=rf"{next(iter(params))}=.* strings.*leave"):
+        NgramCounter(**params).fit([np.array([1, 2])])
+
+
 @pytest.mark.parametrize("params", [{}, {"analyzer": "char_wb", "ngram_range": (2, 3)}])
 def test_no_ngram_in_any_document(params):
+    texts = ["", " \n"]
     with pytest.raises(ValueError, match="empty vocabulary; perhaps the documents"):
-        NgramCounter(**params).fit(["", " \n"])
+        NgramCounter(**params).fit(texts)
+    empty = NgramCounter(**params)
+    assert empty.fit_transform(texts, may_be_empty=True).shape == (2, 0)
+    assert empty.transform(["good film"]).shape == (1, 0)
+    assert empty.vocabulary_ == {}
 
 
 def test_tokenizer_that_gives_no_strings():
@@ -196,8 +216,11 @@ def test_tokenizer_that_gives_no_strings():
 
 
 def test_nothing_left_after_pruning():
+    texts = ["one", "two two"]
     with pytest.raises(ValueError, match="After pruning, no terms remain"):
-        NgramCounter(min_df=2).fit(["one", "two"])
+        NgramCounter(min_df=2).fit(texts)
+    empty = NgramCounter(min_df=2, ngram_range=(1, 2))
+    assert empty.fit_transform(texts, may_be_empty=True).shape == (2, 0)
 
 
 def test_contradicting_limits():
@@ -235,6 +258,22 @@ def test_pickle_is_small():
     size = len(pickle.dumps(counter))
     counter.transform(TEXTS)
     assert len(pickle.dumps(counter)) == size < 3000
+
+
+def test_given_ngrams_of_functions_are_taken_as_they_are():
+    """A stemmer would shorten a stem once more; a hashtag has a hash in texts alone."""
+    texts = ["#fun fines,fine", "#sun #fun"]
+    stems = {"tokenizer": lambda text: [word[:-1] for word in text.split(",")]}
+    tags = {"token_pattern": r"#(\w+)", "ngram_range": (1, 2)}
+    for params, wanted in ((stems, ["fin", "#fun fine"]), (tags, ["fun", "sun fun"])):
+        counter = NgramCounter(**params).fit_vocabulary(wanted)
+        expected = CountVectorizer(vocabulary=wanted, **params)
+        assert set(counter.vocabulary_) == set(wanted)
+        order = [counter.vocabulary_[ngram] for ngram in wanted]
+        np.testing.assert_array_equal(
+            counter.transform(texts).toarray()[:, order],
+            expected.transform(texts).toarray(),
+        )
 
 
 def test_restricted_counter_has_the_same_counts_in_fewer_columns():
@@ -301,3 +340,28 @@ class TestHashing:
         counter = NgramCounter(n_buckets=8, min_df=5).fit([""])
         assert counter.n_features_ == 8
         assert counter.transform(["new words here"]).sum() == 3
+
+    @pytest.mark.parametrize(
+        "params",
+        [
+            {"ngram_range": (1, 3)},
+            {"analyzer": "char_wb", "ngram_range": (3, 5)},
+            {"tokenizer": lambda text: text.split(","), "ngram_range": (1, 2)},
+            {"token_pattern": "[^,]+", "ngram_range": (2, 2)},
+            {"tokenizer": lambda text: ["", *text.split()], "ngram_range": (1, 2)},
+            {"analyzer": lambda text: text.split(",")},
+            {"preprocessor": str.upper, "stop_words": ("NEW",), "ngram_range": (1, 2)},
+        ],
+    )
+    def test_names_are_those_that_a_vocabulary_would_have(self, params):
+        """Words with spaces, too, of which a vocabulary cannot tell "a b" apart."""
+        text = "new york,is,new york,new"
+        hashed = NgramCounter(**params, n_buckets=1 << 30)
+        columns = hashed.fit_transform([text]).indices
+        names = hashed.names_of(columns, text)
+        known = NgramCounter(**params).fit([text]).get_feature_names_out()
+        assert sorted(names) == sorted(known)
+
+    def test_names_that_share_a_bucket(self):
+        counter = NgramCounter(n_buckets=1).fit([""])
+        assert counter.names_of(np.array([0]), "so good, so far") == ["so | good | far"]

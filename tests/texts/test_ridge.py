@@ -51,6 +51,13 @@ def test_it_is_ridge_regression_on_weighted_shares(monkeypatch, pooling):
     assert_allclose(intercepts, mean + expected.coef_[:, -1], atol=1e-4)
 
 
+def test_texts_without_weight_say_nothing():
+    """All others may be, where most texts are of a class whose weight is 0."""
+    coefficients, intercepts = ridge.fit(MEAN.shares(TOKENS), clear(), np.zeros(N), 0.3)
+    assert not coefficients.any()
+    assert np.isfinite(intercepts).all()
+
+
 def test_several_penalties_are_solved_as_each_alone(monkeypatch):
     monkeypatch.setattr(ridge, "RESIDUAL", 1e-6)
     shares, y = MEAN.shares(TOKENS), clear() + noise()

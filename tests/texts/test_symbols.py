@@ -81,11 +81,12 @@ def test_numbers_of_kept_ones_move_up(split):
 
 
 def test_hashes_of_texts_are_those_of_the_symbols_in_them(split):
-    symbols, blocks, _ = split
-    [tokens, _] = symbols.learn(blocks, 1)
+    symbols, blocks, names = split
     hashed = symbols.hash(blocks[0])
-    np.testing.assert_array_equal(hashed.ids, symbols.hashes()[tokens.ids])
+    found = [name for text in blocks[0] for name in symbols.names_in(text)]
+    assert found == [names[0], names[1], names[0], names[2]]
     assert len(set(hashed.ids.tolist())) == 3
+    assert len(set(zip(found, hashed.ids.tolist(), strict=True))) == 3
 
 
 def test_hashes_are_the_same_in_every_process():
@@ -121,6 +122,7 @@ def test_stop_words_leave_no_gap(token_pattern):
     assert tokens.ids.tolist() == symbols.read(["the cat and the dog"]).ids.tolist()
     assert tokens.ids.tolist() == [1, 0, 2]
     assert len(symbols.hash(["the cat and the dog"]).ids) == 3
+    assert symbols.names_in("the cat and the dog") == ["cat", "and", "dog"]
 
 
 def test_ngrams_of_words_with_spaces_are_words_of_their_own():
@@ -150,3 +152,12 @@ def test_pickles_have_the_words_once_and_old_ones_no_stop_words():
         old.read(["word7 none"]).ids.tolist()
         == symbols.read(["word7 none"]).ids.tolist()
     )
+
+
+def test_ngrams_that_are_given_are_not_split():
+    symbols = words(
+        tokenizer=lambda text: text.split(","), token_pattern=None, ngram_range=(1, 2)
+    )
+    symbols.take(["new york", "a b"])
+    assert symbols.names() == ["a b", "new york"]
+    assert symbols.read(["new york,a,b"]).ids.tolist() == [1, -1, -1, -1, 0]

@@ -57,6 +57,39 @@ def test_restricting_keeps_names_and_order():
     assert list(both.get_feature_names_out()) == list(names[kept])
 
 
+def test_one_kind_may_be_without_ngrams():
+    """Names have no word that is in two texts, and emoji are no words."""
+    texts = ["Anna", "Hanna", "Johanna"]
+    names = NgramUnion(
+        [NgramCounter(min_df=2), NgramCounter(analyzer="char", ngram_range=(3, 3))]
+    ).fit(texts)
+    assert [counter.n_features_ for counter in names.counters] == [0, 5]
+    column = names.vocabulary_["char__nna"]
+    assert names.names_of(np.array([column]), "Anna") == ["char__nna"]
+    assert names.transform(["Anna Nna", ""]).toarray()[:, column].tolist() == [2, 0]
+    emoji = union().fit(["\U0001f600", "\U0001f621"])
+    assert emoji.counters[0].n_features_ == 0 < emoji.n_features_
+
+
+def test_no_ngrams_at_all():
+    with pytest.raises(ValueError, match="empty vocabulary; .* analyzer='word'"):
+        union().fit(["", " "])
+
+
+@pytest.mark.parametrize("labels", [[0, 1] * 6, [0, 1, 2] * 4])
+@pytest.mark.parametrize("parameters", [{}, {"compress_to": 5}])
+def test_learning_from_emoji(labels, parameters):
+    texts = [f"{chr(0x1F600 + label)}" for label in labels]
+    net = TextPoolClassifier(random_state=0, **parameters).fit(texts, labels)
+    assert list(net.predict(texts)) == labels
+    explained = net.explain(texts[0])
+    np.testing.assert_allclose(
+        explained.contributions.sum(axis=0) + explained.bias,
+        net.decision_function(texts[:1])[0],
+        rtol=1e-5,
+    )
+
+
 @pytest.fixture(scope="module")
 def fitted():
     rng = np.random.default_rng(0)
