@@ -55,7 +55,10 @@ def lazily(estimator: Any, method: str, X: Any, **arguments: Any) -> Any:
     kind = kind_of(X)
     # What the method makes of a row tells type and shape, and finds errors.
     call = _Call(method, arguments)
-    example = call.result(estimator, _example(X, kind))
+    row = _example(X, kind)
+    if kind == "DataFrame" and hasattr(estimator, "encode_columns"):
+        row = _without_unknown(row)
+    example = call.result(estimator, row)
     if not isinstance(example, np.ndarray):
         raise ValueError(
             f"{method} gives a {type(example).__name__} for each chunk of X, as "
@@ -124,6 +127,22 @@ def _example(X: Any, kind: str | None) -> Any:
     if X.dtype == object and X.ndim == 1:
         return np.array(["text"], object)
     return np.zeros((1, *X.shape[1:]), X.dtype)
+
+
+def _without_unknown(row: Any) -> Any:
+    """A row with gaps where Dask has strings, but does not know what there is.
+
+    These are columns of objects and of categories that are not known.
+    """
+    from dask.dataframe.utils import UNKNOWN_CATEGORIES
+
+    unknown = [
+        name
+        for name, dtype in row.dtypes.items()
+        if str(dtype) == "object"
+        or UNKNOWN_CATEGORIES in getattr(dtype, "categories", ())
+    ]
+    return row.drop(columns=unknown).reindex(columns=row.columns)
 
 
 def _of_array(X: Any, call: _Call, model: Any) -> Any:

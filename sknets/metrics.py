@@ -57,8 +57,8 @@ def expected_calibration_error(
     ------
     ValueError
         If the probabilities are not between 0 and 1 or do not sum to one, their
-        columns are not as many as there are classes, y_true has other classes, or
-        n_bins is no positive integer.
+        columns are not as many as there are classes, y_true has other classes, a weight
+        is negative, or n_bins is no positive integer.
 
     References
     ----------
@@ -78,7 +78,7 @@ def expected_calibration_error(
     y = _labels(y_true)
     check_consistent_length(y, proba)
     classes = _check_classes(y, labels, proba.shape[1])
-    w = check_sample_weight(sample_weight, proba)
+    w = check_sample_weight(sample_weight, proba, ensure_non_negative=True)
     confidence = np.minimum(proba.max(axis=1), 1.0)
     correct = classes[proba.argmax(axis=1)] == y
     bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)

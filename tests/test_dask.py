@@ -128,6 +128,18 @@ def test_frames_with_categories_dates_and_gaps():
     )
 
 
+def test_columns_of_which_dask_does_not_know_the_values():
+    codes = pd.Categorical(np.arange(N) % 3)
+    days = pd.date_range("2026-01-01", periods=N).date
+    frame = FRAME.assign(code=codes, flag=[True, None] * 11 + [False], day=days)
+    net = DenseNetClassifier((5,), epochs=1, random_state=0).fit(frame, LABELS)
+    with dask.config.set({"dataframe.convert-string": False}):
+        lazy = dd.from_pandas(frame, npartitions=3)
+        lazy["code"] = lazy["code"].cat.as_unknown()
+        found = net.predict_proba(lazy).compute()
+    np.testing.assert_array_equal(found, net.predict_proba(frame))
+
+
 def test_numbers_of_several_targets():
     reg = DenseNetRegressor((5,), epochs=1, random_state=0).fit(X, X[:, :2])
     rows = da.from_array(X, chunks=(7, -1))

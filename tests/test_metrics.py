@@ -70,6 +70,11 @@ def test_a_weight_of_two_is_the_row_twice():
     assert weighted == pytest.approx(repeated)
 
 
+def test_weights_are_not_negative():
+    with pytest.raises(ValueError, match="Negative values in data passed to `sample_w"):
+        expected_calibration_error([0, 1], [0.2, 0.8], sample_weight=[2, -1])
+
+
 def test_float32_probabilities_just_above_one_count_as_one():
     proba = np.array([[1.0000001, 0], [0, 1]], np.float32)
     assert expected_calibration_error([0, 1], proba) == 0

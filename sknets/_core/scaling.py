@@ -26,8 +26,13 @@ from .sampling import some_rows
 Scaling = dict[str, Any]
 
 FLOAT32_MAX = float(np.finfo(np.float32).max)
-# Columns beyond this size are made smaller by SHRINK while their spread is measured.
+# Columns beyond these sizes are made smaller, or larger, by a power of two while their
+# spread is measured: squares would be infinite, or zero.
 HUGE, SHRINK = 2.0**480, 2.0**-560
+TINY, GROW = 2.0**-480, 2.0**560
+FLOAT64_MAX = float(np.finfo(np.float64).max)
+# The inverse of smaller spreads would be infinite.
+LEAST_SPREAD = float(np.finfo(np.float64).tiny)
 
 # Rows that are looked at together; bounds the memory beyond the caller's array.
 BLOCK_VALUES = 2**19
@@ -135,28 +140,27 @@ def blocks(X: Any, index: np.ndarray) -> Iterator[np.ndarray]:
         yield dense_rows(X, index[start : start + size])
 
 
-def _without_overflow(learn: Callable[..., Scaling]) -> Callable[..., Scaling]:
-    """Make a function that learns a scaling cope with values near float64's limit.
+def _of_any_size(learn: Callable[..., Scaling]) -> Callable[..., Scaling]:
+    """Make a function that learns a scaling cope with values near float64's limits.
 
-    Squares and differences of such values overflow; then it learns on a copy in which
-    the columns concerned are smaller by a power of two, which is exact.
+    Squares and differences of such values overflow or underflow; then it learns on a
+    copy in which the columns concerned are changed by a power of two, which is exact.
     """
 
     @functools.wraps(learn)
     def learn_any(X: Any, index: np.ndarray, weights: np.ndarray) -> Scaling:
         try:
-            with np.errstate(over="raise"):
+            with np.errstate(over="raise", under="raise"):
                 return learn(X, index, weights)
         except FloatingPointError:
             rows = dense_rows(X, index).astype(np.float64)
-            factor = np.where(np.abs(rows).max(axis=0) > HUGE, SHRINK, 1.0)
+            size = np.abs(rows).max(axis=0)
+            factor = np.where(size > HUGE, SHRINK, np.where(size < TINY, GROW, 1.0))
             rows *= factor
-            small = learn(rows, np.arange(len(rows)), weights)
-            return {
-                **small,
-                "shift": small["shift"] / factor,
-                "scale": small["scale"] * factor,
-            }
+            changed = learn(rows, np.arange(len(rows)), weights)
+            with np.errstate(over="ignore"):
+                scale = np.minimum(changed["scale"] * factor, FLOAT64_MAX)
+            return {**changed, "shift": changed["shift"] / factor, "scale": scale}
 
     return learn_any
 
@@ -191,7 +195,7 @@ class Moments:
         }
 
 
-@_without_overflow
+@_of_any_size
 def learn_standard(X: Any, index: np.ndarray, weights: np.ndarray) -> Scaling:
     """Mean and standard deviation of each feature, weighted; constant ones get 0."""
     moments, start = Moments(), 0
@@ -208,6 +212,7 @@ ROUNDING = 4 * float(np.finfo(np.float64).eps)
 def _inverse(spread: np.ndarray, centre: Any = 0.0) -> np.ndarray:
     """1 / spread, and 0 where that is 0 but for rounding: a feature tells nothing."""
     varies = spread > ROUNDING * np.abs(centre)
+    spread = np.maximum(spread, LEAST_SPREAD)
     return np.divide(1.0, spread, out=np.zeros_like(spread), where=varies)
 
 
@@ -223,7 +228,7 @@ IQR_OF_NORMAL = 1.349  # in standard deviations
 HEAVY_TAILS = 4.0
 
 
-@_without_overflow
+@_of_any_size
 def learn_robust(X: Any, index: np.ndarray, weights: np.ndarray) -> Scaling:
     """Median and a robust spread of each feature, and the smooth clip.
 

@@ -116,7 +116,7 @@ class NeuralNet(
     def _learn_input_of_parts(self, summary: Any, X: Any, weights: np.ndarray) -> None:
         """Settle what `_learn_input` does, from that summary and a sample of rows."""
         rows = summary.beside(X)
-        weights = np.append(weights, [1.0, 1.0])
+        weights = np.append(weights, [weights.mean()] * 2)
         self._learn_input(rows, np.arange(len(weights)), weights)
 
     def _check_same_input(self) -> None:

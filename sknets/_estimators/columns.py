@@ -26,7 +26,7 @@ def check_unencoded(estimator: Any, X: Any, *, reset: bool = True) -> Any:
     Table, or ndarray or CSR matrix
         A table only where its columns are to be encoded.
     """
-    X, found = _opened(X)
+    X, found = _opened(X, _chooses_columns(estimator))
     if found is None:
         rows, has_gaps = _rows(estimator, X, reset=reset)
         mask = _mask(estimator)
@@ -47,7 +47,7 @@ def check_unencoded(estimator: Any, X: Any, *, reset: bool = True) -> Any:
 
 def check_and_encode(estimator: Any, X: Any, encoder: ColumnEncoder | None) -> Any:
     """Check X after `fit`, and encode it if the rows of `fit` were."""
-    X, found = _opened(X)
+    X, found = _opened(X, encoder is not None and bool(encoder.categories))
     has_gaps = True
     if found is not None:
         _check_names(estimator, found, reset=False)
@@ -66,13 +66,13 @@ def check_and_encode(estimator: Any, X: Any, encoder: ColumnEncoder | None) -> A
     return _filled(found, estimator.input_scaling_)
 
 
-def _opened(X: Any) -> tuple[Any, Any]:
+def _opened(X: Any, has_categories: bool) -> tuple[Any, Any]:
     """X, and X again if it is more than numbers, else None."""
     if type(X) is np.ndarray and X.dtype.kind in "biuf":
         return X, None
     refuse_streams(X, "an array, a sparse matrix or a frame")
-    X = as_container(X)
-    return X, mixed_columns(X)
+    X = as_container(X, has_categories)
+    return X, mixed_columns(X, has_categories)
 
 
 def _rows(estimator: Any, X: Any, *, reset: bool) -> tuple[Any, bool]:
@@ -123,6 +123,12 @@ def column_names(estimator: Any) -> list[str]:
     if names is not None:
         return list(names)
     return [f"x{number}" for number in range(estimator.n_features_in_)]
+
+
+def _chooses_columns(estimator: Any) -> bool:
+    """Whether the parameter takes some columns for categories."""
+    chosen = estimator.categorical_features
+    return not (chosen is None or isinstance(chosen, str)) and len(chosen) > 0
 
 
 def _mask(estimator: Any) -> Any:
@@ -211,6 +217,8 @@ def scaling_of(
         values = table.numbers[index, feature]
         present = ~np.isnan(values)
         own = learn(values[present, None], np.arange(present.sum()), weights[present])
-        for part in ("shift", "scale"):
-            scaling[part][column] = own[part][0]
+        # Very many columns are all made smaller, which one by itself is not.
+        shrink = scaling["clip"] / own["clip"] if scaling["clip"] else 1.0
+        scaling["shift"][column] = own["shift"][0]
+        scaling["scale"][column] = own["scale"][0] * shrink
     return scaling

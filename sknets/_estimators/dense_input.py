@@ -141,7 +141,7 @@ class DenseInput(NeuralNet):
 
     def _learn_input_of_parts(self, summary: Any, X: Any, weights: np.ndarray) -> None:
         if self.input_scaling == "standard":
-            self.input_scaling_ = summary.scaling()
+            self.input_scaling_ = summary.beside(X, weights)
         else:
             super()._learn_input_of_parts(summary, X, weights)
 

@@ -109,6 +109,8 @@ class ImageInput(NeuralNet):
         # A part may well be darker than the first one: its range is not looked at.
         X = check_rows(self, X, reset=False, pixels=True)
         settle_image_shape(X.shape[1:], self.image_shape_, "last")
+        if hasattr(self, "pixel_range_"):  # fitted before
+            self._check_pixel_type(X)
         return X
 
     def _check_pixel_type(self, X: Any) -> None:
@@ -160,9 +162,17 @@ class ImageInput(NeuralNet):
             X, index, standard=self.input_scaling == "standard"
         )
         self.seen_range_ = scaling.extremes(X, index)
-        self.n_rows_ = len(index)
-        self.normalization_ = self._settled("normalization")
+        self._settle_n_rows(len(index))
         return X
+
+    def _learn_input_of_parts(self, summary: Any, X: Any, weights: np.ndarray) -> None:
+        super()._learn_input_of_parts(summary, X, weights)
+        self._settle_n_rows(summary.n_rows)  # of large images X has few
+
+    def _settle_n_rows(self, n_rows: int) -> None:
+        """Settle the number of rows to train on, and the normalisation that follows."""
+        self.n_rows_ = n_rows
+        self.normalization_ = self._settled("normalization")
 
     def _settled(self, name: str) -> Any:
         """A parameter that follows the number of rows and the size of images."""

@@ -40,13 +40,17 @@ def check_numbers(y: Any, estimator: Any) -> np.ndarray:
             f"This {name} estimator requires y to be passed, but the target y is None."
         )
     # Before they would become numbers: "1.5" is none, and True is a class.
-    kind = None if hasattr(y, "toarray") else _kind(_as_array(y))
-    if kind is not None:
-        raise ValueError(
-            f"{name} predicts numbers, but y holds {kind}. To predict classes take "
-            f"{name.replace('Regressor', 'Classifier')}; if these are numbers, convert "
-            "them before: y.astype(float)."
-        )
+    if not hasattr(y, "toarray"):
+        y = _as_array(y)
+        kind = _kind(y)
+        if kind is not None:
+            raise ValueError(
+                f"{name} predicts numbers, but y holds {kind}. To predict classes take "
+                f"{name.replace('Regressor', 'Classifier')}; if these are numbers, "
+                "convert them before: y.astype(float)."
+            )
+        if y.dtype == object:
+            y = _from_objects(y)
     y = check_array(
         y, ensure_2d=False, dtype="numeric", input_name="y", estimator=estimator
     )
@@ -61,6 +65,14 @@ def _as_array(y: Any) -> np.ndarray:
         raise ValueError("y has rows of several lengths.") from error
     check_form(values, "y", y)
     return values
+
+
+def _from_objects(y: np.ndarray) -> np.ndarray:
+    """Objects as float64, NaN where one is None."""
+    try:
+        return y.astype(np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"y must consist of finite numbers: {error}.") from error
 
 
 def _kind(values: np.ndarray) -> str | None:

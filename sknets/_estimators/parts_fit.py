@@ -58,7 +58,7 @@ def fit_parts(
     reader = Reader(net, parts, net._split_seed(rng), share or 0.0)
     summary = reader.summarise(goes_on)
     if summary.n_bytes <= IN_MEMORY_BYTES:
-        net._fit(*_whole(parts), validation)
+        net._fit(*_whole(parts, reader.n_parts), validation)
         return
     if summary.table is not None:
         raise ValueError(
@@ -105,14 +105,25 @@ def _check_possible(net: Any, share: Any, groups: Any) -> None:
         )
 
 
-def _whole(parts: Parts) -> tuple[Any, Any, Any]:
+def _whole(parts: Parts, n_parts: int) -> tuple[Any, Any, Any]:
     """All rows of data that are small, in the form that they have in their parts."""
     found = [part for _, part in parts.read() if num_samples(part.X)]
+    _check_same_parts(len(found), n_parts)
     X, y, weights = zip(*found, strict=True)
     if all(w is None for w in weights):
         return concatenated(X), concatenated(y), None
     of_rows = [_weights(part.sample_weight, part.X) for part in found]
     return concatenated(X), concatenated(y), np.concatenate(of_rows)
+
+
+def _check_same_parts(n_now: int, n_first: int) -> None:
+    """Raise if a pass gives other parts than the first one did."""
+    if n_now != n_first:
+        raise ValueError(
+            f"X gave {n_first} parts in the first pass, but {n_now} in the next: each "
+            "pass must give the same rows, so that __iter__ has to start anew, as it "
+            "does in a list."
+        )
 
 
 def _learn(net: Any, reader: Reader, goes_on: bool) -> Any:
@@ -129,7 +140,9 @@ def _learn(net: Any, reader: Reader, goes_on: bool) -> Any:
         net._check_same_input()
     else:
         net._learn_input_of_parts(summary.input, X, weight)
-    mean = float(np.mean(terms(sample, weight)[1]))
+    w = terms(sample, weight)[1]
+    targets.loss_weights(w, normalise=True)  # an error if all are zero
+    mean = float(np.mean(w))
     reader.terms = lambda encoded, weight: _scaled(terms(encoded, weight), mean)
     return functools.partial(net._training_data, terms=terms)
 
@@ -183,6 +196,8 @@ class Reader:
         self.net, self.parts, self.seed = net, parts, seed
         self.threshold = share
         self.kinds: dict[str, str] = {}
+        self.n_parts = 0  # that have rows
+        self.targets: dict[int, int] = {}  # hashes of y, by the number of the part
         of_input = net._input_summary()
         size = TEXT_BYTES if isinstance(of_input, OfTexts) else SAMPLE_BYTES
         self.summary = Summary(of_input, Sample(1 - share, size), Sample(share))
@@ -194,6 +209,7 @@ class Reader:
             if num_samples(part.X) == 0 and self.parts.may_be_empty:
                 continue
             self._add(number, *self._checked(number, part, reset=is_first))
+            self.n_parts += 1
             is_first = False
         summary = self.summary
         if not summary.n_rows:
@@ -251,12 +267,27 @@ class Reader:
                         f"{what} is {kind}, but {self.kinds[what]} in the parts "
                         "before. Bring all parts to one type and shape."
                     )
+            self._check_same_rows(number, y)
         return X, y, weight
+
+    def _check_same_rows(self, number: int, y: np.ndarray) -> None:
+        """Raise if rows that are held out by their place would be others now."""
+        if not self.threshold:
+            return
+        found = hash(tuple(y.ravel().tolist()))
+        if self.targets.setdefault(number, found) != found:
+            raise ValueError(
+                "it has another y than in the first pass, so that rows held out to "
+                "validate on would be trained on. Let each pass give the same rows in "
+                "the same order, with shuffle=False in a DataLoader, or give X_val and "
+                "y_val."
+            )
 
     def training_rows(self, places: Sequence[int] | None) -> Iterator[streams.Rows]:
         """X, targets and loss weights to train on, of some parts or of all."""
         known = list(self.summary.n_rows)
         numbers = None if places is None else [known[place] for place in places]
+        n_left = len(known if numbers is None else numbers)
         for number, part in self.parts.read(numbers, self.prepare):
             if number not in self.summary.n_rows:
                 continue
@@ -272,7 +303,9 @@ class Reader:
             index = index[numbers_of_rows >= self.threshold]
             encoded = self.net._encode(y, self.names)
             X, encoded, weight = _chosen(index, X, encoded, weight)
+            n_left -= 1
             yield X, *self.terms(encoded, weight)
+        _check_same_parts(len(known) - n_left, len(known))
 
     def n_training_rows(self) -> int:
         """Number of rows that are not held out."""
@@ -285,9 +318,10 @@ class Reader:
 def _weights(given: Any, X: Any) -> np.ndarray:
     """Checked weights, all of which may be zero in one part of several."""
     values = np.asarray(given)
-    are_numbers = values.dtype.kind in "biuf" and values.shape == (num_samples(X),)
+    n_rows = num_samples(X)
+    are_numbers = values.dtype.kind in "biuf" and values.shape in ((), (n_rows,))
     if are_numbers and not values.any():
-        return np.zeros(len(values))
+        return np.zeros(n_rows)
     return targets.check_sample_weight(given, X)
 
 

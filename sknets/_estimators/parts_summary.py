@@ -84,13 +84,15 @@ class Sample:
 
 
 class Extremes:
-    """Lowest and highest value of each feature."""
+    """Lowest and highest value of each feature, and the number of rows."""
 
     def __init__(self) -> None:
         self.low: Any = np.inf
         self.high: Any = -np.inf
+        self.n_rows = 0
 
     def add(self, X: Any, weights: np.ndarray) -> None:
+        self.n_rows += len(weights)
         low, high = X.min(axis=0), X.max(axis=0)
         if sp.issparse(X):
             low, high = low.toarray().ravel(), high.toarray().ravel()
@@ -115,8 +117,20 @@ class Standard(scaling.Moments):
     def add(self, X: Any, weights: np.ndarray) -> None:
         done = 0
         for rows in scaling.blocks(X, np.arange(X.shape[0])):
-            super().add(rows, weights[done : done + len(rows)])
+            with np.errstate(over="ignore", invalid="ignore"):
+                super().add(rows, weights[done : done + len(rows)])
             done += len(rows)
+
+    def beside(self, X: Any, weights: np.ndarray) -> scaling.Scaling:
+        """The scaling, of a sample where squares of all rows are infinite or zero."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            learnt = self.scaling()
+        is_lost = learnt["scale"] == 0
+        if is_lost.any():
+            of_sample = scaling.learn_standard(X, np.arange(len(weights)), weights)
+            for part in ("shift", "scale"):
+                learnt[part] = np.where(is_lost, of_sample[part], learnt[part])
+        return learnt
 
 
 @dataclass

@@ -40,7 +40,8 @@ def _cut(values: Any, rows: np.ndarray) -> Any:
         return None
     if len(rows) == num_samples(values):
         return values
-    return safe_indexing(values, rows)
+    # Not every sparse format has rows to take.
+    return safe_indexing(values.tocsr() if hasattr(values, "tocsr") else values, rows)
 
 
 class EpochTasks:

@@ -66,14 +66,8 @@ class DatasetParts(Parts):
 
     def read_one(self, number: int) -> Part:
         frame = self.groups[number].to_table(schema=self.schema).to_pandas()
-        X = frame[self.X[0]] if _is_text(frame, self.X) else frame[self.X]
         weight = None if self.sample_weight is None else frame[self.sample_weight]
-        return Part(X, frame[self.y], weight)
-
-
-def _is_text(frame: Any, names: list[str]) -> bool:
-    """Whether the only column holds texts, which are no table of one column."""
-    return len(names) == 1 and getattr(frame[names[0]].dtype, "kind", "O") == "O"
+        return Part(frame[self.X], frame[self.y], weight)
 
 
 def _opened(path: Any) -> Any:
@@ -84,7 +78,9 @@ def _opened(path: Any) -> Any:
             f"X is the path {os.fspath(path)!r}, and reading Parquet files needs "
             "pyarrow: pip install pyarrow."
         ) from error
-    return dataset.dataset(path, format="parquet")
+    # Folders such as year=2026 are columns, as they are to pandas and Dask.
+    names = "hive" if Path(path).is_dir() else None
+    return dataset.dataset(path, format="parquet", partitioning=names)
 
 
 def _check_names(given: Any, name: str, known: list[str], several: bool = False) -> Any:

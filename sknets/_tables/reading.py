@@ -54,10 +54,11 @@ class Table:
 # --- What is a table -----------------------------------------------------------------
 
 
-def as_container(X: Any) -> Any:
+def as_container(X: Any, has_categories: bool = False) -> Any:
     """Rows in a list as an array; numpy would make strings of numbers beside them.
 
-    A batch of pyarrow becomes a table, whose names scikit-learn knows.
+    With `has_categories` whole numbers stay such, as in `mixed_columns`. A batch of
+    pyarrow becomes a table, whose names scikit-learn knows.
     """
     if _is_arrow(X) and hasattr(X, "to_struct_array"):
         import pyarrow as pa
@@ -65,17 +66,31 @@ def as_container(X: Any) -> Any:
         return X if isinstance(X, pa.Table) else pa.Table.from_batches([X])
     if not isinstance(X, list | tuple) or not len(X):
         return X
-    if not isinstance(X[0], list | tuple):
+    if not isinstance(X[0], list | tuple) and not _is_row_of_objects(X[0]):
         return X
+    kept = "biu" if has_categories else "biuf"
     try:
         found = np.asarray(X)
-        return found if found.dtype.kind in "biuf" else np.array(X, object)
+        return found if found.dtype.kind in kept else np.array(X, object)
     except (ValueError, TypeError):  # of several lengths, which is refused later
         return X
 
 
-def mixed_columns(X: Any) -> Any:
+def _is_row_of_objects(row: Any) -> bool:
+    """Whether a row is an array or a Series of what may be no numbers."""
+    dtype = getattr(row, "dtype", None)
+    return getattr(row, "ndim", 0) == 1 and getattr(dtype, "kind", "f") in "OUSTmM"
+
+
+def mixed_columns(X: Any, has_categories: bool = False) -> Any:
     """X as a frame or an array of objects if not all of its columns are numbers.
+
+    Parameters
+    ----------
+    X : object
+    has_categories : bool
+        Whether there are categories although the types of the columns may not say so:
+        as an array of floats, large whole numbers among them would become the same.
 
     Returns
     -------
@@ -87,11 +102,11 @@ def mixed_columns(X: Any) -> Any:
         return X
     if hasattr(X, "columns") and hasattr(X, "dtypes"):
         refuse_same_names(list(X.columns))
-        is_plain = all(map(_is_numeric, X.dtypes))
+        is_plain = not has_categories and all(map(_is_numeric, X.dtypes))
         return None if is_plain or _is_one_of_images(X) else X
     is_array = isinstance(X, np.ndarray) and X.ndim == 2 and X.size > 0
     if is_array and X.dtype.kind in "OUSTmM":
-        if _are_numbers(X) or _are_images(X):
+        if (_are_numbers(X) and not has_categories) or _are_images(X):
             return None
         return X.astype(object) if X.dtype.kind in "UST" else X
     return None
@@ -104,13 +119,20 @@ def _is_arrow(X: Any) -> bool:
 def _is_numeric(dtype: Any) -> bool:
     if hasattr(dtype, "kind"):
         return dtype.kind in "biuf"
-    return hasattr(dtype, "is_numeric") and dtype.is_numeric()
+    # Decimals of polars would come out as objects.
+    return (
+        hasattr(dtype, "is_numeric") and dtype.is_numeric() and not dtype.is_decimal()
+    )
 
 
 def _are_numbers(X: np.ndarray) -> bool:
     """Whether an array of objects is one of numbers alone, none of them missing."""
     kinds = set(map(type, X.flat)) if X.dtype.kind == "O" else {X.dtype.type}
-    return all(issubclass(k, int | float | np.number | np.bool_) for k in kinds)
+    return all(
+        issubclass(kind, int | float | np.number | np.bool_)
+        and not issubclass(kind, np.timedelta64)  # an integer to NumPy
+        for kind in kinds
+    )
 
 
 def _are_images(X: np.ndarray) -> bool:
@@ -155,14 +177,17 @@ def read(X: Any, categorical: Any, expected: list[str] | None = None) -> Table:
             labels = [str(i) for i in range(X.shape[1])]
             kinds = ["number"] * X.shape[1]
             return Table(X.shape, labels, kinds, X.astype(np.float64), [])
-    columns = list(_columns(X))
     if expected is None:
+        by_type = categorical == FROM_DTYPE
+        chosen = [False] * X.shape[1] if by_type else categorical
+        columns = list(_columns(X, chosen))
         kinds = [
             _settled_kind(column, categorical, number)
             for number, column in enumerate(columns)
         ]
     else:
         kinds = expected
+        columns = list(_columns(X, [kind in CATEGORIES for kind in kinds]))
         for column, kind in zip(columns, kinds, strict=True):
             _check_kind(column, kind)
     n_rows = len(columns[0].values) if columns else 0
@@ -225,40 +250,48 @@ def _in_words(kind: str) -> str:
 # --- Columns -------------------------------------------------------------------------
 
 
-def _columns(X: Any) -> Iterator[Column]:
+def _columns(X: Any, chosen: list[bool]) -> Iterator[Column]:
+    """Columns; those that are `chosen` for categories have whole numbers as they are.
+
+    Gaps would make floats of them, of which large ones become the same.
+    """
     if _is_arrow(X):
-        for name, chunked in zip(X.column_names, X.columns, strict=True):
-            yield _arrow_column(name, chunked)
+        for name, chunked, own in zip(X.column_names, X.columns, chosen, strict=True):
+            yield _arrow_column(name, chunked, own)
     elif isinstance(X, np.ndarray):
         for number in range(X.shape[1]):
             yield Column(str(number), X[:, number], str(X.dtype))
     else:
-        for name, dtype in zip(X.columns, X.dtypes, strict=True):
-            yield _frame_column(name, X[name], dtype)
+        for name, dtype, own in zip(X.columns, X.dtypes, chosen, strict=True):
+            yield _frame_column(name, X[name], dtype, own)
 
 
-def _arrow_column(name: str, chunked: Any) -> Column:
+def _arrow_column(name: str, chunked: Any, is_chosen: bool) -> Column:
     kind, is_category = chunked.type, hasattr(chunked.type, "index_type")
     found = _objects(chunked) if is_category else chunked.to_numpy()
+    if is_chosen and found.dtype.kind == "f":
+        found = _objects(chunked)
     if found.dtype.kind in "UST":
         found = found.astype(object)
     has_zone = getattr(kind, "tz", None) is not None
     return Column(repr(name), found, str(kind), is_category, has_zone)
 
 
-def _objects(chunked: Any) -> np.ndarray:
-    return np.array(chunked.to_pylist(), object)
+def _objects(column: Any) -> np.ndarray:
+    if hasattr(column, "astype"):
+        return np.asarray(column.astype(object))
+    as_list = column.to_pylist if hasattr(column, "to_pylist") else column.to_list
+    return np.array(as_list(), object)
 
 
-def _frame_column(name: Any, column: Any, dtype: Any) -> Column:
+def _frame_column(name: Any, column: Any, dtype: Any, is_chosen: bool) -> Column:
     is_category = str(dtype) == "category"
     has_zone = bool(getattr(dtype, "tz", None) or getattr(dtype, "time_zone", None))
     if has_zone and hasattr(column, "dt") and hasattr(column.dt, "tz_convert"):
         column = column.dt.tz_convert("UTC").dt.tz_localize(None)
-    if is_category and hasattr(column, "astype"):
-        # Gaps would make floats of whole numbers, of which large ones become the same.
-        column = column.astype(object)
-    found = np.asarray(column)
+    found = _objects(column) if is_category else np.asarray(column)
+    if is_chosen and found.dtype.kind == "f":
+        found = _objects(column)
     if found.ndim != 1:  # of arrays, which an error about the column will name
         found, rows = np.empty(len(found), object), found
         found[:] = list(rows)

@@ -208,7 +208,13 @@ def _are_scalars(column: Column) -> bool:
 
 
 def categories(column: Column, kind: str) -> list:
-    """Values as they are looked up: strings, numbers, and None where one is missing."""
+    """Values as they are looked up: strings, numbers, and None where one is missing.
+
+    Raises
+    ------
+    ValueError
+        For infinity.
+    """
     values, dtype_kind = column.values, column.values.dtype.kind
     if kind == "text":
         return [None if is_missing(value) else _text(value) for value in values]
@@ -216,7 +222,10 @@ def categories(column: Column, kind: str) -> list:
         values = _each(column, _seconds)
     elif dtype_kind in "mM":
         values = _seconds_of_array(values)
-    return [None if is_missing(value) else _plain_number(value) for value in values]
+    found = [None if is_missing(value) else _plain_number(value) for value in values]
+    if np.inf in found or -np.inf in found:
+        raise _infinite(column)
+    return found
 
 
 def _plain_number(value: Any) -> int | float:

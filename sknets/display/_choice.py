@@ -7,7 +7,10 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import unique_labels
+
+from .._estimators.labels import as_array
 
 
 def check_n_images(n_images: Any) -> int:
@@ -74,6 +77,11 @@ def settle_classes(
             f"{classes.tolist()}. Give labels= with the class of each column or name."
         )
     return classes
+
+
+def target_column(y: Any, name: str) -> np.ndarray:
+    """Labels or numbers in the type that the estimators learn them in."""
+    return column_or_1d(as_array(y, name))
 
 
 def has_fractions(*targets: Any) -> bool:

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
-from sklearn.utils import (
-    check_array,
-    check_consistent_length,
-    column_or_1d,
-)
+from sklearn.utils import check_array, check_consistent_length
 
 from .._images.shapes import pixel_range
 from .._sklearn import safe_indexing
@@ -20,6 +16,7 @@ from ._choice import (
     probability_of,
     settle_classes,
     shown_names,
+    target_column,
 )
 from ._plotting import (
     as_images,
@@ -169,7 +166,7 @@ class ImageGridDisplay:
         rows = np.arange(min(check_n_images(n_images), len(images)))
         if y is not None:
             check_consistent_length(X, y)
-            y = column_or_1d(y)
+            y = target_column(y, "y")
             found = labels_of(y, labels=labels, display_labels=display_labels)
             y = shown_names(y, found, labels, display_labels)[rows]
         return cls(
@@ -245,7 +242,7 @@ class ImageGridDisplay:
             )
         check_consistent_length(X, y)
         layout = (image_shape,) if image_shape is not None else fitted_layout(fitted, X)
-        images, y_true = as_images(X, *layout), column_or_1d(y)
+        images, y_true = as_images(X, *layout), target_column(y, "y")
         if not misclassified_only:  # what is not shown needs no prediction
             rows = np.arange(min(check_n_images(n_images), len(y_true)))
             X, y_true = safe_indexing(X, rows), y_true[rows]
@@ -337,7 +334,10 @@ class ImageGridDisplay:
         check_matplotlib_support(f"{cls.__name__}.from_predictions")
         check_consistent_length(X, y_true, y_pred, y_proba)
         images = as_images(X, image_shape)
-        y_true, y_pred = column_or_1d(y_true), column_or_1d(y_pred)
+        y_true, y_pred = (
+            target_column(y_true, "y_true"),
+            target_column(y_pred, "y_pred"),
+        )
         of_classes = {"misclassified_only": misclassified_only, "y_proba": y_proba}
         of_classes |= {"labels": labels, "display_labels": display_labels}
         found = labels_of(y_true, y_pred, **of_classes)

@@ -173,7 +173,8 @@ class FeatureMapsDisplay(_TilesDisplay):
     Parameters
     ----------
     feature_maps : ndarray of shape (height, width, n_filters)
-        Values of each filter, after its activation and before pooling.
+        Values of each filter, after its activation and before pooling. In a network
+        with `normalization` they are those before it and the activation.
 
     Attributes
     ----------

@@ -11,7 +11,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
+from .._containers import as_numbers
 from .._core import scaling
+from .._dask import kind_of
 from .._images.shapes import settle_image_shape, to_images
 from ._text import FONT_SIZE, text_size
 
@@ -142,7 +144,9 @@ def as_images(X: Any, image_shape: Any = None, channels: str = "last") -> np.nda
         If rows are no square images and `image_shape` is None, or if images cannot
         be shown for their number of channels.
     """
-    pixels = check_array(X, allow_nd=True, input_name="X")
+    # Images in a list, a Series or a frame are stacked, as the estimators do.
+    pixels = X if kind_of(X) else as_numbers(X)
+    pixels = check_array(pixels, allow_nd=True, input_name="X")
     if pixels.ndim > 4:
         raise ValueError(
             "X must have flat rows (n_samples, n_features), or images (n_samples, "

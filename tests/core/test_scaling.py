@@ -66,12 +66,20 @@ def test_units_of_the_features_do_not_matter(quick, blobs, input_scaling, factor
     expected = est.fit(X, y).decision_function(X)
     if factor == 1e300:  # the squares in a deviation have to stay finite
         factor = 1e150 if input_scaling == "standard" else factor
-    if factor == 1e-300:
-        factor = 1e-140 if input_scaling == "standard" else factor
     scores = est.fit(factor * X + 3 * factor, y).decision_function(
         factor * X + 3 * factor
     )
     np.testing.assert_allclose(scores, expected, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("learn", [scaling.learn_standard, scaling.learn_robust])
+def test_numbers_near_the_least_of_float64_have_a_finite_scale(learn):
+    X = np.array([[0.0, 1.0], [1e-310, 2.0], [5e-324, 4.0]])
+    found = learn(X, np.arange(3), np.ones(3))
+    assert found["scale"][0] > 1e307
+    assert np.isfinite(found["scale"]).all()
+    expected = learn(X[:, 1:], np.arange(3), np.ones(3))
+    np.testing.assert_allclose(found["scale"][1], expected["scale"][0])
 
 
 def test_large_offset_keeps_the_signal(quick, blobs):

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 from numpy.testing import assert_allclose, assert_array_equal
+from PIL import Image
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -35,6 +36,28 @@ class TestSamples:
             assert display.images_[i].get_cmap().name == "gray"
         columns = {ax.get_subplotspec().colspan.start for ax in display.axes_}
         assert columns == {0, 1, 2}
+
+    @pytest.mark.parametrize(
+        "contain",
+        [
+            list,
+            lambda images: pd.Series(list(images), index=[7, 5, 3]),
+            lambda images: pd.DataFrame({"image": list(images)}),
+            lambda images: pd.Series([Image.fromarray(image) for image in images]),
+        ],
+        ids=["list", "Series", "frame", "PIL"],
+    )
+    def test_containers_of_images(self, contain):
+        images = np.arange(48, dtype=np.uint8).reshape(3, 4, 4)
+        display = ImageGridDisplay.from_samples(contain(images))
+        for i in range(3):
+            assert_array_equal(display.images_[i].get_array(), images[i])
+
+    @pytest.mark.parametrize("dtype", [object, "Int64", "category"])
+    def test_labels_of_any_type(self, dtype):
+        y_true, y_pred = pd.Series([1, 2], dtype=dtype), np.array([1, 3])
+        display = ImageGridDisplay.from_predictions(np.eye(4)[:2], y_true, y_pred)
+        assert captions(display) == ["true 1\npredicted 1", "true 2\npredicted 3"]
 
     @pytest.mark.parametrize("layout", ["images", "flat"])
     @pytest.mark.parametrize("dtype", ["uint8", "float32"])

@@ -104,6 +104,17 @@ def test_gaps_have_no_part_in_the_scaling():
         assert with_gaps["scale"][0] == without["scale"][0]
 
 
+def test_gaps_among_very_many_columns_have_no_part_in_the_scaling():
+    X = np.random.default_rng(0).normal(size=(N, 600))
+    with_gap = X.copy()
+    with_gap[0, 3] = np.nan
+    found = net().fit(with_gap, Y).input_scaling_
+    expected = net().fit(X[1:], Y[1:]).input_scaling_
+    assert_allclose(found["shift"][3], expected["shift"][3])
+    # The indicator of the gap is one more column.
+    assert_allclose(found["scale"][3], expected["scale"][3] * np.sqrt(600 / 601))
+
+
 @pytest.mark.parametrize(
     "other",
     [

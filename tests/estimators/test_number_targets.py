@@ -3,6 +3,7 @@
 import datetime
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sknets import DenseNetRegressor
@@ -24,6 +25,9 @@ ONES = np.ones(60)
         ([datetime.datetime(2020, 1, 1)] * 60, "dates|datetime|real number"),
         (np.full(60, np.datetime64("2020-01-01")), "y holds dates or times"),
         (np.where(Y > 1, np.nan, Y), "Input y contains NaN"),
+        ([None, *Y[1:]], "Input y contains NaN"),
+        ([pd.NA, *Y[1:]], "y must consist of finite numbers: .*NAType"),
+        ([10**400, *Y[1:]], "y must consist of finite numbers: int too large"),
         (np.where(Y > 1, np.inf, Y), "Input y contains infinity"),
         (Y + 1j, "Complex data not supported"),
         (Y[:50], "inconsistent numbers of samples"),

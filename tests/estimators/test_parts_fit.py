@@ -15,7 +15,7 @@ from sknets import (
     TextPoolClassifier,
     TextPoolRegressor,
 )
-from sknets._estimators import parts_fit
+from sknets._estimators import image_input, parts_fit
 from sknets._training import streams
 from tests.networks import assert_all_equal
 
@@ -113,6 +113,25 @@ def test_images(in_parts):
     assert (low, high) == (0, 255)
 
 
+def test_a_warm_start_on_pixels_of_another_type(in_parts):
+    images = np.random.default_rng(0).integers(0, 255, (60, 8, 8), np.uint8)
+    labels = np.arange(60) % 2
+    net = SmallCNNClassifier((2,), epochs=1, warm_start=True).fit(images, labels)
+    with pytest.raises(ValueError, match="pixels of type float.* was fitted on"):
+        net.fit(sorted_parts(images / 255, labels))
+
+
+def test_the_network_follows_all_images_and_not_the_sample(in_parts, monkeypatch):
+    images = np.random.default_rng(0).integers(0, 255, (200, 8, 8), np.uint8)
+    labels = np.arange(200) % 2
+    monkeypatch.setattr(parts_fit, "SAMPLE_BYTES", images[:20].nbytes)
+    monkeypatch.setattr(image_input, "MANY_ROWS", 100)
+    net = SmallCNNClassifier((2,), epochs=1, random_state=0, augment=None)
+    net.fit(sorted_parts(images, labels, size=20))
+    assert net.n_rows_ == 200
+    assert net.normalization_ == "pooled"
+
+
 @pytest.mark.parametrize("hashed", [None, 1000])
 def test_texts(in_parts, hashed):
     parts = sorted_parts(TEXTS)
@@ -205,6 +224,24 @@ def test_only_proportions_of_weights_matter(in_parts):
     eightfold = net.fit(sorted_parts(sample_weight=np.full(N, 8.0))).weights_
     for one, other in zip(plain, eightfold, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("n_bytes", [0, parts_fit.IN_MEMORY_BYTES])
+def test_weights_of_zero(n_bytes, monkeypatch):
+    monkeypatch.setattr(parts_fit, "IN_MEMORY_BYTES", n_bytes)
+    parts = [(*part, 1.0) for part in sorted_parts()]
+    expected = dense().fit(parts).weights_
+    wrong = (X[:50], np.array(["low"] * 50), 0)
+    assert_all_equal(dense().fit([*parts, wrong]).weights_, expected)
+    with pytest.raises(ValueError, match="All rows to train .* have weight zero"):
+        dense(class_weight={"low": 0, "mid": 0, "top": 0}).fit(parts)
+
+
+def test_scalings_are_the_same_for_tiny_weights(in_parts):
+    plain = dense().fit(sorted_parts(sample_weight=np.ones(N))).input_scaling_
+    tiny = dense().fit(sorted_parts(sample_weight=np.full(N, 1e-9))).input_scaling_
+    np.testing.assert_allclose(tiny["shift"], plain["shift"])
+    np.testing.assert_allclose(tiny["scale"], plain["scale"])
 
 
 def test_class_weights(in_parts):
@@ -314,6 +351,31 @@ def test_parts_that_change(in_parts):
 
     with pytest.raises(ValueError, match="has 49 rows now, but had 50 in the first"):
         dense().fit(Shrinking(sorted_parts()))
+
+
+@pytest.mark.parametrize("n_bytes", [0, parts_fit.IN_MEMORY_BYTES])
+def test_an_iterator_that_does_not_start_anew(n_bytes, monkeypatch):
+    class Once:
+        def __init__(self):
+            self.parts = iter(sorted_parts())
+
+        def __iter__(self):
+            return self.parts
+
+    monkeypatch.setattr(parts_fit, "IN_MEMORY_BYTES", n_bytes)
+    with pytest.raises(ValueError, match="parts in the first pass, but 0 in the next"):
+        dense().fit(Once())
+
+
+def test_parts_that_are_shuffled_cannot_be_held_out_of(in_parts):
+    class Shuffled:
+        def __iter__(self):
+            parts = sorted_parts()
+            return iter([parts[i] for i in rng.permutation(len(parts))])
+
+    dense().fit(Shuffled())
+    with pytest.raises(ValueError, match="another y than in the first.*give X_val"):
+        dense(early_stopping=True).fit(Shuffled())
 
 
 def test_no_rows_at_all():

@@ -24,12 +24,24 @@ def test_moments_of_parts_and_blocks_are_those_of_all_rows(monkeypatch, block_va
     np.testing.assert_allclose(learnt["scale"], variance**-0.5, rtol=1e-12)
 
 
+def test_squares_that_are_infinite_or_zero_are_those_of_a_sample():
+    rows = X * [1e200, 1, 1e-200]
+    moments = Standard()
+    for part in PARTS:
+        moments.add(rows[part], WEIGHTS[part])
+    found = moments.beside(rows, WEIGHTS)
+    expected = scaling.learn_standard(X, np.arange(40), WEIGHTS)
+    np.testing.assert_allclose(found["shift"], expected["shift"] * [1e200, 1, 1e-200])
+    np.testing.assert_allclose(found["scale"], expected["scale"] / [1e200, 1, 1e-200])
+
+
 @pytest.mark.parametrize("parts", [PARTS, PARTS[::-1]])
 def test_extremes_are_those_of_all_parts(parts):
     extremes = Extremes()
     for part in parts:
         extremes.add(X[part], WEIGHTS[part])
     np.testing.assert_array_equal(extremes.beside(X[:1])[1:], [X.min(0), X.max(0)])
+    assert extremes.n_rows == 40
 
 
 def test_weights_of_labels_add_up():

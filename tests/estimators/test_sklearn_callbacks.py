@@ -4,6 +4,7 @@ import threading
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 import sklearn
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -305,3 +306,10 @@ def test_progress_bar_ends_when_a_fit_fails(net, blobs, capsys):
         net(ProgressBar(), record).fit(*blobs)
     alive = {thread for thread in threading.enumerate() if not thread.daemon}
     assert alive == before  # one more would keep the interpreter from ending
+
+
+@pytest.mark.parametrize("as_sparse", [sp.coo_matrix, sp.dia_matrix, sp.csc_array])
+def test_rows_of_any_sparse_format(as_sparse):
+    given = {"X": as_sparse(np.eye(3))}
+    found = sklearn_callbacks.training_rows(given, np.array([2, 0]))["X"]()
+    np.testing.assert_array_equal(found.toarray(), np.eye(3)[[2, 0]])

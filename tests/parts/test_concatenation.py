@@ -66,3 +66,24 @@ def test_small_frames_in_parts_train_as_one(convert):
     expected = net.fit(FRAME, Y).weights_
     for a, b in zip(found, expected, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("n_first", [20, 30])
+def test_categories_that_are_numbers_stay_categories(n_first):
+    large = 2**60
+    codes = [large, large + 1, None] * 10 + [large + 2] * 30
+    frame = pd.DataFrame({"code": codes}, dtype=object)
+    parts = [frame[:n_first].astype("category"), frame[n_first:].astype("category")]
+    found = concatenated(parts)["code"]
+    assert found.cat.categories.tolist() == [large, large + 1, large + 2]
+    assert found.isna().sum() == 10
+
+
+def test_frames_whose_types_differ_get_one_for_both():
+    polars, pa = pytest.importorskip("polars"), pytest.importorskip("pyarrow")
+    first, second = {"a": [1], "b": [None]}, {"a": [1.5], "b": ["x"]}
+    found = concatenated([polars.DataFrame(first), polars.DataFrame(second)])
+    assert found.to_dict(as_series=False) == {"a": [1.0, 1.5], "b": [None, "x"]}
+    for kind in (pa.table, pa.RecordBatch.from_pydict):
+        found = concatenated([kind(first), kind(second)])
+        assert found.to_pydict() == {"a": [1.0, 1.5], "b": [None, "x"]}

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sknets import DenseNetClassifier, TextPoolClassifier
 from sknets._parts import as_parts
 from tests.parts.rows import X, Y, check
 
@@ -37,6 +38,18 @@ def test_one_file(parquet):
     np.testing.assert_array_equal(last.X[["a", "b", "c"]], X[45:])
 
 
+def test_names_of_folders_are_columns(tmp_path):
+    pytest.importorskip("pyarrow")
+    base = tmp_path / "run=3"  # no part of the data
+    frame = pd.DataFrame(X, columns=list("abc")).assign(y=Y, year=2020 + Y)
+    frame.to_parquet(base, partition_cols=["year"], index=False)
+    [first, *_] = as_parts(base, "y", None).read()
+    assert list(first[1].X.columns) == ["a", "b", "c", "year"]
+    assert (first[1].X["year"] == 2020 + first[1].y).all()
+    labels = [part.y.iloc[0] for _, part in as_parts(base, "year", None).read()]
+    assert labels == sorted(set(frame["year"]))
+
+
 def test_names_of_columns(parquet):
     match = r"columns \['a', 'b', 'c', 'y', 'w'\], of which y must name one or several"
     for y in (None, "z", ["y", "z"]):
@@ -47,14 +60,17 @@ def test_names_of_columns(parquet):
     assert list(next(as_parts(parquet, ["y", "w"], None).read())[1].y) == ["y", "w"]
 
 
-def test_a_single_column_is_a_series_of_texts_or_a_table_of_numbers(tmp_path):
+def test_a_single_column_is_one_of_texts_categories_or_numbers(tmp_path):
     dataset = pytest.importorskip("pyarrow.dataset")
     path = tmp_path / "rows.parquet"
-    for column, ndim in [(["a film", "a book"], 1), ([0.5, 1.5], 2)]:
-        pd.DataFrame({"x": column, "y": [0, 1]}).to_parquet(path, index=False)
+    for column in ([0.5, 1.5] * 20, ["a film", "a book"] * 20):
+        pd.DataFrame({"x": column, "y": [0, 1] * 20}).to_parquet(path, index=False)
         [(_, part)] = as_parts(dataset.dataset(path), "y", None).read()
-        assert part.X.ndim == ndim
         assert part.X.to_numpy().ravel().tolist() == column
+        net = DenseNetClassifier(32, epochs=30, random_state=0).fit(path, "y")
+        assert net.score(part.X, part.y) == 1
+    net = TextPoolClassifier(epochs=2, random_state=0).fit(path, "y")
+    assert net.score(column, part.y) == 1
 
 
 def test_paths_of_other_things_are_no_data_sets(tmp_path):

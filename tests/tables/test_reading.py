@@ -1,6 +1,7 @@
 """Tables as they come: what is one, and what its columns are read as."""
 
 import datetime
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -25,8 +26,8 @@ COLUMNS = {
 KINDS = ["number", "number", "text", "datetime", "empty"]
 
 
-def net():
-    return DenseNetClassifier(4, epochs=2, batch_size=8, random_state=0)
+def net(**params):
+    return DenseNetClassifier(4, epochs=2, batch_size=8, random_state=0, **params)
 
 
 def names(fitted):
@@ -71,6 +72,8 @@ def test_numbers_and_images_are_no_mixed_columns(X):
         np.array([[1, None]], object),
         np.array([[1, "x"]], object),
         np.array([["2020-01-01"]], "M8[D]"),
+        np.array([[np.timedelta64(1, "D"), 1]], object),
+        pl.DataFrame({"a": [Decimal("1.5")]}),
     ],
     ids=str,
 )
@@ -197,6 +200,45 @@ def test_large_whole_numbers_beside_gaps_are_told_apart(as_arrow):
         pa = pytest.importorskip("pyarrow")
         frame = pa.table(frame)
     assert names(net().fit(frame, Y)) == [f"a_{large}", f"a_{large + 1}", "a_missing"]
+
+
+LARGE = [2**60, 2**60 + 1]
+
+
+@pytest.mark.parametrize(
+    ("make", "gap"),
+    [
+        (lambda ids, sizes: pd.DataFrame({"id": ids, "size": sizes}), LARGE[0]),
+        (lambda ids, sizes: pd.DataFrame({"id": pd.array(ids), "size": sizes}), pd.NA),
+        (lambda ids, sizes: pl.DataFrame({"id": ids, "size": sizes}), None),
+        (lambda ids, sizes: pl.DataFrame({"id": ids, "size": sizes}), LARGE[0]),
+        (lambda ids, sizes: list(zip(ids, sizes, strict=True)), LARGE[0]),
+        (lambda ids, sizes: np.array([ids, sizes], object).T, None),
+    ],
+    ids=["pandas", "nullable", "polars", "polars without gaps", "list", "objects"],
+)
+def test_large_whole_numbers_that_are_named_as_categories(make, gap):
+    ids = [*LARGE, gap, LARGE[1]] * 10
+    X = make(ids, np.linspace(-1, 1, 40).tolist())
+    found = net(categorical_features=[0]).fit(X, Y)
+    parts = found.columns_["categories"]
+    assert parts[0]["values"] == LARGE
+    indicators = found.encode_columns(X)[:, 1:3]
+    assert_array_equal(indicators, [[i is value for value in LARGE] for i in ids])
+
+
+def test_large_whole_numbers_of_pyarrow_that_are_named_as_categories():
+    pa = pytest.importorskip("pyarrow")
+    table = pa.table({"id": [*LARGE, None, LARGE[1]] * 10})
+    found = net(categorical_features=["id"]).fit(table, Y)
+    assert found.columns_["categories"][0]["values"] == LARGE
+
+
+@pytest.mark.parametrize("as_row", [np.array, pd.Series])
+def test_rows_that_are_arrays_of_objects(as_row):
+    rows = [["x", 1.5], ["y", 2.5]] * 20
+    found = net().fit([as_row(row, dtype=object) for row in rows], Y)
+    assert names(found) == names(net().fit(rows, Y)) == ["x1", "x0_x", "x0_y"]
 
 
 @pytest.mark.skipif(

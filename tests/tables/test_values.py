@@ -102,6 +102,11 @@ def test_numbers_beyond_float64_name_the_column(content):
         values.numbers(column(1, content), "number")
 
 
+def test_infinity_is_no_category():
+    with pytest.raises(ValueError, match="infinity or a value too large.*column 'x'"):
+        values.categories(column(1.0, -np.inf, dtype=float), "number category")
+
+
 @pytest.mark.parametrize("text", ["NaN", "sNaN"])
 def test_decimals_that_are_no_numbers_are_missing(text):
     gap = Decimal(text)
