@@ -113,9 +113,15 @@ def as_numbers(X: Any) -> Any:
         return _pixels(X, 0)
     if isinstance(X, np.ndarray) and X.dtype.kind == "T":  # strings of variable width
         X = X.astype(object)
-    if str(getattr(X, "dtype", "")).lower() == "object":
+    if str(getattr(X, "dtype", "")).lower() == "object" or _is_series_of_objects(X):
         return _from_objects(X)
     return X
+
+
+def _is_series_of_objects(X: Any) -> bool:
+    """Whether X is a Series of strings or categories that are no numbers."""
+    is_series = hasattr(X, "to_frame") and getattr(X.dtype, "kind", "O") == "O"
+    return is_series and np.asarray(X).dtype.kind in "OUS"
 
 
 def _is_array_like(X: Any) -> bool:

@@ -313,3 +313,11 @@ def test_strings_of_variable_width_are_no_numbers():
         SmallCNNClassifier().fit(np.tile(strings, (4, 3)), [0, 1, 0, 1])
     with pytest.raises(ValueError, match=r"y holds strings such as '1\.5'"):
         DenseNetRegressor().fit(np.eye(3), strings)
+
+
+@pytest.mark.parametrize("dtype", ["str", "category", object])
+def test_a_series_of_strings_is_no_image_nor_table(dtype):
+    strings = pd.Series(list("ab") * 4, dtype=dtype)
+    for estimator in (DenseNetClassifier(), SmallCNNClassifier()):
+        with pytest.raises(ValueError, match="X holds 'a'"):
+            estimator.fit(strings, [0, 1] * 4)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import functools
 import inspect
 import json
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .._keras import copies
+from .._keras.arguments import own_arguments
 from .._keras.compilation import compile_arguments
 from .._keras.routing import accepts, argument_names, construct, routed, takes_any
 from .._tensorflow import keras
@@ -19,7 +19,7 @@ from .._training.keras_training import take, to_keras
 from .._training.tensorflow.runtime import prepare
 from .._training.tensorflow.seeds import seeded
 from .._warnings import warn_user
-from . import keras_checks
+from . import keras_checks, keras_inputs
 from .keras_params import without_nested
 
 # What a build function may ask for beside hyperparameters.
@@ -91,12 +91,13 @@ def _copy(model: Any) -> Any:
 
 def call(estimator: Any, function: Callable) -> Any:
     """Call a build function with the arguments that are for it."""
-    arguments = without_nested(routed(estimator._all_params(), "model"))
+    params = estimator._all_params()
+    arguments = without_nested(routed(params, "model"))
     known = {*type(estimator)._compile_kwargs, *type(estimator)._fit_kwargs}
     known |= type(estimator)._predict_kwargs
-    for name, value in estimator._extra.items():
+    for name in estimator._extra:
         if "__" not in name and (name not in known or _names(function, name)):
-            arguments.setdefault(name, value)
+            arguments.setdefault(name, params[name])
     if not takes_any(function):
         valid = [n for n in argument_names(function) if n not in ("self", *SPECIAL)]
         unknown = [name for name in arguments if name not in valid]
@@ -145,12 +146,20 @@ def _own_copy(value: Any) -> Any:
         return {key: _own_copy(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
         return type(value)(_own_copy(part) for part in value)
-    if isinstance(value, keras.optimizers.Optimizer | keras.metrics.Metric):
-        try:
-            return type(value).from_config(copies.own_arguments(value))
-        except Exception:
-            return copy.deepcopy(value)
-    return value
+    if not isinstance(value, keras.optimizers.Optimizer | keras.metrics.Metric):
+        return value
+    try:
+        with keras.saving.custom_object_scope(copies.custom_of(value)):
+            return type(value).from_config(own_arguments(value))
+    except Exception as error:
+        if isinstance(value, keras.metrics.Metric):
+            return value  # each epoch resets it
+        name = type(value).__name__
+        raise ValueError(
+            f"The optimizer {name} cannot be copied, and each fit needs one of its own "
+            f"({error}). Give the class instead, optimizer={name}, and its arguments "
+            "as optimizer__learning_rate and the like; or complete its get_config."
+        ) from error
 
 
 def compile_model(estimator: Any, model: Any) -> None:
@@ -174,11 +183,27 @@ def reset_optimizer(model: Any) -> None:
     optimizer = getattr(model, "optimizer", None)
     if optimizer is None or not optimizer.built:
         return
-    fresh = _own_copy(optimizer)
-    fresh.build(model.trainable_variables)
+    try:
+        fresh = _own_copy(optimizer)
+    except ValueError:  # it goes on with the state that it has
+        return
+    build_optimizer(fresh, model)
     first = copies.read(fresh.variables)
     if len(first) == len(optimizer.variables):  # else a callback froze some layers
         copies.write(optimizer.variables, first)
+
+
+def build_optimizer(optimizer: Any, model: Any) -> None:
+    """Build an optimizer; moving averages of the weights begin at these, not at zero.
+
+    The first step does so, but callbacks may put the averages in before.
+    """
+    optimizer.build(model.trainable_variables)
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    averages = getattr(inner, "_model_variables_moving_average", ())
+    for average, weight in zip(averages, model.trainable_variables, strict=False):
+        if average is not None:
+            average.assign(weight)
 
 
 def callbacks(estimator: Any, *names: str) -> list[Any]:
@@ -213,6 +238,9 @@ def rebuild(estimator: Any) -> Any:
             model = copies.from_config(estimator.keras_config_, own, trusted=trusted)
         else:
             model = _make(estimator)
+            if not model.built:
+                row = keras_inputs.row_of(estimator.X_shape_, estimator.X_dtype_)
+                model(to_keras(estimator.feature_encoder_.transform(row)))
     copies.write(model.weights, estimator.weights_)
     copies.write(copies.seed_states(model), estimator.seed_states_)
     copies.settle_constants(model)
@@ -222,7 +250,7 @@ def rebuild(estimator: Any) -> Any:
         )
         model.compile(**config)
     if model.compiled and model.optimizer is not None:
-        model.optimizer.build(model.trainable_variables)
+        build_optimizer(model.optimizer, model)
         if estimator.optimizer_state_ is not None:
             copies.write(model.optimizer.variables, estimator.optimizer_state_)
     return model

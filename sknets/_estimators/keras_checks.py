@@ -58,10 +58,17 @@ def check_loss(
 
 
 def check_input(model: Any, inputs: Any) -> None:
-    """Raise if a model with one input takes rows of another shape."""
+    """Raise if X is one array and the model takes several, or rows of another shape."""
     taken = getattr(model, "inputs", None)
-    if not taken or len(taken) != 1 or not hasattr(inputs, "shape"):
+    if not taken or not hasattr(inputs, "shape"):
         return
+    if len(taken) > 1:
+        names = [tensor.name for tensor in taken]
+        raise ValueError(
+            f"The model takes {len(taken)} inputs, {names}, but X is one array, of "
+            f"shape {tuple(inputs.shape)}: give a dict of arrays by these names, with "
+            "y also a list of arrays, or the columns of each, inputs={name: columns}."
+        )
     wanted, found = tuple(taken[0].shape)[1:], tuple(inputs.shape)[1:]
     differ = any(
         size not in (None, other) for size, other in zip(wanted, found, strict=False)

@@ -86,7 +86,7 @@ class KerasData(KerasState):
         if y is None:
             return X, y
         sklearn.utils.check_consistent_length(*_arrays(X), y)
-        if reset:
+        if reset or "target_type_" not in vars(self):
             self.target_type_ = self._type_of_target(y)
             self.y_dtype_, self.y_ndim_ = y.dtype, y.ndim
             return X, y

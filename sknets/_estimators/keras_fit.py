@@ -16,9 +16,13 @@ from .._training.keras_training import (
     Plan,
     Rows,
     has_batch_hooks,
+    is_finite,
+    learning_rate,
+    restored_epoch,
     to_keras,
     train,
 )
+from .._training.loop import warn_not_finite
 from .._training.tensorflow.seeds import seeded
 from .held_out import split, split_seed
 from .progress import Progress, candidate_name
@@ -180,7 +184,7 @@ class Job:
         strata: np.ndarray | None,
         callbacks: list[Any],
     ) -> Fitted:
-        arguments, stopper = dict(self.arguments), None
+        arguments = dict(self.arguments)
         estimator = self.estimator
         if estimator.early_stopping and not self.one_pass:
             rows, validation = self._split(rows, validation, strata)
@@ -202,6 +206,8 @@ class Job:
             parts = (validation.x, validation.y, validation.w)
             arguments["validation_data"] = parts if parts[2] is not None else parts[:2]
         _check_arguments(model, arguments)
+        keeper = LastFinite()
+        callbacks = [keeper, *callbacks]
         with seeded(estimator._seed()):
             history = model.fit(
                 x=_dense(rows.x),
@@ -210,15 +216,42 @@ class Job:
                 callbacks=callbacks,
                 **arguments,
             )
-        runs: dict[str, list[float]] = {}
-        for name, run in history.history.items():
-            for values in run:
-                for part, value in copies.scalars(name, np.asarray(values)).items():
-                    runs.setdefault(part, []).append(value)
-        best_epoch = arguments["initial_epoch"] + len(runs.get("loss", []))
-        if stopper is not None and stopper.best_weights is not None:
-            best_epoch = stopper.best_epoch + 1
-        return Fitted(_renamed(runs), best_epoch, "keras")
+        runs = _recorded(history.history)
+        n_epochs = len(runs.get("loss", []))
+        last = arguments["initial_epoch"] + n_epochs
+        if keeper.stopped is not None:
+            last -= 1
+            warn_not_finite(*keeper.stopped, "optimizer__learning_rate")
+        return Fitted(_renamed(runs), restored_epoch(callbacks, last), "keras")
+
+
+def _recorded(history: dict[str, list[Any]]) -> dict[str, list[float]]:
+    """History of numbers, of a metric with several values each by itself."""
+    runs: dict[str, list[float]] = {}
+    for name, run in history.items():
+        for values in run:
+            for part, value in copies.scalars(name, np.asarray(values)).items():
+                runs.setdefault(part, []).append(value)
+    return runs
+
+
+class LastFinite(keras.callbacks.Callback):
+    """Ends training when the loss or a weight is infinite or NaN, as the loop does.
+
+    The model gets back the weights that it had before that epoch.
+    """
+
+    stopped: tuple[int, float] | None = None  # epoch and learning rate
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._weights = self.model.get_weights()
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        if is_finite(self.model, (logs or {}).get("loss", 0.0)):
+            return
+        self.stopped = epoch, learning_rate(self.model)
+        self.model.set_weights(self._weights)
+        self.model.stop_training = True
 
 
 def _check_arguments(model: Any, arguments: dict[str, Any]) -> None:

@@ -88,6 +88,15 @@ def dtype_of(X: Any) -> Any:
     return X.dtype
 
 
+def row_of(shape: Any, dtype: Any) -> Any:
+    """One row of input of this shape and type, which may be those of several arrays."""
+    if isinstance(shape, Mapping):
+        return {name: row_of(part, dtype[name]) for name, part in shape.items()}
+    if isinstance(shape, list):
+        return [row_of(*part) for part in zip(shape, dtype, strict=True)]
+    return np.zeros((1, *shape[1:]), dtype)
+
+
 class InputCutter(TransformerMixin, BaseEstimator):
     """Cuts columns into the inputs of a model.
 

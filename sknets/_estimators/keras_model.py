@@ -316,14 +316,17 @@ class BaseWrapper(KerasData):
         X, y = self._check(X, y, reset=True)
         self.target_encoder_ = self.target_encoder
         if y is not None:
-            self.target_encoder_ = self.target_encoder_.fit(y)
-        self._take_metadata(self.target_encoder_)
+            self._learn_target(y)
         self.feature_encoder_ = self.feature_encoder.fit(X)
         self._take_metadata(self.feature_encoder_)
         inputs = self.feature_encoder_.transform(X)
         self._model = keras_build.build(self, inputs, self._seed())
         stamp(self)
         return X, y
+
+    def _learn_target(self, y: Any) -> None:
+        self.target_encoder_ = self.target_encoder.fit(y)
+        self._take_metadata(self.target_encoder_)
 
     def _take_metadata(self, encoder: Any) -> None:
         self.__dict__.update(getattr(encoder, "get_metadata", dict)())
@@ -347,7 +350,10 @@ class BaseWrapper(KerasData):
             )
         if goes_on:
             self._restore_params(strict=True, unneeded=("model", "build_fn"))
+            initialized_alone = "target_type_" not in vars(self)
             X, y = self._check(X, y, reset=False)
+            if initialized_alone:  # by X, without y
+                self._learn_target(y)
         else:
             X, y = self._start(X, y)
         with needs_tensorflow("Training a Keras model"):
@@ -371,7 +377,8 @@ class BaseWrapper(KerasData):
                 self.model_.optimizer.learning_rate = rate
             self._train(job, rows, val, self._strata(y))
             self._keep_state(kept_optimizer=self.warm_start or one_pass)
-        self._first = rows.dense(np.arange(1))
+        if self.engine_ == "loop":  # that trains a copy, not the model itself
+            self._first = rows.dense(np.arange(1))
 
     def _train(self, job: Any, rows: Any, val: Any, strata: Any) -> None:
         """Train the model, and take over what that records."""
@@ -409,6 +416,7 @@ class BaseWrapper(KerasData):
 
     def _keep_state(self, *, kept_optimizer: bool) -> None:
         from .._keras import chains, copies
+        from .._training.tensorflow.seeds import seeded
         from . import keras_build, keras_changes, keras_predict
 
         model = self.model_
@@ -424,11 +432,8 @@ class BaseWrapper(KerasData):
         self.chain_ = chains.read(model)
         self.predict_hooks_ = keras_predict.has_own_way(self, check_callbacks=True)
         self._custom = copies.custom_objects(model)
-        self.keras_config_ = self.compile_config_ = None
-        with contextlib.suppress(copies.NotCopiedError):
-            self.keras_config_ = copies.model_config(model)
-            if model.compiled:
-                self.compile_config_ = copies.compile_config(model)
+        with seeded(0):  # a copy, to try, draws first weights
+            self.keras_config_, self.compile_config_ = copies.tried_configs(model)
 
     # --- Fitted attributes -----------------------------------------------------------
 
@@ -444,7 +449,7 @@ class BaseWrapper(KerasData):
             self._restore_params()
             self._model = keras_build.rebuild(self)
         first = self.__dict__.pop("_first", None)
-        if first is not None and not self._model.run_eagerly:
+        if first is not None:
             from .._training.tensorflow.keras_program import build_variables
 
             build_variables(self._model, first)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
 from sklearn.base import BaseEstimator
 
 from .._keras.routing import argument_names, routed, takes_any
@@ -102,13 +103,19 @@ class KerasParams(BaseEstimator):
         return self
 
     def _all_params(self) -> dict[str, Any]:
-        """Parameters, also those that the signature of a subclass leaves out."""
+        """Parameters, also those that the signature of a subclass leaves out.
+
+        Numbers of NumPy, which grids have and Keras refuses, are plain ones.
+        """
         own = {
             name: value
             for name, value in vars(self).items()
             if not name.startswith("_") and not name.endswith("_")
         }
-        return {**own, **self._extra}
+        return {
+            name: value.item() if isinstance(value, np.generic) else value
+            for name, value in {**own, **self._extra}.items()
+        }
 
     def _given(self, names: Iterable[str], prefix: str) -> dict[str, Any]:
         """Arguments for one destination: by their plain names, or with its prefix."""

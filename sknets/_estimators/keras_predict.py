@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from scipy.sparse import issparse
+
 from .._keras import copies
 from .._tensorflow import keras
 from .._training.keras_training import to_keras
@@ -33,7 +35,9 @@ def outputs(estimator: Any, X: Any, arguments: dict[str, Any]) -> Any:
     if hooks or "steps" in arguments or _has_own_method(estimator):
         arguments = {k: v for k, v in arguments.items() if not k.startswith("callb")}
         return estimator.model_.predict(x=X, callbacks=hooks, **arguments)
-    return _predict(estimator, to_keras(X))
+    # Sparse ones stay so, and are filled up in blocks of rows.
+    X = keras.tree.map_structure(lambda a: a if issparse(a) else to_keras(a), X)
+    return _predict(estimator, X)
 
 
 def listeners(estimator: Any) -> list[Any]:
@@ -76,8 +80,9 @@ def _hears_predictions(callback: Any) -> bool:
 
 
 def _predicts(model: Any) -> bool:
-    """Whether a model has a way to predict of its own."""
-    return any(
+    """Whether a model has a way to predict of its own, or states between batches."""
+    layers = copies.all_layers(model)
+    return any(getattr(layer, "stateful", False) is True for layer in layers) or any(
         name in vars(model) or getattr(type(model), name) is not getattr(base, name)
         for base in [keras.Model]
         for name in ("predict", "predict_step", "make_predict_function")
@@ -100,9 +105,10 @@ def _predict(estimator: Any, X: Any) -> Any:
 
 def _predict_alone(estimator: Any, X: Any) -> Any:
     """With a model that Keras cannot copy."""
-    signature = keras_prediction.specs(X)
+    signature = keras_prediction.row_specs(X)
     known = vars(estimator).get("_predictor")
     if known is None or known[0] != str(signature):
-        made = keras_prediction.KerasPredictor(estimator.model_, signature)
+        model = estimator.model_
+        made = keras_prediction.KerasPredictor(model, signature, owned=False)
         known = estimator._predictor = str(signature), made
     return known[1].predict(X, estimator.weights_)

@@ -150,7 +150,10 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):
     def inverse_transform(self, y: np.ndarray, return_proba: bool = False) -> Any:
         """Return labels, or with `return_proba` a column for each class."""
         if not hasattr(self, "_target_type"):
-            raise NotFittedError("Call fit before inverse_transform.")
+            raise NotFittedError(
+                "Call fit before inverse_transform, or initialize(X, y) with labels: "
+                "none have been seen, of which predictions could be made."
+            )
         y = np.asarray(y)
         if self._target_type == "binary":
             if y.ndim == 1:
@@ -217,7 +220,10 @@ class RegressorTargetEncoder(TransformerMixin, BaseEstimator):
 
     def inverse_transform(self, y: np.ndarray) -> np.ndarray:
         """Return predictions in the shape that y had, as scikit-learn in float64."""
-        return np.asarray(y, np.float64).reshape(-1, *self._y_shape[1:])
+        y = np.asarray(y, np.float64)
+        if not hasattr(self, "_y_shape"):  # initialized without y
+            return y[:, 0] if y.shape[1:] == (1,) else y
+        return y.reshape(-1, *self._y_shape[1:])
 
     def get_metadata(self) -> dict[str, Any]:
         """Return what the estimator and the build function get to know."""

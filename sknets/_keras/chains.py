@@ -25,7 +25,7 @@ def read(model: Any) -> dict[str, Any] | None:
     from . import copies, reader
 
     # Keras warns of lambdas that it describes, and cannot describe those of pickles.
-    with copies.named_lambdas(copies.things(model)):
+    with copies.distinct_names(copies.things(model)):
         return _read(model, reader)
 
 
@@ -35,7 +35,7 @@ def _read(model: Any, reader: Any) -> dict[str, Any] | None:
         if not all(_is_plain(part) for part in (model, *layers)):
             return None
         reading = reader.read_chain(layers, tuple(model.input_shape[1:]))
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, NotImplementedError):
         return None
     float32 = all(str(weight.dtype) == "float32" for weight in model.weights)
     network = Network(tuple(reading.network), tuple(reading.input_shape))

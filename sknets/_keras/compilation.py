@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .._tensorflow import keras
-from .copies import own_arguments
+from .arguments import NotCopiedError, own_arguments
 from .routing import construct, routed
 
 ToClass = Callable[[str, Mapping[str, Any]], Any]
@@ -94,7 +94,10 @@ def _plainly_named(made: Any, given: Any) -> Any:
         base = _base_name(part)
         if base is None or id(part) in owned or bases.count(base) > 1 or base in names:
             return part
-        return type(part).from_config({**own_arguments(part), "name": base})
+        try:
+            return type(part).from_config({**own_arguments(part), "name": base})
+        except NotCopiedError:
+            return part
 
     return keras.tree.map_structure(rename, made)
 

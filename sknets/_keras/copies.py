@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-import inspect
 import json
 import threading
 import types
@@ -21,13 +20,16 @@ from typing import Any
 import numpy as np
 
 from .._tensorflow import keras
-from .names import NAMED_LAMBDA, custom_names
+from .arguments import (
+    PARTS_OF_MODELS,
+    NotCopiedError,
+    add_arguments,
+    check_told,
+    is_own,
+)
+from .names import NAMED_LAMBDA, custom_names, is_function_of_keras
 
 Custom = dict[str, Any]
-
-
-class NotCopiedError(ValueError):
-    """A model whose configuration does not give the same model again."""
 
 
 # --- Parts of a model ----------------------------------------------------------------
@@ -80,12 +82,16 @@ def model_config(model: Any) -> str:
         If Keras cannot describe the model.
     """
     try:
-        with warnings.catch_warnings(), named_lambdas(things(model)):
+        with warnings.catch_warnings(), distinct_names(things(model)):
             warnings.simplefilter("ignore")  # that a lambda is stored as code
+            for layer in [model, *all_layers(model)]:
+                check_told(parts_of(layer), *PARTS_OF_MODELS)
             config = keras.saving.serialize_keras_object(model)
             config.pop("compile_config", None)
             _add_vocabularies(config, model)
             return json.dumps(config)
+    except NotCopiedError:
+        raise
     except Exception as error:
         raise NotCopiedError(f"{type(error).__name__}: {error}") from error
 
@@ -120,46 +126,24 @@ def compile_config(model: Any) -> str:
         If Keras cannot describe the optimizer, a loss or a metric.
     """
     try:
-        with warnings.catch_warnings(), named_lambdas(things(model)):
+        with warnings.catch_warnings(), distinct_names(things(model)):
             warnings.simplefilter("ignore")
             config = model.get_compile_config()
             compiled = getattr(model, "_compile_config", None)
-            _add_arguments(config, getattr(compiled, "config", None))
+            add_arguments(config, getattr(compiled, "config", None))
             return json.dumps(config)
+    except NotCopiedError:
+        raise
     except Exception as error:
         raise NotCopiedError(f"{type(error).__name__}: {error}") from error
 
 
 def object_config(value: Any) -> str:
     """Configuration of an optimizer, a loss, a metric or a layer, as JSON text."""
-    with named_lambdas(parts_of(value)):
+    with distinct_names(parts_of(value)):
         config = keras.saving.serialize_keras_object(value)
-        _add_arguments(config, value)
+        add_arguments(config, value)
         return json.dumps(config)
-
-
-def own_arguments(part: Any) -> dict[str, Any]:
-    """What ``get_config`` of a loss or metric gives, and what it leaves out.
-
-    Some of Keras' own leave arguments out, such as the delta of Huber's loss.
-    """
-    given = getattr(part, "_fn_kwargs", None) or {}
-    taken = inspect.signature(type(part)).parameters
-    own = {name: value for name, value in given.items() if name in taken}
-    return {**own, **part.get_config()}
-
-
-def _add_arguments(config: Any, given: Any) -> None:
-    """Put `own_arguments` into a configuration of the losses and metrics given."""
-    if isinstance(given, keras.losses.Loss | keras.metrics.Metric):
-        if isinstance(config, dict) and isinstance(config.get("config"), dict):
-            config["config"] = {**own_arguments(given), **config["config"]}
-    elif isinstance(given, Mapping) and isinstance(config, dict):
-        for name in config.keys() & given.keys():
-            _add_arguments(config[name], given[name])
-    elif isinstance(given, list | tuple) and isinstance(config, list | tuple):
-        for one, part in zip(config, given, strict=False):
-            _add_arguments(one, part)
 
 
 def custom_objects(model: Any) -> Custom:
@@ -175,33 +159,60 @@ def custom_of(thing: Any) -> Custom:
 def _named(things: Iterable[Any]) -> Custom:
     found: Custom = {}
     things = list(things)
-    with named_lambdas(things):
-        for thing in things:
-            own = thing if isinstance(thing, types.FunctionType) else type(thing)
-            if own.__module__.partition(".")[0] not in ("keras", "builtins", "numpy"):
+    with distinct_names(things):
+        for own in _codes(things):
+            if is_own(own):
                 found[keras.saving.get_registered_name(own)] = own
                 found[own.__name__] = own
     return found
+
+
+def _codes(things: Iterable[Any]) -> list[Any]:
+    """The functions themselves, and the classes of the rest."""
+    return [x if isinstance(x, types.FunctionType) else type(x) for x in things]
 
 
 _naming = threading.RLock()
 
 
 @contextlib.contextmanager
-def named_lambdas(things: Iterable[Any]) -> Iterator[None]:
-    """Give lambdas names for a moment.
+def distinct_names(things: Iterable[Any]) -> Iterator[None]:
+    """Give users' functions and classes names of their own for a moment.
 
-    Keras describes a lambda by its code alone, without the names that it uses.
+    Keras describes them by their names, which those from one factory share, and a
+    lambda by its code alone, without the names that it uses.
     """
     with _naming:
-        lambdas = [x for x in things if getattr(x, "__name__", "") == "<lambda>"]
-        for function in lambdas:
-            function.__name__ = NAMED_LAMBDA + _digest(function)
+        owners: dict[str, Any] = {}
+        before: list[tuple[Any, str]] = []
         try:
+            for own in _codes(things):
+                name = _name_among(own, owners)
+                owners[name] = own
+                if name != own.__name__:
+                    before.append((own, own.__name__))
+                    own.__name__ = name
             yield
         finally:
-            for function in lambdas:
-                function.__name__ = "<lambda>"
+            for own, name in before:
+                own.__name__ = name
+
+
+def _name_among(own: Any, owners: Mapping[str, Any]) -> str:
+    """Name of a function or class, with a number if it is that of another one."""
+    name = own.__name__
+    if owners.get(name) is own:  # it has been named
+        return name
+    if not is_own(own) or keras.saving.get_registered_name(own) != name:
+        return name
+    if name == "<lambda>":
+        name = NAMED_LAMBDA + _digest(own)
+    is_function = isinstance(own, types.FunctionType)
+    numbered, number = name, 1
+    while numbered in owners or (is_function and is_function_of_keras(numbered)):
+        number += 1
+        numbered = f"{name} {number}"
+    return numbered
 
 
 def _digest(function: types.FunctionType) -> str:
@@ -386,16 +397,40 @@ def copy_model(model: Any, *, compiled: bool = True) -> Any:
 
 def copy_compilation(model: Any, other: Any, custom: Custom) -> None:
     """Compile `other` as `model` is, with an optimizer and metrics of its own."""
-    text = compile_config(model)
-    if json.loads(text) == {}:
-        raise NotCopiedError("it does not say how it was compiled")
+    config = _compilation(compile_config(model), custom)
     try:
-        config = keras.saving.deserialize_keras_object(
-            json.loads(text), custom_objects=custom, safe_mode=False
-        )
         other.compile(**config)
     except Exception as error:
         raise NotCopiedError(f"{type(error).__name__}: {error}") from error
+
+
+def _compilation(text: str, custom: Custom) -> dict[str, Any]:
+    """Arguments to compile a model of this process, from their configuration."""
+    if json.loads(text) == {}:
+        raise NotCopiedError("it does not say how it was compiled")
+    try:
+        return keras.saving.deserialize_keras_object(
+            json.loads(text), custom_objects=custom, safe_mode=False
+        )
+    except Exception as error:
+        raise NotCopiedError(f"{type(error).__name__}: {error}") from error
+
+
+def tried_configs(model: Any) -> tuple[str | None, str | None]:
+    """Configuration of a model, and how it is compiled: None if that gives another."""
+    custom = custom_objects(model)
+    text = compiled = None
+    with contextlib.suppress(NotCopiedError):
+        if custom:
+            copy_model(model, compiled=False)
+        text = model_config(model)
+    with contextlib.suppress(NotCopiedError):
+        if model.compiled:
+            given = compile_config(model)
+            if custom:
+                _compilation(given, custom)
+            compiled = given
+    return text, compiled
 
 
 def _shapes(model: Any) -> list[Any]:

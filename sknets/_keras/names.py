@@ -30,7 +30,7 @@ def custom_names(text: str) -> dict[str, set[str]]:
             continue
         if part["class_name"] == "function":
             name = str(part["config"])
-            if not _is_function_of_keras(name):
+            if not is_function_of_keras(name):
                 found[name] = {name, name.rpartition(">")[2]}
         elif module.partition(".")[0] not in ("keras", "builtins"):
             name = str(part.get("registered_name"))
@@ -38,7 +38,7 @@ def custom_names(text: str) -> dict[str, set[str]]:
     return found
 
 
-def _is_function_of_keras(name: str) -> bool:
+def is_function_of_keras(name: str) -> bool:
     """Whether Keras finds a function by its name alone, where Keras is there."""
     keras = sys.modules.get("keras")
     places = (getattr(keras, place, None) for place in _PLACES)

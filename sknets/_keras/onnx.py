@@ -28,7 +28,13 @@ def from_model(model: Any) -> Any:
         (name, tensor.shape, tensor.dtype)
         for name, tensor in zip(names, inputs, strict=True)
     ]
-    return _convert(lambda *X: model(X[0] if len(X) == 1 else [*X]), signature)
+    import keras
+
+    def outputs(*X: Any) -> Any:
+        one = len(X) == 1
+        return model(X[0] if one else keras.tree.pack_sequence_as(model.input, [*X]))
+
+    return _convert(outputs, signature)
 
 
 def from_text_model(model: Any, table: np.ndarray, pooling: str) -> Any:

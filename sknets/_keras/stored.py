@@ -184,9 +184,27 @@ def _collection(kind: str, value: Any, parts: list, content: list) -> Any:
     return value
 
 
+class _Plainly:
+    """Pickles a Keras object by its attributes; Keras would by its configuration."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __reduce__(self) -> Any:
+        return _with_attributes, (type(self.value), vars(self.value))
+
+
+def _with_attributes(kind: type, attributes: dict[str, Any]) -> Any:
+    made: Any = object.__new__(kind)
+    made.__dict__.update(attributes)
+    return made
+
+
 def _store_code(value: Any) -> Stored:
     """Functions by value where no module has them, as joblib's workers get them."""
     label = getattr(value, "__qualname__", type(value).__name__)
+    if isinstance(value, _Plainly):
+        label = type(value.value).__name__
     return Stored("code", label, _dumps(without_model(value)))
 
 
@@ -225,7 +243,9 @@ def _store_object(value: Any, code: bool) -> Any:
     try:
         config = copies.object_config(value)
     except Exception:
-        return _store_code(value) if code else value
+        if not code:
+            return value
+        return _store_code(_Plainly(value) if is_keras(value, "losses.Loss") else value)
     custom = copies.custom_of(value)
     content = {"config": config, "code": _code_of(custom) if code else None}
     return Stored("object", type(value).__name__, content)

@@ -23,8 +23,8 @@ from .data import TrainingData
 from .optimizers import Update, penalty_gradient
 from .settings import Settings, Slots
 
-# Estimated seconds of a whole fit up to which numpy is the faster way. Numpy takes 1.3
-# to 1.6 times as long as a program that is there already, so that a dozen fits of this
+# Estimated seconds of a whole fit up to which numpy is the faster way. Numpy takes 1.4
+# to 2.4 times as long as a program that is there already, so that a dozen fits of this
 # size are done before the program catches up.
 MAX_SECONDS = 1.0
 Batch = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -84,15 +84,15 @@ def trains_in_numpy(network: Network) -> bool:
 def fits_numpy(network: Network, n_rows: int, settings: Settings) -> bool:
     """Whether a fit is small enough for numpy; a matter of shapes alone.
 
-    Measured: 40 microseconds a step, 10 more a layer, 6 operations a parameter and row
-    at 40 GFLOP/s, and 4 ns a parameter for the optimizer.
+    Measured: 55 microseconds a step, 6 more a layer, 6 operations a parameter and row
+    at 80 GFLOP/s, and 1.2 ns a parameter for the optimizer.
     """
     if not trains_in_numpy(network):
         return False
     sizes = [math.prod(shape) for shape in network.weight_shapes()]
     steps = settings.epochs * -(-n_rows // settings.batch_size)
-    a_step = 4e-5 + 5e-6 * len(sizes) + 4e-9 * sum(sizes)
-    a_row = 6 * sum(sizes) / 4e10
+    a_step = 5.5e-5 + 3e-6 * len(sizes) + 1.2e-9 * sum(sizes)
+    a_row = 6 * sum(sizes) / 8e10
     return steps * a_step + settings.epochs * n_rows * a_row < MAX_SECONDS
 
 

@@ -141,6 +141,28 @@ def _needs_batches(callback: Any) -> bool:
     )
 
 
+def learning_rate(model: Any) -> float:
+    """Learning rate of now; a schedule of a user's own may give a plain number."""
+    rate = model.optimizer.learning_rate
+    return float(rate.numpy() if hasattr(rate, "numpy") else rate)
+
+
+def is_finite(model: Any, loss: float) -> bool:
+    """Whether a model can go on: its loss and all of its weights are finite."""
+    return math.isfinite(loss) and all(
+        np.isfinite(weight).all() for weight in model.get_weights()
+    )
+
+
+def restored_epoch(callbacks: Sequence[Any], otherwise: int) -> int:
+    """Epoch, from 1, whose weights the last of these callbacks has put back, if any."""
+    for callback in callbacks:
+        stops = isinstance(callback, keras.callbacks.EarlyStopping)
+        if stops and callback.best_weights is not None:
+            otherwise = callback.best_epoch + 1
+    return otherwise
+
+
 def train(
     model: Any,
     rows: Rows,
@@ -230,7 +252,7 @@ class _Run:
         self.program, self.model = program, program.model
         self.rows, self.plan, self.rng = rows, plan, rng
         self.validation, self.hooks, self.observers = validation, hooks, observers
-        self.rate = float(self.model.optimizer.learning_rate.numpy())
+        self.rate = learning_rate(self.model)
         own = replace(plan, epochs=plan.epochs - plan.initial_epoch, initial_epoch=0)
         self.watched = Watched(own, -(-len(rows) // plan.batch_size))
 
@@ -243,13 +265,14 @@ class _Run:
         for observer in self.observers:
             observer.on_train_begin(self.watched)
         logs: dict[str, Any] = {}
+        finite = True
         for epoch in range(plan.initial_epoch, plan.epochs):
             last_good = self.model.get_weights()
             self.hooks.on_epoch_begin(epoch)
             for observer in self.observers:
                 observer.on_epoch_begin(epoch - plan.initial_epoch)
             logs = self._epoch(epoch)
-            finite = self._is_finite(logs["loss"])
+            finite = is_finite(self.model, logs["loss"])
             if not finite:
                 self.model.set_weights(last_good)
                 self.model.stop_training = True
@@ -267,9 +290,12 @@ class _Run:
             exhausted = plan.early_stopping and monitor.is_exhausted
             if self.model.stop_training or exhausted:
                 break
+        if finite:  # of a moving average of the weights, Keras puts that in their place
+            self.model.optimizer.finalize_variable_values(self.model.trainable_weights)
         if best_weights is not None:
             self.model.set_weights(best_weights)
         self.hooks.on_train_end(logs)
+        outcome.best_epoch = restored_epoch(self.hooks.callbacks, outcome.best_epoch)
         for observer in self.observers:
             observer.on_train_end()
         if plan.scheduled:
@@ -329,8 +355,3 @@ class _Run:
             plan.n_steps(len(self.rows)),
         )
         return factors * np.float32(self.rate)
-
-    def _is_finite(self, loss: float) -> bool:
-        return math.isfinite(loss) and all(
-            np.isfinite(weight).all() for weight in self.model.get_weights()
-        )

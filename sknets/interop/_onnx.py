@@ -19,7 +19,8 @@ def to_onnx(fitted: Any, path: Any = None) -> Any:
 
     The input scaling is inside, and the outputs are those of `fitted.model_`:
     probabilities in the order of `classes_` (of two classes only the second's), or
-    numbers in the units of y. It computes in float32.
+    numbers in the units of y; logits of a Keras model that gives those. It computes in
+    float32.
 
     Parameters
     ----------

@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import pickle
 
 import keras
 import numpy as np
@@ -199,3 +200,88 @@ def test_a_model_is_rebuilt_with_weights_loss_and_optimizer(clf, blobs):
         after.optimizer.variables, before.optimizer.variables, strict=True
     ):
         np.testing.assert_array_equal(ours.numpy(), kept.numpy())
+
+
+class Plain(keras.Model):
+    """A model that takes no arguments, so that Keras cannot build it again."""
+
+    def __init__(self):
+        super().__init__()
+        self.last = keras.layers.Dense(1)
+
+    def call(self, inputs):
+        return self.last(inputs)
+
+
+def test_a_subclassed_model_predicts_and_is_built_again_by_its_function(reg, numbers):
+    X, y = numbers
+    reg.set_params(model=lambda: Plain(), epochs=1).fit(X, y)
+    expected = reg.predict(X)
+    again = pickle.loads(pickle.dumps(reg))
+    np.testing.assert_array_equal(again.predict(X), expected)
+
+
+class Squared(keras.regularizers.Regularizer):
+    """A regularizer that Keras cannot describe."""
+
+    def __call__(self, weights):
+        return keras.ops.sum(weights**2)
+
+
+def test_a_model_that_keras_cannot_describe_predicts(reg, numbers):
+    X, y = numbers
+
+    def with_penalty():
+        layer = keras.layers.Dense(1, kernel_regularizer=Squared())
+        return keras.Sequential([keras.Input((X.shape[1],)), layer])
+
+    reg.set_params(model=with_penalty, epochs=1).fit(X, y)
+    again = pickle.loads(pickle.dumps(reg))
+    np.testing.assert_array_equal(again.predict(X), reg.predict(X))
+
+
+class Constant(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule whose configuration may be given."""
+
+    def __init__(self, rate):
+        self.rate = rate
+
+    def __call__(self, step):
+        return self.rate
+
+
+class Described(Constant):
+    def get_config(self):
+        return {"rate": self.rate}
+
+
+def test_an_optimizer_with_a_schedule_of_ones_own(reg, numbers):
+    X, y = numbers
+    reg.set_params(optimizer=keras.optimizers.SGD(Described(0.25)), epochs=1)
+    reg._extra = {}
+    assert reg.fit(X, y).model_.optimizer.learning_rate == 0.25
+    reg.set_params(optimizer=keras.optimizers.SGD(Constant(0.25)))
+    with pytest.raises(ValueError, match=r"SGD cannot be copied.*optimizer=SGD, and"):
+        reg.fit(X, y)
+    reg.set_params(optimizer="sgd", optimizer__learning_rate=Constant(0.25)).fit(X, y)
+
+
+def test_averaged_weights_are_put_in_to_predict(reg, numbers):
+    X, y = numbers
+    averages = keras.callbacks.SwapEMAWeights()
+    reg.set_params(optimizer__use_ema=True, callbacks=[averages]).fit(X, y)
+    expected = reg.predict(X)
+    reg.set_params(callbacks=None)
+    np.testing.assert_allclose(expected, reg.predict(X), rtol=1e-5)
+    reg.set_params(callbacks=[averages])
+    again = pickle.loads(pickle.dumps(reg))
+    np.testing.assert_allclose(again.predict(X), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("width", [np.int64(5), np.uint8(5)])
+def test_numbers_of_numpy_for_the_build_function(width, clf, blobs):
+    clf.set_params(model__width=width, optimizer__learning_rate=np.float32(0.5))
+    clf.set_params(epochs=np.int64(1), optimizer__amsgrad=np.True_).fit(*blobs)
+    assert clf.model_.layers[0].units == 5
+    assert clf.model_.optimizer.amsgrad is True
+    assert clf.get_params()["model__width"] is width

@@ -50,6 +50,15 @@ def test_rows_of_another_shape_than_the_model_takes(clf, blobs):
         clf.set_params(model=one_layer(n_features=7)).fit(*blobs)
 
 
+def test_one_array_for_a_model_of_several_inputs(clf, blobs):
+    left, right = keras.Input((2,), name="left"), keras.Input((2,), name="right")
+    both = keras.layers.Concatenate()([left, right])
+    last = keras.layers.Dense(3, activation="softmax")(both)
+    match = r"takes 2 inputs, \['left', 'right'\], but X is one array, of shape"
+    with pytest.raises(ValueError, match=match):
+        clf.set_params(model=keras.Model([left, right], last)).fit(*blobs)
+
+
 def test_no_loss_says_what_to_give(clf, blobs):
     with pytest.raises(ValueError, match="You must provide a loss"):
         clf.set_params(loss=None).fit(*blobs)

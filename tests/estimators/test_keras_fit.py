@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 
 from sknets import KerasClassifier
 from sknets._estimators import keras_fit
@@ -299,3 +300,24 @@ def test_a_failure_in_the_loop_of_keras_changes_no_later_fit(after, clf, blobs):
         fitted.set_params(callbacks=calm).fit(*blobs)
         assert fitted.engine_ == after
     assert all(map(np.array_equal, clf.weights_, other.weights_))
+
+
+@pytest.mark.parametrize("by_keras", [False, True])
+def test_the_best_epoch_is_the_one_that_a_callback_puts_back(by_keras, reg, numbers):
+    X, y = numbers
+    stopper = keras.callbacks.EarlyStopping(
+        "val_loss", patience=2, restore_best_weights=True
+    )
+    reg.set_params(callbacks=[stopper], epochs=20, run_eagerly=by_keras)
+    reg.fit(X, y, X_val=X, y_val=-y)
+    assert reg.best_epoch_ == int(np.argmin(reg.history_["val_loss"])) + 1 < reg.n_iter_
+
+
+def test_an_epoch_that_explodes_in_the_loop_of_keras_is_undone(reg, numbers):
+    X, y = numbers
+    reg.set_params(optimizer="sgd", optimizer__learning_rate=1e4, run_eagerly=True)
+    with pytest.warns(ConvergenceWarning, match=r"now 10000.*optimizer__clipnorm"):
+        reg.fit(X, 1000 * y)
+    assert reg.engine_ == "keras"
+    assert np.isfinite(reg.predict(X)).all()
+    assert reg.best_epoch_ == reg.n_iter_ - 1

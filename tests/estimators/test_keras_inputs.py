@@ -128,3 +128,11 @@ def test_one_array_for_several_inputs_is_an_error(blobs):
     net = KerasClassifier(two_inputs(), **QUICK).fit(several, y)
     with pytest.raises(ValueError, match="X must be one, too; got ndarray"):
         net.predict(X)
+
+
+def test_one_row_of_the_shape_and_type_of_the_input():
+    X = {"a": np.ones((4, 2)), "b": [np.ones(4, int), np.ones((4, 1), np.float32)]}
+    shape, dtype = keras_inputs.shape_of(X), keras_inputs.dtype_of(X)
+    row = keras_inputs.row_of(shape, dtype)
+    assert keras_inputs.shape_of(row) == {"a": (1, 2), "b": [(1,), (1, 1)]}
+    assert keras_inputs.dtype_of(row) == dtype

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 from sklearn.base import is_classifier, is_regressor
+from sklearn.exceptions import NotFittedError
 
 import sknets
 from sknets import KerasClassifier, KerasRegressor
@@ -235,6 +236,26 @@ def test_classes_get_their_arguments(blobs):
     clf.fit(*blobs)
     assert "share" in clf.history_
     assert clf.current_epoch < 12
+
+
+@pytest.mark.parametrize("kind", [KerasRegressor, BaseWrapper])
+def test_initialize_needs_no_target(kind, numbers):
+    X, y = numbers
+    model = build_numbers({"n_features_in_": 3, "n_outputs_": 1})
+    net = kind(model, loss="mse", random_state=0).initialize(X)
+    expected = model.predict(X, verbose=0)
+    np.testing.assert_allclose(np.ravel(net.predict(X)), expected.ravel(), atol=1e-6)
+    assert np.shape(net.partial_fit(X, y).predict(X))[0] == len(y)
+    assert net.target_type_ == "continuous"
+
+
+def test_initialize_without_labels_leaves_them_to_be_learned(blobs):
+    X, y = blobs
+    clf = KerasClassifier(sequential(), **QUICK).initialize(X)
+    with pytest.raises(NotFittedError, match=r"initialize\(X, y\) with labels"):
+        clf.predict(X)
+    clf.partial_fit(X[:5], y[:5], classes=np.unique(y))
+    assert clf.classes_.tolist() == np.unique(y).tolist()
 
 
 def test_initialize_predicts_with_the_weights_that_are_there(blobs):

@@ -122,3 +122,33 @@ def test_models_of_the_same_shapes_keep_to_their_own_programs(blobs):
         model = keras.Model(inputs, layers.Activation(activation)(both))
         found.append(KerasClassifier(model).initialize(X, y).predict_proba(X)[0, 0])
     assert found == pytest.approx([1 / 3, 1 / 2])
+
+
+def test_the_state_between_batches_is_that_of_keras(numbers):
+    X, y = numbers
+    inputs = keras.Input((3, 1), batch_size=30)
+    last = layers.Dense(1)(layers.SimpleRNN(2, stateful=True)(inputs))
+    sizes = {"batch_size": 30, "predict__batch_size": 30}
+    reg = KerasRegressor(keras.Model(inputs, last), loss="mse", **sizes)
+    reg.fit(X[..., None], y)
+    again = pickle.loads(pickle.dumps(reg))
+    expected = again.model_.predict(X[..., None], batch_size=30, verbose=0)
+    found = pickle.loads(pickle.dumps(reg)).predict(X[..., None])
+    np.testing.assert_allclose(found, expected.ravel(), rtol=1e-5, atol=1e-6)
+    assert np.isfinite(reg.predict(X[..., None])).all()
+
+
+def test_changing_a_model_that_keras_cannot_copy_changes_no_prediction(numbers):
+    class Closed(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.last = layers.Dense(1)
+
+        def call(self, inputs):
+            return self.last(inputs)
+
+    X, y = numbers
+    reg = KerasRegressor(lambda: Closed(), loss="mse").fit(X, y)
+    expected = reg.predict(X)
+    reg.model_.set_weights([np.zeros_like(w) for w in reg.weights_])
+    np.testing.assert_array_equal(reg.predict(X), expected)

@@ -134,3 +134,9 @@ def test_numbers_come_back_in_the_shape_of_y(shape):
 def test_what_passes_through():
     encoder = PassThrough().fit(NAMES)
     assert encoder.transform(NAMES) is encoder.inverse_transform(NAMES) is NAMES
+
+
+def test_numbers_of_which_no_target_was_seen():
+    encoder = RegressorTargetEncoder()
+    assert encoder.inverse_transform(np.ones((3, 1), np.float32)).shape == (3,)
+    assert encoder.inverse_transform(np.ones((3, 2), np.float32)).shape == (3, 2)

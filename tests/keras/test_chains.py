@@ -92,3 +92,12 @@ OTHERS = {
 @pytest.mark.parametrize("name", OTHERS)
 def test_other_models_are_no_chains(name):
     assert chains.read(OTHERS[name]()) is None
+
+
+def test_a_layer_that_cannot_be_described_is_in_no_chain():
+    class Squared(keras.regularizers.Regularizer):
+        def __call__(self, weights):
+            return keras.ops.sum(weights**2)
+
+    layer = layers.Dense(1, kernel_regularizer=Squared())
+    assert chains.read(keras.Sequential([keras.Input((8,)), layer])) is None

@@ -123,3 +123,15 @@ def test_a_metric_that_is_named_anew_keeps_its_arguments():
         given = metrics.SparseTopKCategoricalAccuracy
         [made] = compiled(params, metrics=[given])["metrics"]
         assert made._fn_kwargs["from_sorted_ids"] is True
+
+
+def test_a_metric_that_cannot_be_copied_keeps_its_number():
+    class Hidden(metrics.Mean):
+        def __init__(self, factor=1.0, name=None):
+            super().__init__(name=name)
+            self.other = factor
+
+    for _ in range(2):
+        params = {"metrics__factor": 2.0}
+        [made] = compiled(params, metrics=[Hidden])["metrics"]
+        assert made.other == 2.0

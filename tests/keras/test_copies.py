@@ -9,6 +9,7 @@ import pytest
 from keras import layers
 
 from sknets._keras import copies
+from sknets._keras.arguments import own_arguments
 from tests.own_models import needs_sorted_ids
 
 X = np.random.default_rng(0).normal(size=(20, 4)).astype(np.float32)
@@ -109,6 +110,79 @@ def test_models_that_their_configuration_does_not_give_again():
         copies.copy_model(sequential(Silent()))
     with pytest.raises(copies.NotCopiedError, match="weights.* have other shapes"):
         copies.copy_model(sequential(Grown(2)))
+
+
+def scaled_by(factor):
+    def scale(values):
+        return factor * values
+
+    return scale
+
+
+def relu(values):
+    return 0.1 * values
+
+
+def own_class(factor):
+    class Own(layers.Layer):
+        def call(self, inputs):
+            return factor * inputs
+
+    return Own
+
+
+def lambda_of(table):
+    return lambda values: keras.ops.matmul(values, table)
+
+
+LONG = np.ones((4, 500), np.float32)
+OF_ONE_NAME = {
+    "functions of a factory": lambda: [
+        layers.Activation(scaled_by(2.0)),
+        layers.Dense(4, scaled_by(-3.0)),
+    ],
+    "classes of a factory": lambda: [own_class(2.0)(), own_class(-3.0)()],
+    "a function named as one of Keras": lambda: [layers.Dense(4, relu)],
+    "lambdas of long arrays": lambda: [
+        layers.Lambda(lambda_of(LONG), output_shape=(500,)),
+        layers.Lambda(lambda_of(2 * LONG.T), output_shape=(4,)),
+        layers.Lambda(lambda_of(LONG + (np.arange(500) == 250)), output_shape=(500,)),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", OF_ONE_NAME)
+def test_functions_and_classes_of_one_name_are_told_apart(name):
+    model = sequential(*OF_ONE_NAME[name]())
+    expected = np.asarray(model(X))
+    np.testing.assert_array_equal(copies.copy_model(model)(X), expected)
+    assert scaled_by(1).__name__ == "scale"
+    assert relu.__name__ == "relu"
+
+
+def test_configurations_are_tried():
+    class Closed(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.last = layers.Dense(1)
+
+        def call(self, inputs):
+            return self.last(inputs)
+
+    class Method:
+        def loss(self, true, predicted):
+            return keras.ops.abs(true - predicted)
+
+    model = Closed()
+    model(X)
+    model.compile("sgd", absolute)
+    assert copies.tried_configs(model) == (None, copies.compile_config(model))
+    model = sequential(Scaled(3.0), layers.Dense(1))
+    assert copies.tried_configs(model) == (copies.model_config(model), None)
+    model.compile("sgd", absolute)
+    assert copies.tried_configs(model)[1] == copies.compile_config(model)
+    model.compile("sgd", Method().loss)
+    assert copies.tried_configs(model) == (copies.model_config(model), None)
 
 
 def test_own_compilation_is_not_copied():
@@ -278,7 +352,7 @@ def test_metrics_of_several_values_have_numbers(values, expected):
 )
 def test_arguments_of_losses_and_metrics_are_whole(kind, arguments):
     part = kind(**arguments)
-    assert copies.own_arguments(part).items() >= arguments.items()
+    assert own_arguments(part).items() >= arguments.items()
     described = copies.object_config(part)
     again = copies.from_config(described, {})
     assert again._fn_kwargs == part._fn_kwargs

@@ -64,6 +64,15 @@ def test_several_inputs_of_a_keras_model():
     np.testing.assert_allclose(found, model(parts), rtol=1e-4, atol=1e-5)
 
 
+def test_inputs_in_a_dict_of_a_keras_model():
+    left, right = keras.Input((2,), name="z"), keras.Input((2,), name="a")
+    last = layers.Dense(1)(layers.Concatenate()([left, 2 * right]))
+    model = keras.Model({"z": left, "a": right}, last)
+    parts = {"z": X[:, :2], "a": X[:, 2:4]}
+    found = run(graphs.from_model(model), **parts)
+    np.testing.assert_allclose(found, model(parts), rtol=1e-4, atol=1e-5)
+
+
 def test_models_without_inputs_are_refused():
     class Own(keras.Model):
         pass

@@ -171,3 +171,14 @@ def test_a_new_process_loads_without_keras(tmp_path):
         "assert 'tensorflow' not in sys.modules and 'keras' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_loss_that_keras_cannot_describe_is_kept_by_its_attributes():
+    class Shifted(keras.losses.Loss):
+        def __init__(self, shift, **kwargs):
+            super().__init__(**kwargs)
+            self.other = shift
+
+    stored = through_pickle(Shifted(3.0))
+    assert repr(stored) == "<stored Shifted>"
+    assert restore(stored).other == 3.0

@@ -102,6 +102,21 @@ def test_epochs_are_those_of_keras(weights):
     assert int(ours.optimizer.iterations.numpy()) == 4 * 4
 
 
+@pytest.mark.parametrize("every", [None, 3])
+def test_averages_of_the_weights_take_their_place_at_the_end(every):
+    options = {"use_ema": True, "ema_momentum": 0.8, "ema_overwrite_frequency": every}
+    ours, theirs = compiled(**options), compiled(**options)
+    run(ours)
+    theirs.fit(X, Y, epochs=4, batch_size=8, shuffle=False, verbose=0)
+    assert_same_weights(ours.get_weights(), theirs.get_weights(), rtol=1e-5, atol=1e-6)
+
+
+def test_the_best_epoch_is_the_one_that_a_callback_puts_back():
+    stopper = kc.EarlyStopping("val_loss", patience=2, restore_best_weights=True)
+    outcome = run(compiled(), validation=VALIDATION, callbacks=[stopper])
+    assert outcome.best_epoch == stopper.best_epoch + 1 < len(outcome.history["loss"])
+
+
 def test_rows_that_are_handed_over_in_parts_train_the_same(monkeypatch):
     whole, parts, told = compiled(), compiled(), Told()
     expected = run(whole, epochs=2).history

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from scipy.sparse import issparse
 
 from ..._keras import copies
 from ..._tensorflow import keras
+from ..keras_training import take, to_keras
 from .keras_program import MAX_PROGRAMS, specs, traced
 
 # Rows that go through the model at a time: bytes of them, and their number.
@@ -20,10 +22,18 @@ BLOCK_ROWS = 32, 4096
 
 
 class KerasPredictor:
-    """A model and the function that predicts with it, for one caller at a time."""
+    """A model and the function that predicts with it, for one caller at a time.
 
-    def __init__(self, model: Any, signature: Any) -> None:
-        self.model = model
+    Parameters
+    ----------
+    model : keras.Model
+    signature : TensorSpecs of rows
+    owned : bool, default=True
+        Whether nobody else can change the weights of the model.
+    """
+
+    def __init__(self, model: Any, signature: Any, *, owned: bool = True) -> None:
+        self.model, self._owned = model, owned
         self._lock = threading.Lock()
         self._loaded: Any = None
         self._function = traced(self._outputs, signature)
@@ -34,24 +44,37 @@ class KerasPredictor:
     def predict(self, x: Any, weights: Any) -> Any:
         """Outputs for x, with these weights."""
         with self._lock:
-            if self._loaded is not weights:
+            if self._loaded is not weights or not self._owned:
                 copies.write(self.model.weights, weights)
                 self._loaded = weights
-            parts = [self._function(block) for block in _blocks(x)]
+            parts = [self._function(_filled(block)) for block in _blocks(x)]
         return tf.nest.map_structure(
             lambda *tensors: np.concatenate([t.numpy() for t in tensors]), *parts
         )
 
 
+def row_specs(x: Any) -> Any:
+    """TensorSpecs of rows as a model gets them."""
+    return specs(_first_row(x))
+
+
 def _blocks(x: Any) -> list[Any]:
-    arrays = keras.tree.flatten(x)
-    n_rows = len(arrays[0])
-    row_bytes = max(1, sum(a.nbytes for a in arrays) // max(1, n_rows))
+    n_rows = keras.tree.flatten(x)[0].shape[0]
+    row_bytes = max(1, sum(a.nbytes for a in keras.tree.flatten(_first_row(x))))
     size = int(np.clip(BLOCK_BYTES // row_bytes, *BLOCK_ROWS))
     return [
         keras.tree.map_structure(lambda a, s=start: a[s : s + size], x)
         for start in range(0, n_rows, size)
     ]
+
+
+def _first_row(x: Any) -> Any:
+    return _filled(take(x, np.arange(1)))
+
+
+def _filled(x: Any) -> Any:
+    """Arrays, with the zeros that sparse ones do not store."""
+    return keras.tree.map_structure(lambda a: to_keras(a) if issparse(a) else a, x)
 
 
 _predictors: OrderedDict[Any, KerasPredictor] = OrderedDict()
@@ -69,8 +92,9 @@ def predict(key: Any, build: Callable[[], Any], weights: Any, x: Any) -> Any:
         Returns a model of its own to predict with.
     weights : list of ndarray
     x : arrays as the model takes them
+        Sparse ones are filled up in blocks of rows.
     """
-    signature = specs(x)
+    signature = row_specs(x)
     full_key = key, str(signature), keras.config.floatx()
     with _lock:
         predictor = _predictors.get(full_key)

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import keras
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from keras import layers
 
 from sknets._training.tensorflow import keras_prediction
@@ -109,3 +110,13 @@ def test_programs_that_are_longest_unused_are_forgotten(monkeypatch, no_predicto
     for key in ("one", "two", "one", "three"):
         predict(key, build, random_weights(0), rows(2))
     assert [key for key, *_ in no_predictors] == ["one", "three"]
+
+
+def test_sparse_rows_are_filled_up_in_blocks(monkeypatch):
+    weights, x = random_weights(0), rows(100)
+    x[x < 0.5] = 0
+    monkeypatch.setattr(keras_prediction, "BLOCK_BYTES", 50 * 3 * 4)
+    sparse = sp.csr_matrix(x)
+    assert [block.shape[0] for block in keras_prediction._blocks(sparse)] == [50, 50]
+    found = predict("key", build, weights, sparse)
+    np.testing.assert_array_equal(found, predict("key", build, weights, x))
