@@ -31,8 +31,9 @@ class SmallCNNClassifier(ImageInput, NeuralNetClassifier):
     standardised pixels, Muon [1]_ with a warm-up and half a cosine [2]_, dropout before
     the output [3]_, mild random changes of the training images [4]_ and a little label
     smoothing [5]_. From 4000 rows on the network is deeper and normalised; that was
-    checked on digits, garments and photographs alone. The user guide says what each
-    part adds.
+    checked on digits, garments and photographs alone. There, and for colour images of
+    any number, the first convolution starts from filters that whiten patches of the
+    images. The user guide says what each part adds.
 
     Parameters
     ----------

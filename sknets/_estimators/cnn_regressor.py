@@ -30,7 +30,9 @@ class SmallCNNRegressor(ImageInput, NeuralNetRegressor):
     The defaults are those of :class:`SmallCNNClassifier`: standardised pixels, Muon
     [1]_ with a warm-up and half a cosine [2]_, dropout before the output [3]_ and
     random changes of the training images [4]_, and from 4000 rows on a deeper network.
-    The changes are smaller than there, and so is the learning rate of many rows.
+    For colour images, and from 4000 rows on for grey ones, the first convolution starts
+    from filters that whiten patches of the images. The changes are smaller than there,
+    and so is the learning rate of many rows.
 
     Parameters
     ----------

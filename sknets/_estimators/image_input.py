@@ -13,9 +13,10 @@ import numpy as np
 from .._core import prediction, scaling
 from .._core.build import auto_width, cnn_layers
 from .._core.layers import Layer
-from .._core.layers.base import Shape
+from .._core.layers.base import Shape, Weights
 from .._core.network import Network
-from .._images import augment
+from .._core.sampling import some_rows
+from .._images import augment, whitening
 from .._images.augment import AUTO, Changes
 from .._images.shapes import (
     check_image_shape,
@@ -285,6 +286,27 @@ class ImageInput(NeuralNet):
         if found.shifts:
             changes.setdefault("shift", self.augment_["shift"])
         self.augment_ = changes or None
+
+    def _first_weights(
+        self, data: Any, rng: np.random.Generator, goes_on: bool, one_pass: bool
+    ) -> Weights:
+        first, *others = super()._first_weights(data, rng, goes_on, one_pass)
+        if goes_on or not self._starts_whitened(first):
+            return [first, *others]
+        sample = data.sample
+        rows = some_rows(len(sample), whitening.N_IMAGES)
+        images = sample.scaled(rows).reshape(-1, *self.image_shape_)
+        kernel = whitening.whitening_kernel(images, sample.row_weights[rows], first)
+        return [kernel, *others]
+
+    def _starts_whitened(self, first: np.ndarray) -> bool:
+        """Whether the first kernel is one of convolutions that learn better so.
+
+        Where nothing is normalised, grey images lose a little by it.
+        """
+        is_convolution = first.ndim == 4
+        is_grey = self.image_shape_[2] == 1
+        return is_convolution and not (is_grey and self.normalization_ is None)
 
     def _settle_predictions(self) -> None:
         """Settle `average_mirrored_`: "auto" is whether images are mirrored."""

@@ -59,8 +59,7 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
         "squared_error", whose predictions are means; "absolute_error", medians;
         "huber", which is the first up to a distance of one spread of the target and the
         second from there on; "poisson", means of counts and rates that are not
-        negative; or "quantile". For medians and quantiles of 40 texts and more, a
-        second training on four fifths of them tells how far the bias is off.
+        negative; or "quantile".
     quantile : float in [0, 1], default=None
         Which quantile to predict; must be given with ``loss="quantile"``, and has no
         part in other losses.
@@ -124,9 +123,11 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
         First values of the embedding. "ridge" is a ridge regression on the n-grams of
         the texts, rare ones weighted up [2]_, with the penalty that predicts a fifth of
         the texts best from the others. The learning rate of each value then is
-        relative to its start, and that of all other weights 0.03 of it. "random" is
-        uniform in +-0.05, as in Keras, with one learning rate for all; it is used with
-        more outputs than `width`, too, and with the pooling "max" or "mean_max".
+        relative to its start, and that of all other weights 0.03 of it. As it predicts
+        means, a second training, on four fifths of 40 texts and more, tells how far
+        medians and quantiles are off. "random" is uniform in +-0.05, as in Keras, with
+        one learning rate for all; it is used with more outputs than `width`, too, and
+        with the pooling "max" or "mean_max".
     compress_to : int or None, default=None
         Keep only this many n-grams after training, those that contribute most to the
         training texts, and round the embedding to 8 bits. A file then has a byte for

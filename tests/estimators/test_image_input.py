@@ -400,3 +400,55 @@ def test_black_is_that_of_the_rows_to_train_on():
     dense = net.fit(X, y).weights_
     for found, wanted in zip(net.fit(sp.csr_array(X), y).weights_, dense, strict=True):
         np.testing.assert_array_equal(found, wanted)
+
+
+# --- First kernels -------------------------------------------------------------------
+
+
+def first_kernel(images, **params):
+    """The kernel that training starts from, which it hardly moves here."""
+    unmoved = {"optimizer": "sgd", "learning_rate": 1e-12, "weight_decay": 0.0}
+    net = SmallCNNClassifier(
+        (8,), epochs=1, augment=None, random_state=0, **(unmoved | params)
+    )
+    return net.fit(images, np.arange(images.shape[0]) % 2)
+
+
+def is_whitened(net):
+    kernel = net.weights_[0]
+    return np.allclose(kernel[..., :4], -kernel[..., 4:], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("n_channels", "normalization", "expected"),
+    [(1, None, False), (1, "batch", True), (3, None, True), (3, "pooled", True)],
+)
+def test_which_first_kernels_whiten(n_channels, normalization, expected):
+    images = np.random.default_rng(0).integers(0, 256, (40, 8, 8, n_channels))
+    net = first_kernel(images.astype(np.uint8), normalization=normalization)
+    assert is_whitened(net) == expected
+
+
+def test_whitening_kernels_are_the_same_for_all_forms_of_images():
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (60, 8, 8, 3)).astype(np.uint8)
+    images[rng.random(images.shape) < 0.7] = 0
+    expected = first_kernel(images).weights_[0]
+    flat = images.reshape(60, -1)
+    for X in (images / 1.0, sp.csr_array(flat.astype(np.float64))):
+        found = first_kernel(X, image_shape=(8, 8, 3)).weights_[0]
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_a_dense_first_layer_is_not_whitened():
+    images = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 3)).astype(np.uint8)
+    assert SmallCNNClassifier((), epochs=1).fit(images, [0, 1] * 20).n_iter_ == 1
+
+
+def test_going_on_keeps_the_first_kernel():
+    images = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 3)).astype(np.uint8)
+    net = SmallCNNClassifier((8,), epochs=1, warm_start=True, learning_rate=1e-12)
+    net.fit(images, [0, 1] * 20)
+    before = net.weights_[0]
+    net.fit(images[::-1] // 2, [0, 1] * 20)
+    np.testing.assert_allclose(net.weights_[0], before, atol=1e-6)
