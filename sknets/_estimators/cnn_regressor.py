@@ -114,8 +114,8 @@ class SmallCNNRegressor(ImageInput, NeuralNetRegressor):
         "flip". Validation does as predictions do; the steps of training do not.
     epochs : int or "auto", default="auto"
         Passes over the training rows. "auto" makes about 3000 steps in at most 30
-        epochs, but at least 1200 steps; from 4000 rows on about 1250 steps, within 5 to
-        24 epochs.
+        epochs, but at least 1200 steps; from 4000 rows on about 1250 steps, within 4 to
+        24 epochs, of colour images 8 to 24.
     batch_size : int or "auto", default="auto"
         Rows in one step. "auto" is the power of two nearest to the square root of the
         number of rows, within 8 to 128.

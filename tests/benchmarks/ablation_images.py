@@ -31,6 +31,7 @@ from sklearn.metrics import log_loss
 
 from sknets import SmallCNNClassifier
 from sknets._images.augment import AUTO
+from sknets._images.shapes import settle_image_shape
 from sknets.metrics import expected_calibration_error
 
 
@@ -71,7 +72,9 @@ def figures(variant: str, set_name: str, seed: int, folder: Path) -> dict[str, f
     X, y, X_val, y_val = SETS[set_name](folder, seed)
     params = dict(VARIANTS[variant])
     if "epochs" in params:
-        _, epochs = SmallCNNClassifier()._auto_size(len(X))
+        plain = SmallCNNClassifier()
+        plain.image_shape_ = settle_image_shape(X.shape[1:], None, "last")
+        _, epochs = plain._auto_size(len(X))
         params["epochs"] = round(epochs * params["epochs"])
     net = SmallCNNClassifier(random_state=seed, **params)
     start = time.process_time()

@@ -345,19 +345,25 @@ def test_auto_learning_rate_of_many_rows(
 
 
 @pytest.mark.parametrize(
-    ("n_rows", "batch_size", "epochs"),
+    ("n_rows", "batch_size", "epochs", "in_colour"),
     [
-        (10, 8, 600),
-        (100, 8, 92),
-        (1000, 32, 38),
-        (3999, 64, 30),
-        (4000, 64, 20),
-        (16_000, 128, 10),
-        (60_000, 128, 5),
+        (10, 8, 600, 600),
+        (100, 8, 92, 92),
+        (1000, 32, 38, 38),
+        (3999, 64, 30, 30),
+        (4000, 64, 20, 20),
+        (16_000, 128, 10, 10),
+        (30_000, 128, 5, 8),
+        (60_000, 128, 4, 8),
     ],
 )
-def test_epochs_and_batches_follow_the_number_of_rows(n_rows, batch_size, epochs):
-    assert SmallCNNClassifier()._auto_size(n_rows) == (batch_size, epochs)
+def test_epochs_and_batches_follow_the_number_of_rows(
+    n_rows, batch_size, epochs, in_colour
+):
+    for n_channels, expected in ((1, epochs), (3, in_colour)):
+        est = SmallCNNClassifier()
+        est.image_shape_ = (28, 28, n_channels)
+        assert est._auto_size(n_rows) == (batch_size, expected)
 
 
 @pytest.mark.parametrize(
