@@ -68,7 +68,7 @@ def test_a_search_gives_the_scores_of_one_process(client):
 
 
 # More steps than NumPy would be taken for.
-COMPILED = DenseNetClassifier((512, 512), epochs=90, batch_size=8, random_state=0)
+COMPILED = DenseNetClassifier((1024, 1024), epochs=90, batch_size=8, random_state=0)
 
 
 def programs_after(net=None):

@@ -67,7 +67,7 @@ def test_fits_in_parts_map_large_blocks(calls, monkeypatch):
     seen = []
     whole = parts_fit._whole
     monkeypatch.setattr(
-        parts_fit, "_whole", lambda parts: seen.append(list(calls)) or whole(parts)
+        parts_fit, "_whole", lambda *given: seen.append(list(calls)) or whole(*given)
     )
     X = np.random.default_rng(0).normal(size=(40, 3))
     parts = [(X[:20], np.arange(20) % 2), (X[20:], np.arange(20) % 2)]

@@ -18,6 +18,8 @@ N_IMAGES, N_PATCHES = 2000, 100_000
 # Variance, as a share of the mean one, that is added to that of each component: what
 # varies less is noise.
 LEAST_VARIANCE = 5e-4
+# Scaled pixels further from zero count as this far: few of them would rule all.
+MOST = 5.0
 
 
 def whitening_kernel(
@@ -28,6 +30,7 @@ def whitening_kernel(
     Parameters
     ----------
     images : ndarray of shape (n, height, width, channels)
+        As the network takes them.
     weights : ndarray of shape (n,)
         Not negative, and not all zero.
     kernel : ndarray of shape (kernel_height, kernel_width, channels, filters)
@@ -63,6 +66,7 @@ def _principal_components(
     places = np.arange(0, n * n_rows * n_columns, step)
     image, row, column = np.unravel_index(places, (n, n_rows, n_columns))
     patches = windows[image, row, column, 0].reshape(len(places), -1)
-    covariance = np.cov(patches.T.astype(np.float64), aweights=weights[image])
+    patches = np.clip(patches, -MOST, MOST).astype(np.float64)
+    covariance = np.cov(patches.T, aweights=weights[image])
     variances, components = np.linalg.eigh(np.atleast_2d(covariance))
     return np.maximum(variances[::-1], 0), components[:, ::-1]

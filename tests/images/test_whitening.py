@@ -12,7 +12,8 @@ def smooth_images(n=200, side=12, channels=3, seed=0):
     for axis in (1, 2):
         noise = noise.cumsum(axis=axis) / 4
     mixed = noise @ (np.eye(channels) + 2 * np.ones((channels, channels)))
-    return mixed[:, 2:, 2:].astype(np.float32)
+    images = mixed[:, 2:, 2:].astype(np.float32)
+    return images / images.std()
 
 
 def drawn(channels, n_filters, seed=1):
@@ -95,3 +96,11 @@ def test_a_border_that_is_always_black_leaves_it_finite():
     images = smooth_images(channels=1)
     images[:, :, 3:] = 0
     assert np.isfinite(whitened(images, drawn(1, 24))).all()
+
+
+def test_an_outlier_does_not_rule():
+    images, kernel = smooth_images(), drawn(3, 8)
+    wild = images.copy()
+    wild[0, 4, 4, 0] = 1e4
+    found = covariance_of_filters(images, whitened(wild, kernel)[..., :4])
+    np.testing.assert_allclose(found / found[0, 0], np.eye(4), atol=0.1)
