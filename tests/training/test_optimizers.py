@@ -178,6 +178,30 @@ def test_rule_is_that_of_keras(case, way, arrays):
         np.testing.assert_allclose(mine, expected, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("shape", [(7,), (200, 300)])
+@pytest.mark.parametrize("name", [n for n, rule in RULES.items() if rule.in_place])
+@pytest.mark.parametrize("switches", [{}, {"amsgrad": True}])
+def test_a_step_in_place_is_a_step(name, switches, shape):
+    rng = np.random.default_rng(0)
+
+    def draw(size=1.0):
+        return (size * rng.normal(size=shape)).astype(np.float32)
+
+    rule = RULES[name]
+    h = {key: np.float32(value) for key, value in rule.defaults.items()}
+    slots = [draw(), abs(draw()), abs(draw())][: 2 + len(switches)]
+    for rate in (np.float32(0.01), abs(draw(0.01))):
+        p, g = draw(), draw()
+        step = (np.float32(3), rate, h)
+        expected, expected_slots = rule.update(p, g, slots, *step, **switches)
+        before = g.copy()
+        rule.in_place(p, g, slots, *step, np.empty_like(p), **switches)
+        np.testing.assert_allclose(p, expected, rtol=1e-5, atol=1e-6)
+        for found, wanted in zip(slots, expected_slots, strict=True):
+            np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
+        np.testing.assert_array_equal(g, before)
+
+
 def test_every_rule_is_compared():
     compared = {(name, key) for name, settings in CASES for key in settings}
     # Muon is compared below: by Keras, arrays of two axes go by its own rule.
