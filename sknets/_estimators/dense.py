@@ -330,13 +330,9 @@ class DenseNetClassifier(DenseInput, NeuralNetClassifier):
             return weights
 
     def _may_find_temperature(self, trained: Any, data: Any, settings: Any) -> bool:
-        """Whether training ran to its end, and `fit` may mend the probabilities."""
+        """Whether `fit` may mend the probabilities."""
         return (
             self.label_smoothing == "auto"
-            and not self.early_stopping
-            and not self.warm_start
-            and data.sample is data  # in memory
             and data.objective.name != "multilabel-indicator"
-            and trained.n_epochs == settings.epochs
-            and not trained.exploded
+            and self._may_train_another(trained, data, settings)
         )

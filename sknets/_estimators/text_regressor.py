@@ -470,16 +470,12 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
             return weights
 
     def _may_correct_bias(self, trained: Any, data: Any, settings: Any) -> bool:
-        """Whether training ran to its end, from means to quantiles."""
+        """Whether training went from means to quantiles."""
         return (
             self._starts_from_counts()
             and self._objective.scaled_by == "quantiles"
-            and not self.early_stopping
-            and not self.warm_start
-            and data.sample is data  # in memory
             and len(data) >= bias_correction.MIN_ROWS
-            and trained.n_epochs == settings.epochs
-            and not trained.exploded
+            and self._may_train_another(trained, data, settings)
         )
 
     def _ridge_rows(self, data: Any) -> tuple[Any, np.ndarray, np.ndarray]:
