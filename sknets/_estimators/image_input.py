@@ -15,7 +15,6 @@ from .._core.build import auto_width, cnn_layers
 from .._core.layers import Layer
 from .._core.layers.base import Shape, Weights
 from .._core.network import Network
-from .._core.sampling import some_rows
 from .._images import augment, whitening
 from .._images.augment import AUTO, Changes
 from .._images.shapes import (
@@ -299,7 +298,7 @@ class ImageInput(NeuralNet):
         if goes_on or not self._starts_whitened(first):
             return [first, *others]
         sample = data.sample
-        rows = some_rows(len(sample), whitening.N_IMAGES)
+        rows = whitening.some_images(len(sample), sample.n_features)
         images = sample.scaled(rows).reshape(-1, *self.image_shape_)
         kernel = whitening.whitening_kernel(images, sample.row_weights[rows], first)
         return [kernel, *others]

@@ -13,13 +13,22 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-# Images to look at, and patches of them.
-N_IMAGES, N_PATCHES = 2000, 100_000
+from .._core.sampling import some_rows
+
+# Images to look at, of large ones fewer, and patches of them.
+N_IMAGES, N_VALUES, N_PATCHES = 2000, 2**24, 100_000
 # Variance, as a share of the mean one, that is added to that of each component: what
 # varies less is noise.
 LEAST_VARIANCE = 5e-4
+# Of scaled pixels, which have a variance near one.
+ROUNDING = 1e-12
 # Scaled pixels further from zero count as this far: few of them would rule all.
 MOST = 5.0
+
+
+def some_images(n_images: int, n_values: int) -> np.ndarray:
+    """Numbers of the images to look at, of some that have so many values each."""
+    return some_rows(n_images, max(1, min(N_IMAGES, N_VALUES // n_values)))
 
 
 def whitening_kernel(
@@ -44,7 +53,7 @@ def whitening_kernel(
     variances, components = _principal_components(images, weights, patch_shape)
     n = min(n_filters // 2, len(variances))
     floor = LEAST_VARIANCE * variances.mean()
-    if not (n and floor > 0):  # one filter, or constant images
+    if not (n and floor > ROUNDING):  # one filter, or constant images
         return kernel
     white = components[:, :n] / np.sqrt(variances[:n] + floor)
     white = np.hstack([white, -white])
@@ -67,6 +76,7 @@ def _principal_components(
     image, row, column = np.unravel_index(places, (n, n_rows, n_columns))
     patches = windows[image, row, column, 0].reshape(len(places), -1)
     patches = np.clip(patches, -MOST, MOST).astype(np.float64)
-    covariance = np.cov(patches.T, aweights=weights[image])
-    variances, components = np.linalg.eigh(np.atleast_2d(covariance))
+    shares = weights[image, None] / weights[image].sum()
+    patches -= (shares * patches).sum(axis=0)
+    variances, components = np.linalg.eigh(patches.T @ (shares * patches))
     return np.maximum(variances[::-1], 0), components[:, ::-1]

@@ -33,9 +33,8 @@ class Rule:
 
     `in_place` is the update in NumPy without new arrays, where there is one; it takes
     an array like p to work in, and changes p and the slots, which are contiguous and of
-    float32. `hidden_update` is that of
-    the kernels of hidden layers, where it is another one. `are_on` are the switches
-    that are on unless they are given.
+    float32. `hidden_update` is that of the kernels of hidden layers, where it is
+    another one. `are_on` are the switches that are on unless they are given.
     """
 
     update: Update

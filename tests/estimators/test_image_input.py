@@ -458,3 +458,10 @@ def test_going_on_keeps_the_first_kernel():
     before = net.weights_[0]
     net.fit(images[::-1] // 2, [0, 1] * 20)
     np.testing.assert_allclose(net.weights_[0], before, atol=1e-6)
+
+
+@pytest.mark.parametrize("side", [1, 3])
+def test_partial_fit_of_one_tiny_image_does_not_warn(side):
+    image = np.full((1, side, side, 3), 7, np.uint8)
+    net = SmallCNNClassifier((4,)).partial_fit(image, [0], classes=[0, 1])
+    assert np.isfinite(net.predict_proba(image)).all()

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sknets._core.images import convolve
-from sknets._images.whitening import whitening_kernel
+from sknets._images.whitening import some_images, whitening_kernel
 
 
 def smooth_images(n=200, side=12, channels=3, seed=0):
@@ -104,3 +104,17 @@ def test_an_outlier_does_not_rule():
     wild[0, 4, 4, 0] = 1e4
     found = covariance_of_filters(images, whitened(wild, kernel)[..., :4])
     np.testing.assert_allclose(found / found[0, 0], np.eye(4), atol=0.1)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_one_patch_alone_changes_nothing(channels):
+    kernel = drawn(channels, 8)
+    image = smooth_images(1, 3, channels)
+    np.testing.assert_array_equal(whitened(image, kernel), kernel)
+
+
+def test_of_large_images_few_are_looked_at():
+    assert len(some_images(60_000, 28 * 28)) == 2000
+    assert len(some_images(500, 28 * 28)) == 500
+    assert len(some_images(4000, 224 * 224 * 3)) == 111
+    assert len(some_images(10, 10_000**2)) == 1
