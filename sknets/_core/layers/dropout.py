@@ -27,7 +27,8 @@ class Dropout(Layer):
     def train(
         self, weights: Weights, x: np.ndarray, rng: Any
     ) -> tuple[np.ndarray, Kept]:
-        mask = _kept(x.shape, self.rate, rng) / np.float32(1 - self.rate)
+        larger = np.float32(1 / (1 - self.rate))
+        mask = np.multiply(_kept(x.shape, self.rate, rng), larger)
         return x * mask, mask
 
     def backward(
