@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ._memory import freed_blocks_kept
 from ._sklearn import num_samples
 
 _COLLECTIONS = (
@@ -90,7 +91,8 @@ class _Call:
     def __call__(self, chunk: Any, estimator: Any) -> Any:
         if not hasattr(chunk, "shape"):  # of a Bag
             chunk = list(chunk)
-        rows = self.result(estimator, chunk) if num_samples(chunk) else self.nothing
+        with freed_blocks_kept:
+            rows = self.result(estimator, chunk) if num_samples(chunk) else self.nothing
         return rows if self.columns is None else self.framed(rows, chunk.index)
 
     def result(self, estimator: Any, chunk: Any) -> Any:

@@ -9,11 +9,16 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 
-_M_MMAP_THRESHOLD = -3  # of malloc.h
+from ._shared_context import SharedContext
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of malloc.h
 _MAPPED_BYTES = 2**20
 # Where glibc's own threshold ends up once larger blocks have been freed.
 _USUAL_BYTES = 2**25
 _SETTINGS = ("MALLOC_MMAP_THRESHOLD_", "GLIBC_TUNABLES")
+# What Dask sets in its workers, and the threshold that glibc then never raises.
+_TRIM_SETTING, _FIRST_BYTES = "MALLOC_TRIM_THRESHOLD_", 2**17
+_KEPT_BYTES = 2**28
 
 
 @contextlib.contextmanager
@@ -34,6 +39,31 @@ def large_blocks_mapped() -> Iterator[None]:
         yield
     finally:
         mallopt(_M_MMAP_THRESHOLD, _USUAL_BYTES)
+
+
+@contextlib.contextmanager
+def _keeping_freed_blocks() -> Iterator[None]:
+    """Let glibc keep freed blocks for the next ones of a task in a worker of Dask.
+
+    Dask sets MALLOC_TRIM_THRESHOLD_ for its workers. glibc then takes every block of
+    128 kB from the system and gives it back at once, and filling its pages with zeros
+    takes as long as what is computed in them. Afterwards all is as Dask has set it.
+    """
+    mallopt = _mallopt()
+    given = os.environ.get(_TRIM_SETTING, "")
+    if not given.isdecimal() or mallopt is None or any(map(os.environ.get, _SETTINGS)):
+        yield
+        return
+    mallopt(_M_MMAP_THRESHOLD, _USUAL_BYTES)
+    mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+    try:
+        yield
+    finally:
+        mallopt(_M_MMAP_THRESHOLD, _FIRST_BYTES)
+        mallopt(_M_TRIM_THRESHOLD, int(given))
+
+
+freed_blocks_kept = SharedContext(_keeping_freed_blocks)
 
 
 @functools.cache

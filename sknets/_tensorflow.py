@@ -15,10 +15,11 @@ import os
 import re
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from ._shared_context import SharedContext
 
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 # Processes that this one starts see by it that the level is not their user's own.
@@ -34,35 +35,6 @@ _NO_GPU = re.compile(
     rb"(failed call to cuInit|Unable to register cu\w+ factory)"
 )
 _GPU_DRIVER = Path("/dev/nvidiactl")
-
-
-class _Quiet:
-    """Blocks that may overlap: the first one in redirects, the last one out restores.
-
-    Standard error is the process' own, and not that of a thread.
-    """
-
-    def __init__(self) -> None:
-        self.lock, self.n_inside = threading.Lock(), 0
-        self.redirected = contextlib.ExitStack()
-
-    @contextlib.contextmanager
-    def __call__(self) -> Iterator[None]:
-        """Leave out TensorFlow's chatter of a block from standard error."""
-        with self.lock:
-            if self.n_inside == 0:
-                self.redirected.enter_context(_without_chatter())
-            self.n_inside += 1
-        try:
-            yield
-        finally:
-            with self.lock:
-                self.n_inside -= 1
-                if self.n_inside == 0:
-                    self.redirected.close()
-
-
-quiet = _Quiet()
 
 
 @contextlib.contextmanager
@@ -88,6 +60,10 @@ def _without_chatter() -> Iterator[None]:
             for line in written:
                 if not is_chatter(line):
                     os.write(2, line)
+
+
+# Leaves TensorFlow's chatter out of standard error, which is that of the whole process.
+quiet = SharedContext(_without_chatter)
 
 
 def is_chatter(line: bytes) -> bool:
@@ -125,7 +101,7 @@ _CONTROL_FLOW = {"WhileBodyFuncGraph", "WhileCondFuncGraph", "CondBranchFuncGrap
 @functools.cache
 def start_xla() -> None:
     """Let XLA tell about itself now, where that is left out; once for a process."""
-    with quiet():
+    with quiet:
         tf.function(lambda: tf.zeros([]), jit_compile=True)()
 
 
@@ -148,7 +124,7 @@ def dismantle(graph: Any) -> None:
 
 if not _users_own:
     os.environ[_LEVEL] = os.environ[_MARK] = "2"  # errors alone
-with quiet():
+with quiet:
     import keras
     import tensorflow as tf
 _make_room_in_worker()

@@ -15,6 +15,7 @@ FILES = {
 
 # What a module may import is on a lower line, or within its own package.
 LAYERS = (
+    ("_shared_context",),
     (
         "_version",
         "_optional",

@@ -8,6 +8,7 @@ import pytest
 
 from sknets import DenseNetClassifier, _memory
 from sknets._estimators import parts_fit
+from sknets._parts import as_parts
 from tests import programs
 
 needs_glibc = pytest.mark.skipif(
@@ -17,7 +18,7 @@ needs_glibc = pytest.mark.skipif(
 
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch):
-    for name in _memory._SETTINGS:
+    for name in (*_memory._SETTINGS, _memory._TRIM_SETTING):
         monkeypatch.delenv(name, raising=False)
     found = _memory._mallopt
     found.cache_clear()
@@ -103,3 +104,90 @@ def test_other_systems_are_left_alone(monkeypatch):
     monkeypatch.setattr(_memory.sys, "platform", "darwin")
     with _memory.large_blocks_mapped():
         assert _memory._mallopt() is None
+
+
+# --- In workers of Dask --------------------------------------------------------------
+
+KEPT, AS_BEFORE = [(-3, 2**25), (-1, 2**28)], [(-3, 2**17), (-1, 65536)]
+
+
+@pytest.fixture
+def trimmed(monkeypatch):
+    """As in a worker of Dask."""
+    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "65536")
+
+
+@pytest.mark.usefixtures("trimmed")
+def test_freed_blocks_are_kept_for_a_while(calls):
+    with _memory.freed_blocks_kept:
+        with _memory.freed_blocks_kept:
+            pass
+        assert calls == KEPT
+    assert calls == KEPT + AS_BEFORE
+
+
+def test_without_a_trim_threshold_glibc_keeps_them_anyway(calls):
+    with _memory.freed_blocks_kept:
+        pass
+    assert calls == []
+
+
+@pytest.mark.usefixtures("trimmed")
+@pytest.mark.parametrize("name", _memory._SETTINGS)
+def test_what_the_user_sets_beside_is_left_alone(calls, monkeypatch, name):
+    monkeypatch.setenv(name, "1")
+    with _memory.freed_blocks_kept:
+        pass
+    assert calls == []
+
+
+X, Y = np.random.default_rng(0).normal(size=(40, 3)), np.arange(40) % 2
+
+
+@pytest.mark.usefixtures("trimmed")
+def test_fits_keep_them(calls):
+    DenseNetClassifier(4, epochs=1).fit(X, Y)
+    assert calls == KEPT + AS_BEFORE
+
+
+def test_chunks_of_dask_keep_them(calls, monkeypatch):
+    da = pytest.importorskip("dask.array")
+    net = DenseNetClassifier(4, epochs=1).fit(X, Y)
+    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "65536")
+    net.predict(da.from_array(X, chunks=(40, 3))).compute(scheduler="synchronous")
+    assert calls == KEPT + AS_BEFORE
+
+
+def test_prepared_parts_keep_them(calls, monkeypatch):
+    db = pytest.importorskip("dask.bag")
+    bag = db.from_sequence(["good film", "bad film"], npartitions=1)
+    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "65536")
+    dask = pytest.importorskip("dask")
+    with dask.config.set(scheduler="synchronous"):
+        [(_, part)] = as_parts(bag, bag.map(len), None).read(prepare=len)
+    assert part.X == 2
+    assert calls == KEPT + AS_BEFORE
+
+
+FAULTS = """
+import resource
+import numpy as np
+from sknets._memory import freed_blocks_kept
+
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(100):
+        np.ones(2**17)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+often = faults()
+with freed_blocks_kept:
+    rarely = faults()
+print(often > 20_000, rarely < 2_000, faults() > 20_000)
+"""
+
+
+@needs_glibc
+@pytest.mark.usefixtures("trimmed")
+def test_the_system_gives_pages_once():
+    assert programs.run(FAULTS).stdout.split() == ["True"] * 3

@@ -31,7 +31,7 @@ LINES = """
 import os
 from sknets._tensorflow import quiet
 
-with quiet():
+with quiet:
     os.write(2, b"I0000 00:00:1.2 3 a.cc:1] told\\n")
     os.write(2, b"E0000 00:00:1.2 3 a.cc:1] broken\\nsome warning\\n")
 print(os.environ["TF_CPP_MIN_LOG_LEVEL"])
@@ -72,7 +72,7 @@ os.close(2)
 sys.stderr = None
 from sknets._tensorflow import quiet
 
-with quiet():
+with quiet:
     print("done")
 """
     assert run(program).stdout == "done\n"
@@ -136,10 +136,8 @@ def test_first_fits_in_threads_leave_standard_error():
 def test_overlapping_quiet_blocks_leave_standard_error(monkeypatch):
     monkeypatch.setattr(_tensorflow, "_users_own", False)
     before = os.fstat(2).st_ino
-    first, second = _tensorflow.quiet(), _tensorflow.quiet()
-    first.__enter__()
-    second.__enter__()
-    first.__exit__(None, None, None)
-    assert os.fstat(2).st_ino != before
-    second.__exit__(None, None, None)
+    with _tensorflow.quiet:
+        with _tensorflow.quiet:
+            pass
+        assert os.fstat(2).st_ino != before
     assert os.fstat(2).st_ino == before

@@ -25,7 +25,7 @@ from .._core.layers.base import Shape, Weights
 from .._core.network import Network
 from .._core.objectives import Objective
 from .._core.prediction import frozen
-from .._memory import large_blocks_mapped
+from .._memory import freed_blocks_kept, large_blocks_mapped
 from .._optional import needs_tensorflow
 from .._parts import as_parts
 from .._sklearn import (
@@ -244,7 +244,8 @@ class NeuralNet(
         parts = as_parts(X, y, sample_weight)
         with self._fitted_aside() as aside:
             if parts is None:
-                aside._fit(X, y, sample_weight, validation, groups=groups)
+                with freed_blocks_kept:
+                    aside._fit(X, y, sample_weight, validation, groups=groups)
             else:
                 from .parts_fit import fit_parts
 

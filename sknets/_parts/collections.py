@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .._dask import kind_of
+from .._memory import freed_blocks_kept
 from .arrays import some_rows
 from .base import Part, Parts, Prepare, prepared
 
@@ -93,7 +94,8 @@ class DaskParts(Parts):
 def _prepared(prepare: Prepare, X: Any, y: Any, sample_weight: Any) -> Part:
     """A prepared part; the X of a Bag may be an iterator."""
     X = X if hasattr(X, "shape") else list(X)
-    return prepared(prepare, Part(X, y, sample_weight))
+    with freed_blocks_kept:
+        return prepared(prepare, Part(X, y, sample_weight))
 
 
 def _client_of(scheduler: Any) -> Any:

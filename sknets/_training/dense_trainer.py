@@ -7,9 +7,9 @@ few thousand rows is done before the program would be ready, in each process ane
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import math
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -19,6 +19,7 @@ import threadpoolctl
 from .._core import prediction
 from .._core.layers.base import Layer, Weights
 from .._core.network import Network
+from .._shared_context import SharedContext
 from .data import TrainingData
 from .optimizers import Update, penalty_gradient
 from .settings import Settings, Slots
@@ -33,35 +34,6 @@ Batch = tuple[np.ndarray, np.ndarray, np.ndarray]
 BLOCK_VALUES = 2**18
 
 
-class _SingleThread:
-    """Context in which products run on one thread: of this size, more only wait.
-
-    The setting is the process' own, so fits in several threads share it: the first
-    one in limits the threads, the last one out restores them.
-    """
-
-    def __init__(self) -> None:
-        self.lock, self.n_inside = threading.Lock(), 0
-        self.libraries: Any = None
-
-    def __enter__(self) -> None:
-        with self.lock:
-            # Searching the process for its libraries takes 8 ms.
-            self.libraries = self.libraries or threadpoolctl.ThreadpoolController()
-            if self.n_inside == 0:
-                _let_any_thread_limit()
-                self.limit = self.libraries.limit(limits=1, user_api="blas")
-            self.n_inside += 1
-
-    def __exit__(self, *error: object) -> None:
-        with self.lock:
-            self.n_inside -= 1
-            if self.n_inside == 0:
-                _let_any_thread_limit()
-                self.limit.restore_original_limits()
-                _let_any_thread_limit()
-
-
 def _let_any_thread_limit() -> None:
     """From threadpoolctl 3.8 on, the first thread that limits OpenBLAS owns the limit.
 
@@ -73,7 +45,24 @@ def _let_any_thread_limit() -> None:
         clear(force=True)
 
 
-single_thread = _SingleThread()
+# Searching the process for its libraries takes 8 ms.
+_libraries = functools.cache(threadpoolctl.ThreadpoolController)
+
+
+@contextlib.contextmanager
+def _products_on_one_thread() -> Iterator[None]:
+    _let_any_thread_limit()
+    limit = _libraries().limit(limits=1, user_api="blas")
+    try:
+        yield
+    finally:
+        _let_any_thread_limit()
+        limit.restore_original_limits()
+        _let_any_thread_limit()
+
+
+# Of this size, products on more threads only wait.
+single_thread = SharedContext(_products_on_one_thread)
 
 
 def trains_in_numpy(network: Network) -> bool:

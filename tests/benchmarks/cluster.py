@@ -9,7 +9,8 @@ counts of texts.
 Each ratio is the median over `--rounds`, in which both
 take turns, after a round that does not count: it compiles programs and brings files to
 memory. `predict` needs a folder that streams.py has written, `count` one with
-imdb_train.tsv.xz.
+imdb_train.tsv.xz. With ``--keep-memory`` workers do not give freed memory back at once,
+as Dask has them do.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import dask
 import dask.array as da
 import dask.bag as db
 import numpy as np
@@ -46,7 +48,9 @@ GRID = {
     "dropout": [0.0, 0.1, 0.2, 0.3],
     "learning_rate": [0.001, 0.002, 0.004, 0.008],
 }
-CHUNK = 100_000
+CHUNK = 500_000  # of 100 MB, as Dask advises
+# As glibc does by itself, but for what Dask sets in its workers.
+KEEPING = {"MALLOC_TRIM_THRESHOLD_": 2**28, "MALLOC_MMAP_THRESHOLD_": 2**25}
 
 
 @contextlib.contextmanager
@@ -221,7 +225,10 @@ def main() -> None:
     parser.add_argument("--texts", type=int, default=200_000)
     parser.add_argument("--folder", type=Path, default=Path("streams-data"))
     parser.add_argument("--data", type=Path, default=os.environ.get("SKNETS_DATA"))
+    parser.add_argument("--keep-memory", action="store_true")
     options = parser.parse_args()
+    if options.keep_memory:
+        dask.config.set({"distributed.nanny.pre-spawn-environ": KEEPING})
     if os.environ.get("OMP_NUM_THREADS") != "1":
         raise SystemExit("Set OMP_NUM_THREADS=1: a worker shall have one thread.")
     for name in options.only:

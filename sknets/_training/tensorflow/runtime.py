@@ -31,7 +31,7 @@ def prepare() -> None:
         )
     with _lock:
         if not _configured:
-            with quiet():
+            with quiet:
                 _configure()
             _configured = True
 
