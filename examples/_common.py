@@ -19,7 +19,6 @@ from sklearn.datasets import load_digits
 import sknets
 from sknets.datasets import load_faces, load_imdb, load_mnist
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # no banner of TensorFlow's
 os.environ.setdefault("MPLBACKEND", "agg")  # pictures go to files, not to a screen
 
 # Training as plain as in the sources: what sknets does by default for more accuracy is

@@ -29,8 +29,6 @@ from sklearn.base import clone
 from sknets import DenseNetClassifier
 from sknets.datasets import load_faces, load_imdb, load_mnist
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # no banner of TensorFlow's
-
 
 @dataclass(frozen=True)
 class System:

@@ -16,6 +16,7 @@ import numpy as np
 
 # Values of these types in an array of objects are numbers to numpy.
 _NUMBERS = "biuf"
+LARGEST = np.finfo(np.float64).max
 
 
 def refuse_streams(X: Any, example: str) -> None:
@@ -97,6 +98,7 @@ def as_numbers(X: Any) -> Any:
     """
     refuse_streams(X, "an array, a sparse matrix or a frame of numbers")
     if hasattr(X, "tocsr"):
+        _refuse_too_large(X.tocsr().data if _is_wide(X) else X)
         return X
     if not _is_array_like(X):
         raise TypeError(
@@ -115,7 +117,29 @@ def as_numbers(X: Any) -> Any:
         X = X.astype(object)
     if str(getattr(X, "dtype", "")).lower() == "object" or _is_series_of_objects(X):
         return _from_objects(X)
+    _refuse_too_large(X)
     return X
+
+
+def _is_wide(values: Any) -> bool:
+    """Whether values may be beyond float64, as those of ``np.longdouble``."""
+    dtype = getattr(values, "dtype", None)
+    return isinstance(dtype, np.dtype) and dtype.kind == "f" and dtype.itemsize > 8
+
+
+def _refuse_too_large(values: Any, where: str = "") -> None:
+    """Raise for numbers that are finite, but would be infinite in float64."""
+    if not _is_wide(values):
+        return
+    found = np.abs(np.asarray(values))
+    if ((found > LARGEST) & np.isfinite(found)).any():
+        raise _too_large(where)
+
+
+def _too_large(where: str = "") -> ValueError:
+    return ValueError(
+        f"Input X contains infinity or a value too large for dtype('float64'){where}."
+    )
 
 
 def _is_series_of_objects(X: Any) -> bool:
@@ -170,9 +194,7 @@ def _from_objects(X: Any) -> Any:
     try:
         numbers = values.astype(np.float64)
     except OverflowError:
-        raise ValueError(
-            "Input X contains infinity or a value too large for dtype('float64')."
-        ) from None
+        raise _too_large() from None
     except (TypeError, ValueError) as error:
         raise type(error)(
             f"X must hold numbers, but one of its values has another type: {error}."
@@ -206,9 +228,11 @@ def _from_frame(frame: Any) -> Any:
     names = list(frame.columns)
     refuse_same_names(names)
     for position, dtype in enumerate(frame.dtypes):
-        if getattr(dtype, "kind", " ") in _NUMBERS:
-            continue
         name = names[position]
+        if getattr(dtype, "kind", " ") in _NUMBERS:
+            if isinstance(dtype, np.dtype) and dtype.itemsize > 8:
+                _refuse_too_large(frame.iloc[:, position], f", in column {name!r}")
+            continue
         column = frame.iloc[:, position] if hasattr(frame, "iloc") else frame[name]
         values = np.asarray(column)
         if values.dtype.kind in _NUMBERS:
@@ -270,10 +294,7 @@ def _check_column(name: Any, shown: Any, dtype: np.dtype, present: list) -> None
     try:
         np.array(present, dtype=np.float64)
     except OverflowError:
-        raise ValueError(
-            "Input X contains infinity or a value too large for dtype('float64'), in "
-            f"column {name!r}."
-        ) from None
+        raise _too_large(f", in column {name!r}") from None
 
 
 def stack_images(images: list) -> np.ndarray:

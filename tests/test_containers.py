@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import scipy.sparse as sp
 from PIL import Image
 
 from sknets import DenseNetClassifier, DenseNetRegressor, SmallCNNClassifier
@@ -272,6 +273,40 @@ def test_columns_of_polars_that_are_no_numbers():
 def test_arrays_that_are_no_numbers(estimator, X, error, message):
     with pytest.raises(error, match=message):
         estimator.fit(X, LABELS)
+
+
+@pytest.mark.skipif(
+    np.finfo(np.longdouble).max == np.finfo(np.float64).max,
+    reason="np.longdouble is float64 here",
+)
+@pytest.mark.parametrize(
+    ("contain", "where"),
+    [
+        (np.asarray, ""),
+        (sp.csr_array, ""),
+        (sp.coo_array, ""),
+        (lambda X: pd.DataFrame(X, columns=["a", "b"]), ", in column 'b'"),
+        (lambda X: pd.DataFrame({"a": X[:, 1], "c": list("xyxy")}), ", in column 'a'"),
+    ],
+)
+def test_numbers_beyond_float64(contain, where):
+    values = np.eye(4, 2, dtype=np.longdouble)
+    net = DenseNetClassifier(width=2, epochs=1).fit(contain(values), LABELS)
+    values[2, 1] = np.longdouble("-1e1000")
+    for train in (net.fit, lambda X, y: net.predict(X)):
+        with pytest.raises(ValueError, match=f"too large for dtype.'float64'.{where}"):
+            train(contain(values), LABELS)
+
+
+@pytest.mark.skipif(
+    np.finfo(np.longdouble).max == np.finfo(np.float64).max,
+    reason="np.longdouble is float64 here",
+)
+@each_estimator
+def test_pixels_beyond_float64(estimator):
+    images = np.full((4, 6, 6), np.longdouble("1e1000"))
+    with pytest.raises(ValueError, match="too large for dtype"):
+        estimator.fit(images, LABELS)
 
 
 def test_columns_that_are_numbers_pass():

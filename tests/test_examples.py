@@ -121,6 +121,22 @@ def test_as_a_command_that_writes_nothing(tmp_path):
     assert {path for path in EXAMPLES.iterdir() if path.suffix} - before == set()
 
 
+def test_nothing_of_tensorflow_on_the_terminal():
+    """A log level that a program sets is taken for the user's, and shows its lines."""
+    pytest.importorskip("tensorflow")
+    of_logs = ("TF_CPP_MIN_LOG_LEVEL", "SKNETS_TF_LOG_LEVEL", "SKNETS_DATA")
+    kept = {name: value for name, value in os.environ.items() if name not in of_logs}
+    done = subprocess.run(
+        [sys.executable, EXAMPLES / "fit_images.py"],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**kept, "PYTHONPATH": str(ROOT)},
+    )
+    assert "Test accuracy" in done.stdout
+    assert done.stderr == ""
+
+
 def test_another_score_of_the_loaded_network_is_an_error(monkeypatch):
     common = importlib.import_module("_common")
     X, y = load_digits(return_X_y=True)

@@ -2,7 +2,9 @@
 
 import ast
 import csv
+import doctest
 import inspect
+import json
 import re
 import textwrap
 from functools import partial
@@ -100,3 +102,25 @@ def test_each_thing_that_users_look_for_leads_to_a_page():
     for topic, cells in topics.items():
         assert len(cells) == 7, topic
         assert topic == "Topic" or re.search(":(doc|ref):`", cells[1]), topic
+
+
+def test_service_of_the_tutorial_in_a_file_of_its_own(tmp_path, monkeypatch):
+    """With the imports, and the file of the network, that the page tells of."""
+    pytest.importorskip("flask")
+    pd = pytest.importorskip("pandas")
+    page = (DOCS / "tutorials" / "csv_to_service.rst").read_text(encoding="utf-8")
+    examples = [found.source for found in doctest.DocTestParser().get_examples(page)]
+    code = "".join(examples)
+    service = code[code.index("from flask") : code.index("wine = ")]
+    service = service.replace('folder / "wines.sknets"', '"wines.sknets"')
+    columns = re.search(r'\[\["(.*)"\]\]', page).group(1).split('", "')
+    X = pd.DataFrame(np.random.default_rng(0).random((30, 5)), columns=columns)
+    net = sknets.DenseNetClassifier(epochs=1).fit(X, ["Rossi", "Verdi"] * 15)
+    monkeypatch.chdir(tmp_path)
+    sknets.save(net, "wines.sknets")
+    names = {}
+    exec("import pandas as pd\nimport sknets\n" + service, names)
+    asked = re.search(r"-d '(\{.*\})'", page).group(1)
+    answer = names["app"].test_client().post("/maker", json=json.loads(asked))
+    assert answer.status_code == 200
+    assert set(answer.json) == {"Rossi", "Verdi"}

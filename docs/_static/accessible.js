@@ -9,6 +9,13 @@ document.addEventListener("DOMContentLoaded", () => {
       aside.setAttribute("aria-label", label);
     }
   }
+  // The page of search results has none, and is empty without a query.
+  const article = document.querySelector("article");
+  if (article && !article.querySelector("h1")) {
+    const heading = document.createElement("h1");
+    heading.textContent = "Search";
+    article.prepend(heading);
+  }
   for (const link of document.querySelectorAll(".sphx-glr-thumbcontainer a")) {
     link.setAttribute("aria-label", link.textContent);
   }

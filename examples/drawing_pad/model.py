@@ -7,7 +7,6 @@ file, so that the server never holds TensorFlow in memory.
 from __future__ import annotations
 
 import multiprocessing
-import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -81,7 +80,6 @@ def source_of(net: Any) -> str | None:
 
 def train(path: Path, data: Path | None) -> None:
     """Train a network and save it at `path`; imports TensorFlow."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # no banner of TensorFlow's
     training = digits.load("train", data)
     if training.source == digits.MNIST:
         # The defaults: 99 % of the test images after six epochs.

@@ -74,7 +74,9 @@ class SmallCNNClassifier(ImageInput, NeuralNetClassifier):
         "standard" shifts and scales all pixels alike to mean 0 and standard deviation
         1. "range" scales them to 0..1: the range of their type for 8- and 16-bit
         integers, else up to the highest value seen; pixels of which some are negative
-        are standardised.
+        are standardised. Channels that have units of their own, such as heights beside
+        reflectances, need :class:`ImageNormalizer` with ``method="channel"`` in front;
+        `fit` warns of one that would be lost.
     augment : None, "auto", bool or dict, default="auto"
         Random changes of the training images, drawn anew in each epoch; validation
         and prediction see images as they are. None or False is none. True is

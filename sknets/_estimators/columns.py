@@ -39,7 +39,7 @@ def check_unencoded(estimator: Any, X: Any, *, reset: bool = True) -> Any:
                 f"{'is sparse' if sp.issparse(rows) else 'holds images'}: pass a "
                 "frame or a dense array, or leave categorical_features out."
             )
-        return read(rows, mask)
+        return read(rows, mask, names=_given_names(estimator, X))
     _check_names(estimator, found, reset=reset)
     table = read(found, _mask(estimator))
     return table.numbers if table.is_matrix else table
@@ -48,17 +48,18 @@ def check_unencoded(estimator: Any, X: Any, *, reset: bool = True) -> Any:
 def check_and_encode(estimator: Any, X: Any, encoder: ColumnEncoder | None) -> Any:
     """Check X after `fit`, and encode it if the rows of `fit` were."""
     X, found = _opened(X, encoder is not None and bool(encoder.categories))
-    has_gaps = True
+    has_gaps, names = True, None
     if found is not None:
         _check_names(estimator, found, reset=False)
     else:
+        names = _given_names(estimator, X)
         found, has_gaps = _rows(estimator, X, reset=False)
     if encoder is not None:
         if sp.issparse(found):
             found = found.toarray()
         if getattr(found, "ndim", 2) > 2:
             found = found.reshape(len(found), -1)
-        return encoder.transform(read(found, None, encoder.kinds))
+        return encoder.transform(read(found, None, encoder.kinds, names))
     if not has_gaps:
         return found
     if not (isinstance(found, np.ndarray) and found.dtype.kind == "f"):
@@ -106,6 +107,12 @@ def _check_names(estimator: Any, X: Any, *, reset: bool) -> None:
         )
     with naming_reordered(estimator, X):
         validate_data(estimator, X, reset=reset, skip_check_array=True)
+
+
+def _given_names(estimator: Any, X: Any) -> list[str] | None:
+    """Names of the columns of a frame, which an array of its numbers has not."""
+    has_names = hasattr(X, "columns") and hasattr(estimator, "feature_names_in_")
+    return list(estimator.feature_names_in_) if has_names else None
 
 
 def _filled(rows: np.ndarray, scaling: Scaling) -> np.ndarray:

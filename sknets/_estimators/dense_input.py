@@ -193,13 +193,15 @@ class DenseInput(NeuralNet):
                 f"{soft_steps_trial.MAX_FEATURES} columns; X has {n_features} as they "
                 "are encoded. Set soft_steps=None."
             )
-        n_steps = soft_steps_trial.AUTO_STEPS if is_auto else int(self.soft_steps)
-        n_units = len(soft_steps_trial.kernel_and_bias(data.sample, n_steps)[1])
+        if is_auto:
+            n_steps, n_units = soft_steps_trial.auto_steps(data.sample)
+        else:
+            n_steps = int(self.soft_steps)
+            n_units = len(soft_steps_trial.kernel_and_bias(data.sample, n_steps)[1])
         stepped = snapshot(self)
         stepped.soft_steps_, stepped.n_soft_steps_ = n_steps, n_units
         if is_auto and not (
-            0 < n_units <= soft_steps_trial.MAX_UNITS
-            and self._is_no_better_than(stepped, data.sample, rng.spawn(1)[0])
+            n_units and self._is_no_better_than(stepped, data.sample, rng.spawn(1)[0])
         ):
             return
         self.soft_steps_, self.n_soft_steps_ = n_steps, n_units

@@ -58,9 +58,9 @@ class DenseNetRegressor(DenseInput, NeuralNetRegressor):
         each of which rises between two quantiles of one feature. Targets that change
         many times along a feature are learnt faster from them. None has no such layer.
         "auto" has up to 16, where a short training on at most 1333 rows has a loss of
-        others that is not higher by more than 0.5 % than without them. With fewer than
-        1500 rows, more than 512 steps of all features, sparse rows and in `partial_fit`
-        it is None.
+        others that is not higher by more than 0.5 % than without them; of many features
+        fewer, so that all have at most 512. With fewer than 1500 rows, more than 128
+        features of many values, sparse rows and in `partial_fit` it is None.
     epochs : int or "auto", default="auto"
         Passes over the training rows. "auto" makes about 6000 steps, within 10 to
         30 epochs, but at least 600 steps.

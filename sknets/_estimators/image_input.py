@@ -17,6 +17,7 @@ from .._core.layers.base import Shape, Weights
 from .._core.network import Network
 from .._images import augment, whitening
 from .._images.augment import AUTO, Changes
+from .._images.channels import warn_of_lost_channel
 from .._images.shapes import (
     check_image_shape,
     pixel_scale,
@@ -163,6 +164,7 @@ class ImageInput(NeuralNet):
         self.pixel_range_, self.input_scaling_ = scaling.learn_pixels(
             X, index, standard=self.input_scaling == "standard"
         )
+        warn_of_lost_channel(X, index, self.image_shape_[2])
         self.seen_range_ = scaling.extremes(X, index)
         self._settle_n_rows(len(index))
         return X
@@ -334,8 +336,9 @@ class ImageInput(NeuralNet):
         low = self._seen_range()[0]
         if not math.isfinite(low):  # unknown, of a network that came from elsewhere
             low = 0.0
-        black = float(scaling.apply(np.array([low]), self.input_scaling_)[0])
-        return max(black, LOWEST_BLACK)
+        lows = np.full(len(self.input_scaling_["shift"]), low)
+        black = scaling.apply(lows, self.input_scaling_).min()
+        return max(float(black), LOWEST_BLACK)
 
     def _input_shape(self) -> Shape:
         return self.image_shape_

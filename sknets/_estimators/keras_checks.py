@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .._keras.compilation import loss_name
 from .._warnings import warn_user
 from .keras_targets import ONE_HOT
@@ -15,6 +17,12 @@ _CROSSENTROPIES = (
     "sparse_categorical_crossentropy",
     "binary_focal_crossentropy",
     "categorical_focal_crossentropy",
+)
+# Losses of Keras that compare each unit with a column of y.
+_BY_COLUMN = (
+    *("categorical_crossentropy", "categorical_focal_crossentropy"),
+    *("categorical_hinge", "kl_divergence"),
+    *("mean_squared_error", "mean_absolute_error"),
 )
 
 
@@ -78,6 +86,18 @@ def check_input(model: Any, inputs: Any) -> None:
             f"The model takes rows of shape {wanted}, but X has rows of shape {found}: "
             f"use keras.Input({found}), or keras.Input(meta['X_shape_'][1:]) in a "
             "build function."
+        )
+
+
+def check_n_outputs(model: Any, expected: int | None, owner: str) -> None:
+    """Raise if the target has another number of outputs than the model."""
+    outputs = getattr(model, "outputs", None)
+    if expected and outputs and expected != len(outputs):
+        raise ValueError(
+            f"The target has {expected} output{'s' * (expected > 1)}, but the "
+            f"model has {len(outputs)} (Detected a Keras model input of size "
+            f"{expected}). Give a subclass of {owner} a target_encoder "
+            "that splits y."
         )
 
 
@@ -160,6 +180,18 @@ def check_output(model: Any, target_type: str, n_classes: Any) -> None:
             "layer, or use the loss with from_logits=True (loss__from_logits=True)."
         )
     _warn_if_not_logits(found, activation, logits)
+
+
+def check_class_numbers(model: Any, y: Any) -> None:
+    """Raise if a loss would compare the number of a class with each of its columns."""
+    units, name = n_units(model), loss_name(single_loss(model))
+    are_numbers = isinstance(y, np.ndarray) and y.shape[1:] == (1,)
+    if are_numbers and name in _BY_COLUMN and units is not None and units > 1:
+        raise ValueError(
+            f"The model gives {units} values a row, and {name} compares each with a "
+            "column of y, but y holds class numbers: use "
+            "sparse_categorical_crossentropy, or pass one-hot rows as y."
+        )
 
 
 def _check_columns(found: str, name: str, units: int, n_columns: int) -> None:

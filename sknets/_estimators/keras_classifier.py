@@ -19,6 +19,11 @@ from .keras_model import FIT, BaseWrapper
 from .keras_targets import ONE_HOT, ClassifierLabelEncoder, name_of, takes_numbers
 from .state import snapshot
 
+# Kinds of targets of which a row has one class.
+_ONE_CLASS = ("binary", "multiclass", ONE_HOT)
+# Of sums of probabilities, also those of 16 bits.
+ROUNDING = 1e-3
+
 
 class KerasClassifier(DocumentationLink, ClassifierMixin, BaseWrapper):
     """A Keras model of one's own, as a classifier.
@@ -236,21 +241,24 @@ class KerasClassifier(DocumentationLink, ClassifierMixin, BaseWrapper):
             return type_of_target(classes)
         return kind
 
-    def _class_weights(self, y: np.ndarray) -> np.ndarray | None:
-        if self.class_weight is None:
+    def _class_weights(
+        self, y: np.ndarray, arguments: dict[str, Any]
+    ) -> np.ndarray | None:
+        class_weight = arguments.pop("class_weight", self.class_weight)
+        if class_weight is None:
             return None
         if vars(self.target_encoder_).get("_target_type") == ONE_HOT:
             y = y.argmax(axis=1)
-        if isinstance(self.class_weight, Mapping) and y.ndim == 1:
+        if isinstance(class_weight, Mapping) and y.ndim == 1:
             classes = np.unique(y).tolist()
-            missing = [label for label in classes if label not in self.class_weight]
-            if missing and len(classes) - len(missing) != len(self.class_weight):
+            missing = [label for label in classes if label not in class_weight]
+            if missing and len(classes) - len(missing) != len(class_weight):
                 raise ValueError(
-                    f"class_weight has the keys {list(self.class_weight)[:10]}, but "
-                    f"the classes of y are {classes[:10]}. Give a weight for each "
+                    f"class_weight has the keys {list(class_weight)[:10]}, but the "
+                    f"classes of y are {classes[:10]}. Give a weight for each "
                     "class by its label (in one-hot rows, by its column)."
                 )
-        return compute_sample_weight(self.class_weight, y)
+        return compute_sample_weight(class_weight, y)
 
     def _strata(self, y: np.ndarray) -> np.ndarray | None:
         if vars(self.target_encoder_).get("_target_type") == ONE_HOT:
@@ -266,19 +274,11 @@ class KerasClassifier(DocumentationLink, ClassifierMixin, BaseWrapper):
     def _check_model(self, y: Any) -> None:
         from . import keras_checks
 
-        # A target_encoder of one's own may know neither outputs nor classes.
-        expected = getattr(self, "n_outputs_expected_", None)
-        outputs = getattr(self.model_, "outputs", None)
-        if expected and outputs and expected != len(outputs):
-            raise ValueError(
-                f"The target has {expected} output{'s' * (expected > 1)}, but the "
-                f"model has {len(outputs)} (Detected a Keras model input of size "
-                f"{expected}). Give a subclass of KerasClassifier a target_encoder "
-                "that splits y."
-            )
+        super()._check_model(y)
         kind = getattr(self.target_encoder_, "_target_type", self.target_type_)
         n_classes = getattr(self, "n_classes_", None)
         keras_checks.check_output(self.model_, kind, n_classes)
+        keras_checks.check_class_numbers(self.model_, y)
         self.link_ = keras_checks.link(self.model_)
 
     def _predict_raw(self, X: Any, **kwargs: Any) -> Any:
@@ -347,7 +347,9 @@ class KerasClassifier(DocumentationLink, ClassifierMixin, BaseWrapper):
         if kind_of(X):
             return lazily(snapshot(self), "predict_proba", X, **kwargs)
         raw = self._predict_raw(X, **kwargs)
-        return self.target_encoder_.inverse_transform(raw, return_proba=True)
+        found = self.target_encoder_.inverse_transform(raw, return_proba=True)
+        kind = vars(self.target_encoder_).get("_target_type")
+        return _summing_to_one(found) if kind in _ONE_CLASS else found
 
     def predict_log_proba(self, X: Any, **kwargs: Any) -> Any:
         """Predict logarithms of probabilities.
@@ -362,12 +364,14 @@ class KerasClassifier(DocumentationLink, ClassifierMixin, BaseWrapper):
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            Natural logarithm of `predict_proba`.
+            Natural logarithm of `predict_proba`; a list of them where that is a list.
         """
         if kind_of(X):
             return lazily(snapshot(self), "predict_log_proba", X, **kwargs)
-        probabilities = np.asarray(self.predict_proba(X, **kwargs))
-        return np.log(np.maximum(probabilities, np.finfo(probabilities.dtype).tiny))
+        probabilities = self.predict_proba(X, **kwargs)
+        if isinstance(probabilities, list):  # of several outputs
+            return [_log(part) for part in probabilities]
+        return _log(probabilities)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Accuracy of the predicted labels, or what `scorer` says.
@@ -416,6 +420,20 @@ class KerasClassifier(DocumentationLink, ClassifierMixin, BaseWrapper):
         tags.classifier_tags.multi_label = several
         tags.classifier_tags.poor_score = True  # how good it is, is up to the model
         return tags
+
+
+def _summing_to_one(probabilities: np.ndarray) -> np.ndarray:
+    """Rows that sum to one but for the rounding of Keras, which they do exactly then.
+
+    scikit-learn's log_loss warns of sums that differ by more than rounding in double.
+    """
+    sums = probabilities.sum(axis=1, keepdims=True)
+    return np.where(np.abs(sums - 1) < ROUNDING, probabilities / sums, probabilities)
+
+
+def _log(probabilities: Any) -> np.ndarray:
+    probabilities = np.asarray(probabilities)
+    return np.log(np.maximum(probabilities, np.finfo(probabilities.dtype).tiny))
 
 
 def _all_texts(y: np.ndarray) -> bool:

@@ -152,6 +152,14 @@ class KerasData(KerasState):
         X = self.feature_encoder_.transform(X)
         arguments = without_nested(self._given(self._predict_kwargs, "predict"))
         arguments = {**arguments, **kwargs}
+        unknown = [
+            n for n in arguments if n not in (*self._predict_kwargs, "callbacks")
+        ]
+        if unknown and not self.predict_hooks_:  # else Model.predict says so
+            raise TypeError(
+                f"Model.predict got an unexpected keyword argument {unknown[0]!r}, "
+                f"given as predict__{unknown[0]} or to a method that predicts."
+            )
         if self._predicts_plainly(X, arguments):
             return chains.outputs(self.chain_, self.weights_, X)
         with needs_tensorflow("Predicting with this Keras model"):

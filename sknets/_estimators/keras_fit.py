@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ from .progress import Progress, candidate_name
 # Methods that a model may bring; then its own are called.
 OWN_WAYS = (
     *("fit", "train_step", "test_step", "make_train_function", "make_test_function"),
-    *("evaluate", "train_function"),
+    "evaluate",
 )
 # Arguments of Model.fit that the compiled loop has as well.
 LOOP_ARGUMENTS = {
@@ -52,8 +53,20 @@ def trains_itself(model: Any) -> bool:
         name in vars(model)
         or getattr(type(model), name, None) is not getattr(keras.Model, name, None)
         for name in OWN_WAYS
-        if name != "train_function"
     )
+
+
+def _callbacks_of_call(given: Any) -> list[Any]:
+    """Callbacks given to a call of fit: one or several, as Keras takes them."""
+    found = [] if given is None else keras.tree.flatten(given)
+    for callback in found:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise TypeError(
+                f"callbacks given to fit must be Keras callbacks; got {callback!r}. "
+                "Give objects, or a class to the constructor, callbacks=..., with its "
+                "arguments as callbacks__*."
+            )
+    return found
 
 
 class Job:
@@ -73,7 +86,7 @@ class Job:
             for name, value in arguments.items()
             if name != "callbacks" and value is not None
         }
-        self.more_callbacks = list(arguments.get("callbacks") or [])
+        self.more_callbacks = _callbacks_of_call(arguments.get("callbacks"))
 
     def run(
         self,
@@ -91,16 +104,20 @@ class Job:
             return self._run_keras(model, rows, validation, strata, callbacks)
         rows, validation = self._split(rows, validation, strata)
         rows, validation = _same_weights(rows, validation)
+        plan = self._plan(rows)
+        if plan.scheduled:
+            _check_rates(callbacks)
         outcome = train(
             model,
             rows,
-            self._plan(rows),
+            plan,
             self.rng,
             validation=validation,
             callbacks=callbacks,
             observers=[self._progress()] if self.arguments.get("verbose") else (),
         )
-        return Fitted(_renamed(outcome.history), outcome.best_epoch, engine)
+        history = _renamed(outcome.history)
+        return Fitted(history, outcome.best_epoch, outcome.exploded, engine)
 
     def _progress(self) -> Progress:
         name, before = candidate_name(self.estimator), self.arguments["initial_epoch"]
@@ -184,8 +201,7 @@ class Job:
         strata: np.ndarray | None,
         callbacks: list[Any],
     ) -> Fitted:
-        arguments = dict(self.arguments)
-        estimator = self.estimator
+        arguments, estimator = dict(self.arguments), self.estimator
         if estimator.early_stopping and not self.one_pass:
             rows, validation = self._split(rows, validation, strata)
             arguments.pop("validation_split", None)
@@ -206,8 +222,7 @@ class Job:
             parts = (validation.x, validation.y, validation.w)
             arguments["validation_data"] = parts if parts[2] is not None else parts[:2]
         _check_arguments(model, arguments)
-        keeper = LastFinite()
-        callbacks = [keeper, *callbacks]
+        callbacks = [keeper := LastFinite(), *callbacks]
         with seeded(estimator._seed()):
             history = model.fit(
                 x=_dense(rows.x),
@@ -217,12 +232,14 @@ class Job:
                 **arguments,
             )
         runs = _recorded(history.history)
-        n_epochs = len(runs.get("loss", []))
-        last = arguments["initial_epoch"] + n_epochs
+        first = arguments["initial_epoch"]
+        last = first + len(runs.get("loss", []))
+        _fill_gaps(runs, range(first, last), arguments.get("validation_freq", 1))
         if keeper.stopped is not None:
             last -= 1
             warn_not_finite(*keeper.stopped, "optimizer__learning_rate")
-        return Fitted(_renamed(runs), restored_epoch(callbacks, last), "keras")
+        best_epoch = restored_epoch(callbacks, last)
+        return Fitted(_renamed(runs), best_epoch, bool(keeper.stopped), "keras")
 
 
 def _recorded(history: dict[str, list[Any]]) -> dict[str, list[float]]:
@@ -233,6 +250,18 @@ def _recorded(history: dict[str, list[Any]]) -> dict[str, list[float]]:
             for part, value in copies.scalars(name, np.asarray(values)).items():
                 runs.setdefault(part, []).append(value)
     return runs
+
+
+def _fill_gaps(runs: dict[str, list[float]], epochs: range, frequency: Any) -> None:
+    """Put NaN into validation curves where Keras did not validate in an epoch."""
+    if isinstance(frequency, Integral):
+        measured = [(epoch + 1) % frequency == 0 for epoch in epochs]
+    else:
+        measured = [epoch + 1 in frequency for epoch in epochs]
+    for name, run in runs.items():
+        if name.startswith("val_") and len(run) == sum(measured):
+            values = iter(run)
+            runs[name] = [next(values) if there else np.nan for there in measured]
 
 
 class LastFinite(keras.callbacks.Callback):
@@ -252,6 +281,18 @@ class LastFinite(keras.callbacks.Callback):
         self.stopped = epoch, learning_rate(self.model)
         self.model.set_weights(self._weights)
         self.model.stop_training = True
+
+
+def _check_rates(callbacks: list[Any]) -> None:
+    """Refuse callbacks whose learning rate a schedule would replace at each step."""
+    known = keras.callbacks
+    for callback in callbacks:
+        if isinstance(callback, known.LearningRateScheduler | known.ReduceLROnPlateau):
+            raise ValueError(
+                f"{type(callback).__name__} sets the learning rate, and so do "
+                "learning_rate_schedule and warmup. Set learning_rate_schedule="
+                "'constant' and warmup=0.0, or leave the callback out."
+            )
 
 
 def _check_arguments(model: Any, arguments: dict[str, Any]) -> None:

@@ -147,8 +147,10 @@ class BaseWrapper(KerasData):
             self.inputs, None if names is None else [str(name) for name in names]
         )
 
-    def _class_weights(self, y: np.ndarray) -> np.ndarray | None:
-        """Weight of each row by its class."""
+    def _class_weights(
+        self, y: np.ndarray, arguments: dict[str, Any]
+    ) -> np.ndarray | None:
+        """Weight of each row by its class; what says so is taken out of `arguments`."""
         return None
 
     def _strata(self, y: np.ndarray) -> np.ndarray | None:
@@ -156,7 +158,12 @@ class BaseWrapper(KerasData):
         return None
 
     def _check_model(self, y: Any) -> None:
-        """Raise if the built and compiled model does not fit the target."""
+        """Raise if the built and compiled model does not fit the encoded target."""
+        from . import keras_checks
+
+        # A target_encoder of one's own may know neither outputs nor classes.
+        expected = getattr(self, "n_outputs_expected_", None)
+        keras_checks.check_n_outputs(self.model_, expected, type(self).__name__)
 
     # --- Fitting ---------------------------------------------------------------------
 
@@ -196,21 +203,12 @@ class BaseWrapper(KerasData):
         self : estimator
             The fitted estimator.
         """
-        data = kwargs.pop("validation_data", None)
-        if data is not None:
-            X_val, y_val, sample_weight_val = _validation_rows(data)
-        if (X_val is None) != (y_val is None) or (
-            X_val is None and sample_weight_val is not None
-        ):
-            raise ValueError(
-                "X_val and y_val must be given together, and sample_weight_val only "
-                "with them."
-            )
-        arguments = self._fit_arguments(kwargs)
+        arguments, validation = self._fit_arguments(
+            kwargs, X_val, y_val, sample_weight_val
+        )
         arguments.setdefault("initial_epoch", 0)
         arguments["epochs"] += arguments["initial_epoch"]
         goes_on = self.warm_start and self.initialized_
-        validation = (X_val, y_val, sample_weight_val)
         with self._working_copy() as twin:
             twin._fit(X, y, sample_weight, arguments, validation, goes_on=goes_on)
         return self
@@ -243,21 +241,42 @@ class BaseWrapper(KerasData):
                     "trains one epoch, from the present one on."
                 )
         epoch = self.current_epoch
-        arguments = self._fit_arguments(kwargs)
+        arguments, validation = self._fit_arguments(kwargs)
         arguments |= {"initial_epoch": epoch, "epochs": epoch + 1}
+        goes_on = self.initialized_
         with self._working_copy() as twin:
             twin._fit(
-                X, y, sample_weight, arguments, goes_on=self.initialized_, one_pass=True
+                *(X, y, sample_weight, arguments, validation),
+                goes_on=goes_on,
+                one_pass=True,
             )
         return self
 
-    def _fit_arguments(self, given: dict[str, Any]) -> dict[str, Any]:
-        """Arguments of Keras' fit: from parameters, and those of this call."""
+    def _fit_arguments(
+        self,
+        given: dict[str, Any],
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> tuple[dict[str, Any], tuple[Any, Any, Any]]:
+        """Arguments of Keras' fit, from parameters and this call; validation rows."""
         arguments = self._given(self._fit_kwargs, "fit")
         own = {k: v for k, v in arguments.items() if not k.startswith("callbacks")}
         arguments = {**own, **given}
         self._check_parameters(arguments)
-        return arguments
+        validation = X_val, y_val, sample_weight_val
+        data = arguments.pop("validation_data", None)
+        if data is not None and all(part is None for part in validation):
+            validation = _validation_rows(data)
+        X_val, y_val, sample_weight_val = validation
+        if (X_val is None) != (y_val is None) or (
+            X_val is None and sample_weight_val is not None
+        ):
+            raise ValueError(
+                "X_val and y_val must be given together, and sample_weight_val only "
+                "with them."
+            )
+        return arguments, validation
 
     def initialize(self, X: Any, y: Any = None) -> BaseWrapper:
         """Build the model without training it, to predict with the weights it has.
@@ -364,24 +383,25 @@ class BaseWrapper(KerasData):
         if goes_on:
             self.built_from_, rate = keras_changes.compared(self)
         keras_build.compile_model(self, self.model_)
-        rows, y = self._rows(X, y, sample_weight)
+        rows, y = self._rows(X, y, sample_weight, arguments)
         self._check_model(rows.y)
         val = None
         if validation[0] is not None:
             with named_as_validation():
                 X_val, y_val = self._check(*validation[:2], reset=False)
-                val, _ = self._rows(X_val, y_val, validation[2], by_class=False)
+                val, _ = self._rows(X_val, y_val, validation[2])
         job = keras_fit.Job(self, arguments, self._generator(), one_pass=one_pass)
         with unchanged_on_failure(self.model_):
             if rate is not None:
                 self.model_.optimizer.learning_rate = rate
-            self._train(job, rows, val, self._strata(y))
-            self._keep_state(kept_optimizer=self.warm_start or one_pass)
+            exploded = self._train(job, rows, val, self._strata(y))
+            goes_on_later = (self.warm_start or one_pass) and not exploded
+            self._keep_state(kept_optimizer=goes_on_later)
         if self.engine_ == "loop":  # that trains a copy, not the model itself
             self._first = rows.dense(np.arange(1))
 
-    def _train(self, job: Any, rows: Any, val: Any, strata: Any) -> None:
-        """Train the model, and take over what that records."""
+    def _train(self, job: Any, rows: Any, val: Any, strata: Any) -> bool:
+        """Train the model, and take over what that records; whether it exploded."""
         from . import keras_build
 
         callbacks = keras_build.callbacks(self, "callbacks", "fit__callbacks")
@@ -391,14 +411,24 @@ class BaseWrapper(KerasData):
         self.n_iter_ = self.current_epoch
         self.best_epoch_ = outcome.best_epoch
         self.engine_ = outcome.engine
+        return outcome.exploded
 
     def _rows(
-        self, X: Any, y: Any, sample_weight: Any, *, by_class: bool = True
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        arguments: dict[str, Any] | None = None,
     ) -> tuple[Any, np.ndarray]:
-        """Rows as the model takes them, without those of weight zero, and their y."""
+        """Rows as the model takes them, without those of weight zero, and their y.
+
+        The arguments of fit, of rows to train on, may weight the classes.
+        """
         from .._training.keras_training import Rows, take
 
-        class_weights = self._class_weights(y) if by_class else None
+        class_weights = None
+        if arguments is not None:
+            class_weights = self._class_weights(y, arguments)
         w = None
         if sample_weight is not None:
             if not np.asarray(sample_weight).any():

@@ -153,6 +153,7 @@ class KerasRegressor(DocumentationLink, ScoredRegressor, BaseWrapper):
     def _check_model(self, y: Any) -> None:
         from . import keras_checks
 
+        super()._check_model(y)
         n_outputs = getattr(self, "n_outputs_", None)
         keras_checks.check_numbers(self.model_, n_outputs)
 

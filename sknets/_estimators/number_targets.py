@@ -17,6 +17,8 @@ from .labels import check_form
 MAX_SPREADS = 1e15
 LARGEST = float(np.finfo(np.float64).max)
 SMALLEST = float(np.finfo(np.float64).tiny)
+# Rounding makes numbers that were equal differ by so much of their size.
+ROUNDING = 4 * float(np.finfo(np.float64).eps)
 
 
 class TargetScaling(TypedDict):
@@ -54,7 +56,13 @@ def check_numbers(y: Any, estimator: Any) -> np.ndarray:
     y = check_array(
         y, ensure_2d=False, dtype="numeric", input_name="y", estimator=estimator
     )
-    return y.astype(np.float64)
+    with np.errstate(over="ignore"):
+        numbers = y.astype(np.float64)
+    if not np.isfinite(numbers).all():  # of np.longdouble
+        raise ValueError(
+            "Input y contains infinity or a value too large for dtype('float64')."
+        )
+    return numbers
 
 
 def _as_array(y: Any) -> np.ndarray:
@@ -154,7 +162,7 @@ def _learn(y: np.ndarray, w: np.ndarray, objective: NumberObjective) -> tuple:
         shift = weighted_quantile(y, w, objective.centre)
         scale = _robust_spread(y, w)
     distance = float(np.abs(y - shift).max())
-    if distance <= 4 * np.finfo(np.float64).eps * abs(shift):  # constant, but rounded
+    if distance <= ROUNDING * abs(shift):  # constant, but rounded
         shift, scale = float(y[0]), float(abs(y[0])) or 1.0
     # At most one, the size of the largest number, as the next one is beyond float64.
     scale = min(max(scale, distance / MAX_SPREADS), 1.0)
@@ -173,6 +181,8 @@ def scaled(y: np.ndarray, scaling: TargetScaling) -> np.ndarray:
     """Targets as the loss takes them, float32 of shape (n, n_targets)."""
     # Halved, as the difference of the largest numbers is beyond float64.
     values = (y / 2 - scaling["shift"] / 2) / scaling["scale"] * 2
+    # Adam makes large steps of small differences: none of a constant that is rounded.
+    values[np.abs(values) <= 2 * ROUNDING] = 0.0
     limit = np.finfo(np.float32).max / 4
     if (np.abs(values) > limit).any():
         raise ValueError(

@@ -21,8 +21,8 @@ from .._training.data import TrainingData
 from .._training.loop import train
 from .._training.settings import Settings
 
-# Steps of a feature, where they are "auto".
-AUTO_STEPS = 16
+# Steps of a feature, where they are "auto": of many features fewer, down to these.
+AUTO_STEPS, FEWEST_STEPS = 16, 4
 # From so many rows on a trial is worth its time, and tells enough; with more units the
 # first layer that is trained would take too long.
 MIN_ROWS, MAX_UNITS = 1500, 512
@@ -43,6 +43,19 @@ def kernel_and_bias(data: TrainingData, n_steps: int) -> Weights:
     rows = some_rows(len(data), min(EDGE_ROWS, EDGE_VALUES // data.n_features))
     weights = data.row_weights[rows].astype(np.float64)
     return [*soft_steps.kernel_and_bias(data.scaled(rows), weights, n_steps)]
+
+
+def auto_steps(data: TrainingData) -> tuple[int, int]:
+    """Most steps of a feature, so that all have at most `MAX_UNITS`, and their number.
+
+    Both are zero where that would be fewer than `FEWEST_STEPS`.
+    """
+    for n_steps in (AUTO_STEPS, min(AUTO_STEPS, MAX_UNITS // data.n_features)):
+        if n_steps >= FEWEST_STEPS:
+            n_units = len(kernel_and_bias(data, n_steps)[1])
+            if n_units <= MAX_UNITS:
+                return n_steps, n_units
+    return 0, 0
 
 
 def pay(
@@ -76,7 +89,7 @@ def pay(
     )
 
     def loss(network: Network, first: Weights) -> float:
-        found = train(network, first, rows, brief, rng, keep_interrupted=False)
+        found = train(network, first, rows, brief, rng, is_trial=True)
         z = prediction.logits(network, found.weights, others.scaled, len(others))
         return float((data.objective.losses(z, others.y) * others.w).mean())
 

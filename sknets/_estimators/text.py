@@ -58,10 +58,10 @@ class TextPoolClassifier(TextInput, NeuralNetClassifier):
         Whether n-grams are made of words or of characters; "char_wb" stays within
         words. With a tuple such as ``("word", "char_wb")`` both are learnt together.
         "auto" are words, with "char_wb" beside them where texts are short, and
-        "char_wb" alone in a language without spaces (see `counter_` for what it was);
-        with an `ngram_range`, a `tokenizer`, `stop_words` or a `vocabulary` it is
-        "word", and with `n_features` one of both. A function gives the features of a
-        text itself.
+        "char_wb" alone in a language without spaces and in long texts that have hardly
+        a word, such as DNA (see `counter_` for what it was); with an `ngram_range`, a
+        `tokenizer`, `stop_words` or a `vocabulary` it is "word", and with `n_features`
+        one of both. A function gives the features of a text itself.
     ngram_range : tuple (min_n, max_n), tuple of these or "auto", default="auto"
         Shortest and longest n-gram; with several analyzers one pair for each. "auto"
         is (1, 3) for words alone, (1, 2) for words beside characters and, with
@@ -394,7 +394,7 @@ class TextPoolClassifier(TextInput, NeuralNetClassifier):
             table = naive_bayes.updated(weights[0], before, counts, texts.is_exclusive)
             weights = [table, *weights[1:]]
         if one_pass:
-            self.class_counts_ = counts
+            self.class_counts_ = naive_bayes.of_stream(counts)
         return weights
 
     def _takes_coefficients(self, texts: naive_bayes.Texts) -> bool:

@@ -12,13 +12,14 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from .._texts import choice
 from .._texts.ngrams import NgramCounter
+from .._texts.tokenize import splits_bytes
 from .._texts.union import NgramUnion
 from .._warnings import warn_user
 
 Counter = NgramCounter | NgramUnion
 
-# Beside None and nothing: of a range, and of limits.
-_NO_CHANGE = ("auto", (1, 1), 1)
+# Beside None and nothing: of a range, of limits, and of a pattern.
+_NO_CHANGE = ("auto", (1, 1), 1, r"(?u)\b\w+\b")
 
 # Parameters that a counter has under the same name.
 _SAME_NAME = (
@@ -79,6 +80,7 @@ def counted_in(net: Any, texts: list) -> choice.Counted:
             texts,
             hashed=net.n_features is not None,
             topics=getattr(net, "target_type_", "") == "multiclass",
+            has_words=not splits_bytes(net.token_pattern, net.tokenizer),
         )
     return choice.Counted(analyzers, choice.ranges_of(analyzers, net.ngram_range))
 
@@ -89,10 +91,13 @@ def _warn_of_unused(net: Any, analyzers: tuple) -> None:
     if callable(net.analyzer):
         by_cause["a function as analyzer"] = (
             *("ngram_range", "tokenizer", "preprocessor", "strip_accents"),
-            "stop_words",
+            *("stop_words", "token_pattern"),
         )
     elif "word" not in analyzers:
-        by_cause[f"analyzer={net.analyzer!r}"] = ("tokenizer", "stop_words")
+        cause = f"analyzer={net.analyzer!r}"
+        by_cause[cause] = ("tokenizer", "stop_words", "token_pattern")
+    elif net.tokenizer is not None:
+        by_cause["a tokenizer"] = ("token_pattern",)
     if net.n_features is not None:
         by_cause["n_features"] = ("max_features", "min_df", "max_df")
     for cause, names in by_cause.items():

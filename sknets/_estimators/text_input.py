@@ -266,7 +266,9 @@ class TextInput(NeuralNet):
         shares = POOLINGS[fitted.network_[0]["pooling"]].shares(tokens).data
         contributions = table[tokens.indices] @ kernel * shares[:, None]
         order = np.argsort(-np.abs(contributions).max(axis=1), kind="stable")
-        return np.array(names, dtype=str)[order], contributions[order], bias
+        # One long word would widen an array of a fixed width for all of them.
+        named = np.array(names, dtype=object)
+        return named[order], contributions[order], bias
 
     def _logits(self, X: list) -> np.ndarray:
         return self._logits_of_tokens(self._rows(X))

@@ -77,10 +77,10 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
         Whether n-grams are made of words or of characters; "char_wb" stays within
         words. With a tuple such as ``("word", "char_wb")`` both are learnt together.
         "auto" are words, with "char_wb" beside them where texts are short, and
-        "char_wb" alone in a language without spaces (see `counter_` for what it was);
-        with an `ngram_range`, a `tokenizer`, `stop_words` or a `vocabulary` it is
-        "word", and with `n_features` one of both. A function gives the features of a
-        text itself.
+        "char_wb" alone in a language without spaces and in long texts that have hardly
+        a word, such as DNA (see `counter_` for what it was); with an `ngram_range`, a
+        `tokenizer`, `stop_words` or a `vocabulary` it is "word", and with `n_features`
+        one of both. A function gives the features of a text itself.
     ngram_range : tuple (min_n, max_n), tuple of these or "auto", default="auto"
         Shortest and longest n-gram; with several analyzers one pair for each. "auto"
         is (1, 3) for words alone, (1, 2) for words beside characters and, with
@@ -451,9 +451,7 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
 
         def of_a_part(part: Any) -> Weights:
             first = self._first_weights(part, rng, goes_on=False, one_pass=False)
-            found = train(
-                self._network, first, part, settings, rng, keep_interrupted=False
-            )
+            found = train(self._network, first, part, settings, rng, is_trial=True)
             return final_weights(found, part, settings, rng)
 
         def logits(weights: Weights, part: Any) -> np.ndarray:

@@ -353,7 +353,8 @@ class TextPoolVectorizer(DocumentationLink, TransformerMixin, BaseEstimator):
             min(self.n_components, *counts.shape), random_state=self._seed()
         )
         self.estimator_ = None
-        with np.errstate(invalid="ignore"):  # shares of the spread, if there is none
+        # Shares of the spread, if there is none.
+        with np.errstate(divide="ignore", invalid="ignore"):
             scores = self.directions_.fit_transform(counts).astype(np.float32)
         self.n_features_out_ = scores.shape[1]
         return scores

@@ -18,6 +18,8 @@ from .._warnings import warn_user
 _MAX_USUAL_CHANNELS = 4
 # Shortest side of a rectangle that flat rows are suspected to be.
 MIN_SIDE = 8
+# Share of the range of their type that pixels fill where it is shown as a whole.
+LEAST_SHOWN = 0.25
 
 
 def infer_image_shape(n_features: int) -> tuple:
@@ -223,7 +225,8 @@ def refuse_single_image(estimator: Any, X: Any) -> None:
         f"expecting {n_features} features as input. X has shape {shape}, as many "
         "values as one "
         + (f"image of image_shape_={image_shape}" if image_shape else "sample")
-        + ": pass a single one with an axis for the samples in front, X[None]."
+        + ": pass a single one with an axis for the samples in front, X[None], or in "
+        "a list, [X]."
     )
 
 
@@ -240,10 +243,18 @@ def check_n_features(estimator: Any, pixels: np.ndarray) -> None:
     """Raise if samples have another number of pixels than those of `fit`."""
     n_features = math.prod(pixels.shape[1:])
     if n_features != estimator.n_features_in_:
-        raise ValueError(
+        message = (
             f"X has {n_features} features, but {type(estimator).__name__} is "
             f"expecting {estimator.n_features_in_} features as input."
         )
+        fitted = getattr(estimator, "image_shape_", None)
+        if pixels.ndim > 2 and fitted is not None:
+            message += (
+                f" X has shape {name_shape(pixels.shape[1:])}, and fit saw images of "
+                f"image_shape_={fitted}: bring all images to that size and number of "
+                "channels."
+            )
+        raise ValueError(message)
 
 
 def check_fitted_pixels(estimator: Any, X: Any, *, names: bool = True) -> np.ndarray:
@@ -287,6 +298,18 @@ def pixel_range(pixels: np.ndarray) -> tuple[float, float]:
 
 def _seen_range(pixels: np.ndarray) -> tuple[float, float]:
     return min(0.0, float(pixels.min())), max(1.0, float(pixels.max()))
+
+
+def shown_range(pixels: np.ndarray) -> tuple[float, float]:
+    """Values to show as black and white: `pixel_range`, if the pixels fill enough.
+
+    Those of a scanner with 12 bits, masks of zeros and ones in bytes, or temperatures
+    in kelvins would all look alike in it; of such the range is the one seen.
+    """
+    low, high = pixel_range(pixels)
+    bottom, top = float(pixels.min()), float(pixels.max())
+    is_narrow = 0 < top - bottom < LEAST_SHOWN * (high - low)
+    return (bottom, top) if is_narrow else (low, high)
 
 
 def pixel_scale(dtype: np.dtype) -> str | None:

@@ -241,7 +241,18 @@ def things(model: Any) -> Iterator[Any]:
 def parts_of(part: Any) -> Iterator[Any]:
     """A layer, a loss or the like, and what it holds."""
     yield part
-    yield from (v for v in vars(part).values() if _is_described(v))
+    for value in vars(part).values():
+        if _is_described(value) and not _wraps_method_of(value, part):
+            yield value
+
+
+def _wraps_method_of(value: Any, part: Any) -> bool:
+    """Whether this is what Keras puts in the place of a layer's own `build`.
+
+    It is a function that holds the layer, with all its weights.
+    """
+    method = getattr(value, "__wrapped__", None)
+    return getattr(method, "__self__", None) is part
 
 
 def _metrics(model: Any) -> Iterator[Any]:

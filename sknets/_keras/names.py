@@ -25,9 +25,10 @@ def custom_names(text: str) -> dict[str, set[str]]:
     """Classes and functions that Keras does not have, each with its other names."""
     found: dict[str, set[str]] = {}
     for part in _parts(json.loads(text)):
-        module = part.get("module")
-        if not isinstance(module, str) or "class_name" not in part:
+        if "module" not in part or "class_name" not in part:
             continue
+        # Keras writes None for what a script or notebook defines.
+        module = str(part["module"] or "__main__")
         if part["class_name"] == "function":
             name = str(part["config"])
             if not is_function_of_keras(name):

@@ -121,8 +121,15 @@ def _is_numeric(dtype: Any) -> bool:
         return dtype.kind in "biuf"
     # Decimals of polars would come out as objects.
     return (
-        hasattr(dtype, "is_numeric") and dtype.is_numeric() and not dtype.is_decimal()
+        hasattr(dtype, "is_numeric")
+        and dtype.is_numeric()
+        and not (dtype.is_decimal() or _is_int128(dtype))
     )
+
+
+def _is_int128(dtype: Any) -> bool:
+    """Whether a type of polars is one that it makes no array of NumPy from."""
+    return str(dtype) in ("Int128", "UInt128")
 
 
 def _are_numbers(X: np.ndarray) -> bool:
@@ -153,7 +160,12 @@ def _is_image(value: Any) -> bool:
 # --- Reading -------------------------------------------------------------------------
 
 
-def read(X: Any, categorical: Any, expected: list[str] | None = None) -> Table:
+def read(
+    X: Any,
+    categorical: Any,
+    expected: list[str] | None = None,
+    names: list[str] | None = None,
+) -> Table:
     """Read a table, or an array of numbers.
 
     Parameters
@@ -163,6 +175,8 @@ def read(X: Any, categorical: Any, expected: list[str] | None = None) -> Table:
         Which columns are categories.
     expected : list of str, optional
         Kinds of the columns in `fit`, which take the place of `categorical`.
+    names : list of str, optional
+        Names of the columns of an array that was a frame, for errors.
 
     Raises
     ------
@@ -174,20 +188,21 @@ def read(X: Any, categorical: Any, expected: list[str] | None = None) -> Table:
         are_numbers = expected and all(kind == "number" for kind in expected)
         is_new = expected is None and not _has_any(categorical)
         if are_numbers or (is_new and not _has_empty_column(X)):
-            labels = [str(i) for i in range(X.shape[1])]
+            labels = _labels(X, names)
             kinds = ["number"] * X.shape[1]
             return Table(X.shape, labels, kinds, X.astype(np.float64), [])
     if expected is None:
         by_type = categorical == FROM_DTYPE
         chosen = [False] * X.shape[1] if by_type else categorical
-        columns = list(_columns(X, chosen))
+        columns = list(_columns(X, chosen, names))
         kinds = [
             _settled_kind(column, categorical, number)
             for number, column in enumerate(columns)
         ]
     else:
         kinds = expected
-        columns = list(_columns(X, [kind in CATEGORIES for kind in kinds]))
+        chosen = [kind in CATEGORIES for kind in kinds]
+        columns = list(_columns(X, chosen, names))
         for column, kind in zip(columns, kinds, strict=True):
             _check_kind(column, kind)
     n_rows = len(columns[0].values) if columns else 0
@@ -250,7 +265,15 @@ def _in_words(kind: str) -> str:
 # --- Columns -------------------------------------------------------------------------
 
 
-def _columns(X: Any, chosen: list[bool]) -> Iterator[Column]:
+def _labels(X: np.ndarray, names: list[str] | None) -> list[str]:
+    return (
+        [repr(name) for name in names] if names else list(map(str, range(X.shape[1])))
+    )
+
+
+def _columns(
+    X: Any, chosen: list[bool], names: list[str] | None = None
+) -> Iterator[Column]:
     """Columns; those that are `chosen` for categories have whole numbers as they are.
 
     Gaps would make floats of them, of which large ones become the same.
@@ -259,8 +282,8 @@ def _columns(X: Any, chosen: list[bool]) -> Iterator[Column]:
         for name, chunked, own in zip(X.column_names, X.columns, chosen, strict=True):
             yield _arrow_column(name, chunked, own)
     elif isinstance(X, np.ndarray):
-        for number in range(X.shape[1]):
-            yield Column(str(number), X[:, number], str(X.dtype))
+        for label, values in zip(_labels(X, names), X.T, strict=True):
+            yield Column(label, values, str(X.dtype))
     else:
         for name, dtype, own in zip(X.columns, X.dtypes, chosen, strict=True):
             yield _frame_column(name, X[name], dtype, own)
@@ -268,6 +291,7 @@ def _columns(X: Any, chosen: list[bool]) -> Iterator[Column]:
 
 def _arrow_column(name: str, chunked: Any, is_chosen: bool) -> Column:
     kind, is_category = chunked.type, hasattr(chunked.type, "index_type")
+    chunked = _as_times_of_python(chunked)
     found = _objects(chunked) if is_category else chunked.to_numpy()
     if is_chosen and found.dtype.kind == "f":
         found = _objects(chunked)
@@ -275,6 +299,13 @@ def _arrow_column(name: str, chunked: Any, is_chosen: bool) -> Column:
         found = found.astype(object)
     has_zone = getattr(kind, "tz", None) is not None
     return Column(repr(name), found, str(kind), is_category, has_zone)
+
+
+def _as_times_of_python(chunked: Any) -> Any:
+    """Times of the day of pyarrow without nanoseconds, which those of Python lack."""
+    if str(chunked.type) == "time64[ns]":
+        return chunked.cast("time64[us]", safe=False)
+    return chunked
 
 
 def _objects(column: Any) -> np.ndarray:
@@ -289,7 +320,10 @@ def _frame_column(name: Any, column: Any, dtype: Any, is_chosen: bool) -> Column
     has_zone = bool(getattr(dtype, "tz", None) or getattr(dtype, "time_zone", None))
     if has_zone and hasattr(column, "dt") and hasattr(column.dt, "tz_convert"):
         column = column.dt.tz_convert("UTC").dt.tz_localize(None)
-    found = _objects(column) if is_category else np.asarray(column)
+    if str(dtype) == "time64[ns][pyarrow]":
+        column = _as_times_of_python(column.array.__arrow_array__())
+    as_objects = is_category or _is_int128(dtype)
+    found = _objects(column) if as_objects else np.asarray(column)
     if is_chosen and found.dtype.kind == "f":
         found = _objects(column)
     if found.ndim != 1:  # of arrays, which an error about the column will name

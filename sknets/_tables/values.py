@@ -258,7 +258,8 @@ def numbers(column: Column, kind: str) -> np.ndarray:
     if column.values.dtype.kind == "O" and kind == "number":
         found = _each(column, float)
     elif kind == "number":
-        found = column.values.astype(np.float64)
+        with np.errstate(over="ignore"):  # of np.longdouble, refused below
+            found = column.values.astype(np.float64)
     elif column.values.dtype.kind in "mM":
         found = _seconds_of_array(column.values)
     else:

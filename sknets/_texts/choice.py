@@ -23,6 +23,10 @@ UNSPACED_SHARE = 0.1
 # Characters of a text up to which parts of words are counted beside words, on average:
 # longer texts have words enough, and cost too much time.
 LONGEST_WITH_PARTS = 700
+# Characters for each word from which on words say nothing: a strand of DNA, a protein
+# or a row of signs is one word that no other text has, or none.
+MOST_PER_WORD = 20
+_WORD = re.compile(r"\w+")
 # Texts that are looked at.
 N_LOOKED_AT = 1000
 
@@ -39,12 +43,16 @@ class Counted(NamedTuple):
 LONG = Counted(("word",), (LONG_WORDS,))
 # Triples of words learn the texts of a topic by heart.
 TOPICS = Counted(("word",), (WORDS,))
+WITHOUT_WORDS = Counted(("char_wb",), (PARTS,))
 
 
-def chosen(texts: list, *, hashed: bool, topics: bool = False) -> Counted:
+def chosen(
+    texts: list, *, hashed: bool, topics: bool = False, has_words: bool = False
+) -> Counted:
     """Choose what to count in some texts: words, parts of words or both.
 
-    `topics` says that the texts have several classes.
+    `topics` says that the texts have several classes, `has_words` that the user has
+    said what a word is.
 
     Examples
     --------
@@ -56,11 +64,11 @@ def chosen(texts: list, *, hashed: bool, topics: bool = False) -> Counted:
     if not isinstance(texts[0], str):
         return long
     sample = [texts[number] for number in some_rows(len(texts), N_LOOKED_AT)]
-    if unspaced_share(sample) >= UNSPACED_SHARE:
+    if not has_words and unspaced_share(sample) >= UNSPACED_SHARE:
         return Counted(("char_wb",), (UNSPACED_PARTS,))
     length = sum(map(len, sample)) / len(sample)
     if hashed or length > LONGEST_WITH_PARTS:
-        return long
+        return WITHOUT_WORDS if not has_words and lacks_words(sample) else long
     return Counted(("word", "char_wb"), (WORDS, PARTS))
 
 
@@ -81,6 +89,20 @@ def unspaced_share(texts: list[str]) -> float:
         letters += sum(map(str.isalpha, text))
         unspaced += len(_UNSPACED.findall(text))
     return unspaced / max(letters, 1)
+
+
+def lacks_words(texts: list[str]) -> bool:
+    """Whether texts have hardly a word, by their beginnings.
+
+    Examples
+    --------
+    >>> from sknets._texts.choice import lacks_words
+    >>> lacks_words(["GATTACA" * 9]), lacks_words(["GATTACA " * 9])
+    (True, False)
+    """
+    beginnings = [text[:LONGEST_WITH_PARTS] for text in texts]
+    n_words = sum(len(_WORD.findall(text)) for text in beginnings)
+    return sum(map(len, beginnings)) > MOST_PER_WORD * n_words
 
 
 def ranges_of(analyzers: tuple[str, ...], given: Any) -> tuple[Range, ...]:

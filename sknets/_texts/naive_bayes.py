@@ -11,6 +11,10 @@ tell the films of training reviews and nothing of others.
 Parts of words are many more than words, and outvote them in a mean. So each kind of
 n-grams has a slope of its own, which turns its ratios into logits.
 
+The mean ratio of all texts is rarely zero, and few texts say little of how frequent the
+two classes are: both would have most texts be of one class. So the bias takes that mean
+away, and of frequencies and slope that part counts which chance does not explain.
+
 References
 ----------
 .. [1] Wang and Manning, "Baselines and bigrams: simple, good sentiment and topic
@@ -35,8 +39,11 @@ from .._core.objectives import sigmoid, softmax
 # Added to the counts, in both classes together per n-gram.
 SMOOTHING = 8.0
 # The network starts at this share of the naive-Bayes classifier of two classes: n-grams
-# of a text depend on each other, and the rest is learnt faster than unlearnt.
-SHARE = 0.5
+# of a text depend on each other, and the rest is learnt faster than unlearnt. Of fewer
+# texts than these it is a larger one, up to all, since they are trained in fewer steps.
+SHARE, MANY_TEXTS = 0.5, 1000
+# An estimate says something where it is two standard errors from nothing.
+CHANCE = 4.0
 # How far the slope of a kind of n-grams may be from that of all, as a factor.
 FARTHEST = 4.0
 # Texts and values that the slope is estimated from: it needs no more.
@@ -49,7 +56,8 @@ class ClassCounts(TypedDict):
     Two arrays of shape (n_rows, n_outputs), float32. With one output, for two
     classes, inside is the second class. `n_texts` is the weight of all texts; a file
     of version 0.1 does not have it. `balance` is a factor of the slope for each row,
-    where there are kinds of n-grams; counts of a stream do not have it.
+    where there are kinds of n-grams. `centre` is the mean logit of the texts, by
+    output, that the ratios make. Counts of a stream have neither.
     """
 
     inside: np.ndarray
@@ -57,6 +65,7 @@ class ClassCounts(TypedDict):
     slope: float
     n_texts: NotRequired[float]
     balance: NotRequired[np.ndarray]
+    centre: NotRequired[np.ndarray]
 
 
 @dataclass
@@ -117,12 +126,17 @@ def count(
     if kinds is None:
         kinds = np.zeros(len(inside), int)
     scores = scores_without_themselves(counts, texts[chosen], kinds)
+    centre = _centre(scores, texts[chosen])
+    scores -= centre
     slope = _slope(scores.sum(axis=0), texts[chosen], bias)
     if before is not None:
         slope = 0.9 * before["slope"] + 0.1 * slope
     counts["slope"] = slope
+    balance = np.ones(len(scores), np.float32)
     if len(scores) > 1:
-        counts["balance"] = _balance(scores, texts[chosen], bias, slope)[kinds]
+        balance = _balance(scores, texts[chosen], bias, slope)
+        counts["balance"] = balance[kinds]
+    counts["centre"] = slope * (balance @ centre[:, 0])
     return counts
 
 
@@ -151,7 +165,8 @@ def first_weights(
     table = ratios_as_embedding(counts, table.shape[1], texts.is_exclusive)
     if beside is not None:
         table = (table + beside) / 2
-    bias = first_bias(texts)
+    start = _share(counts, texts.is_exclusive) / (1 if beside is None else 2)
+    bias = first_bias(texts) - np.float32(start) * counts["centre"]
     if is_linear:
         kernel = _directions(kernel.shape[1], kernel.shape[0]).T.copy()
     return [table, *others, kernel, bias]
@@ -165,14 +180,20 @@ def ratios_as_embedding(
     ratio = _log_ratio(
         inside, outside, inside.sum(axis=0), outside.sum(axis=0), is_exclusive
     )
-    share = 1.0 if is_exclusive else SHARE
-    factor = np.float32(share * counts["slope"]) * _rarity(counts, is_exclusive)
+    slope = np.float32(_share(counts, is_exclusive) * counts["slope"])
+    factor = slope * _rarity(counts, is_exclusive)
     if "balance" in counts:
         factor *= counts["balance"]
     ratio *= factor[:, None]
     if ratio.shape[1] != width:
         ratio = ratio @ _directions(ratio.shape[1], width)
     return ratio.astype(np.float32, copy=False)
+
+
+def _share(counts: ClassCounts, is_exclusive: bool) -> float:
+    if is_exclusive:
+        return 1.0
+    return 1 - (1 - SHARE) * min(1.0, _n_texts(counts) / MANY_TEXTS)
 
 
 def updated(
@@ -189,7 +210,12 @@ def updated(
     return new * factor
 
 
-def restricted(counts: ClassCounts, kept: np.ndarray) -> ClassCounts:
+def of_stream(counts: ClassCounts) -> ClassCounts:
+    """What the counts of later texts are added to."""
+    return restricted(counts, slice(None))
+
+
+def restricted(counts: ClassCounts, kept: np.ndarray | slice) -> ClassCounts:
     """The counts of some n-grams, a mask."""
     return ClassCounts(
         inside=counts["inside"][kept],
@@ -207,11 +233,33 @@ def _directions(n: int, width: int) -> np.ndarray:
 
 
 def first_bias(texts: Texts) -> np.ndarray:
-    """Logits of the class frequencies."""
+    """Logits of the class frequencies; of two classes what chance does not explain."""
     inside = (texts.targets * texts.weights).sum(axis=0) + 1
     outside = ((1 - texts.targets) * texts.weights).sum(axis=0) + 1
     odds = inside / (inside.sum() if texts.is_exclusive else outside)
-    return np.log(odds).astype(np.float32)
+    logits = np.log(odds).astype(np.float32)
+    if not texts.is_exclusive:
+        logits *= _beyond_chance((inside - outside) ** 2 / (inside + outside))
+    return logits
+
+
+def _beyond_chance(chi_squared: Any) -> Any:
+    """Part of an estimate that chance does not explain, from its squared z-score.
+
+    As James and Stein draw estimates to nothing, but farther.
+    """
+    return np.maximum(0, 1 - CHANCE / np.maximum(chi_squared, 1e-9))
+
+
+def _centre(scores: np.ndarray, texts: Texts) -> np.ndarray:
+    """Mean over the texts of the scores of two classes, by kind and output.
+
+    Of several classes none is taken away, which made them too sure of themselves.
+    """
+    if texts.is_exclusive:
+        return np.zeros_like(scores[:, :1])
+    weights = np.broadcast_to(texts.weights, scores.shape)
+    return np.average(scores, axis=1, weights=weights, keepdims=True)
 
 
 def _log_ratio(
@@ -254,6 +302,10 @@ def _slope(scores: np.ndarray, texts: Texts, bias: np.ndarray) -> float:
     """
     longest = max(1.0, texts.tokens.sum() / len(texts))
     [slope] = likeliest_factors(scores[None], texts, bias)
+    if not texts.is_exclusive:
+        p = sigmoid(slope * scores + bias)
+        information = (texts.weights * p * (1 - p) * scores**2).sum()
+        slope *= _beyond_chance(slope**2 * information)
     return float(np.clip(slope, 0.5, longest))
 
 

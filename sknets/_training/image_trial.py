@@ -118,7 +118,7 @@ def _trained(
         settings, epochs=TRIAL_EPOCHS, batch_size=TRIAL_BATCH, augment=changes,
         early_stopping=False,
     )  # fmt: skip
-    return train(network, first, rows, brief, rng, keep_interrupted=False).weights
+    return train(network, first, rows, brief, rng, is_trial=True).weights
 
 
 def _shifts(shape: Shape) -> list[View]:

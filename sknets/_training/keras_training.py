@@ -82,6 +82,8 @@ class Outcome:
 
     history: dict[str, list[float]] = field(default_factory=dict)
     best_epoch: int = 0
+    exploded: bool = False
+    """Whether it became infinite or NaN, so that nobody goes on from the optimizer."""
 
     def record(self, logs: dict[str, Any]) -> None:
         for name, value in logs.items():
@@ -265,15 +267,14 @@ class _Run:
         for observer in self.observers:
             observer.on_train_begin(self.watched)
         logs: dict[str, Any] = {}
-        finite = True
         for epoch in range(plan.initial_epoch, plan.epochs):
             last_good = self.model.get_weights()
             self.hooks.on_epoch_begin(epoch)
             for observer in self.observers:
                 observer.on_epoch_begin(epoch - plan.initial_epoch)
             logs = self._epoch(epoch)
-            finite = is_finite(self.model, logs["loss"])
-            if not finite:
+            outcome.exploded = not is_finite(self.model, logs["loss"])
+            if outcome.exploded:
                 self.model.set_weights(last_good)
                 self.model.stop_training = True
                 warn_not_finite(epoch, self.rate, "optimizer__learning_rate")
@@ -290,7 +291,7 @@ class _Run:
             exhausted = plan.early_stopping and monitor.is_exhausted
             if self.model.stop_training or exhausted:
                 break
-        if finite:  # of a moving average of the weights, Keras puts that in their place
+        if not outcome.exploded:  # Keras puts moving averages in the weights' place
             self.model.optimizer.finalize_variable_values(self.model.trainable_weights)
         if best_weights is not None:
             self.model.set_weights(best_weights)

@@ -148,7 +148,7 @@ def train(
     observers: Sequence[Observer] = (),
     slots: Slots | None = None,
     n_steps: int = 0,
-    keep_interrupted: bool = True,
+    is_trial: bool = False,
 ) -> Trained:
     """Train a network.
 
@@ -170,8 +170,10 @@ def train(
     slots, n_steps : optional
         Optimizer state, and the number of steps that made it, of an earlier run that
         this one continues.
-    keep_interrupted : bool
-        Whether Ctrl-C ends training with the last whole epoch, if there is one.
+    is_trial : bool
+        Whether it only tells about another training. Else Ctrl-C ends training with
+        the last whole epoch, if there is one, and a warning says where a loss or a
+        weight became infinite or NaN.
 
     Returns
     -------
@@ -189,10 +191,12 @@ def train(
     try:
         ends_early = _run_epochs(control, data, validation, scores, observers, rng)
     except KeyboardInterrupt as interrupt:
-        if not keep_interrupted:
+        if is_trial:
             raise
         _warn_interrupted(control, interrupt)
         ends_early = True
+    if control.exploded and not is_trial:
+        warn_not_finite(len(control.history["loss"]) - 1, control.learning_rate)
     if settings.early_stopping or ends_early:
         trainer.write_weights(control.best_weights)
     for observer in observers:
@@ -218,7 +222,6 @@ def _run_epochs(
             control, data, validation, scores, observers, rng, epoch
         )
         if control.exploded:
-            warn_not_finite(epoch, control.learning_rate)
             trainer.write_weights(control.best_weights)
         elif not settings.early_stopping or monitor.is_best(logs):
             control.best_epoch, control.best_weights = epoch + 1, latest_weights

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.base import is_classifier, is_regressor
 from sklearn.utils import check_array, check_consistent_length
 
-from .._images.shapes import pixel_range
+from .._images.shapes import shown_range
 from .._sklearn import safe_indexing
 from ._choice import (
     check_n_images,
@@ -53,7 +53,7 @@ class ImageGridDisplay:
     pixel_limits : (float, float), default=None
         Pixel values to show as black and white. None takes the range of the type for
         integers of 8 and 16 bits, and else the range of the images, widened to
-        contain 0 and 1.
+        contain 0 and 1; of images that fill less than a quarter of it, their own.
     title : str, default=None
         Title of the figure.
 
@@ -173,7 +173,7 @@ class ImageGridDisplay:
             images[rows],
             y_true=y,
             indices=rows,
-            pixel_limits=pixel_range(images),
+            pixel_limits=shown_range(images),
         ).plot(n_cols=n_cols, cmap=cmap, ax=ax, im_kw=im_kw, text_kw=text_kw)
 
     @classmethod
@@ -363,7 +363,7 @@ class ImageGridDisplay:
             y_pred=shown_names(y_pred[rows], found, labels, names),
             probability=probability,
             indices=rows,
-            pixel_limits=pixel_range(images),
+            pixel_limits=shown_range(images),
             title=title,
         )
 
@@ -394,7 +394,7 @@ class ImageGridDisplay:
         images = as_images(self.images) if captions else np.empty((0, 1, 1, 1))
         limits = self.pixel_limits
         if limits is None and captions:
-            limits = pixel_range(images)
+            limits = shown_range(images)
         size = self._make_axes(captions, images.shape[1] / images.shape[2], n_cols, ax)
         self.images_ = np.empty(len(captions), dtype=object)
         self.titles_ = np.empty(len(captions), dtype=object)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._core import scaling
-from .._images.shapes import pixel_range
+from .._images.shapes import shown_range
 from .._optional import needs_tensorflow
 from ._plotting import (
     as_images,
@@ -185,7 +185,7 @@ class SaliencyDisplay:
         self.axes_ = grid_of_axes(ax, 2, 2, cell, gaps=(0.1, title))
         self.figure_ = self.axes_[0].figure
         self.images_ = np.empty(2, dtype=object)
-        limits = pixel_range(image)
+        limits = shown_range(image)
         self.images_[0] = show_image(self.axes_[0], image, limits, cmap, im_kw)
         self.images_[1] = show_image(
             self.axes_[1],

@@ -77,6 +77,11 @@ class TestSamples:
         display = ImageGridDisplay.from_samples(X)
         assert display.images_[0].get_clim() == (0, 255)
 
+    def test_pixels_that_fill_little_of_their_range_are_told_apart(self):
+        X = np.linspace(200, 3900, 18).reshape(2, 3, 3).astype(np.uint16)
+        display = ImageGridDisplay.from_samples(X, n_images=1)
+        assert display.images_[0].get_clim() == (200, 3900)
+
     def test_range_is_that_of_all_images(self):
         X = np.stack([np.ones((3, 3)), np.full((3, 3), 5.0)])
         display = ImageGridDisplay.from_samples(X, n_images=1)

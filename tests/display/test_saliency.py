@@ -93,6 +93,12 @@ def test_colour_is_the_highest_of_the_channels():
     assert [ax.get_title() for ax in display.axes_] == ["image", "saliency"]
 
 
+def test_pixels_that_fill_little_of_their_range_are_told_apart():
+    image = np.linspace(293, 297, 12).reshape(3, 4, 1)  # in kelvins
+    drawn = SaliencyDisplay(image, np.ones((3, 4, 1))).plot().images_[0]
+    assert drawn.get_clim() == (293, 297)
+
+
 def test_image_shape_of_a_dense_network(quick):
     X = np.random.default_rng(0).random((30, 10))
     net = quick(DenseNetClassifier).fit(X, np.arange(30) % 2)

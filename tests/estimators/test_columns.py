@@ -389,6 +389,18 @@ def test_another_kind_than_in_fit(fitted):
         plain.predict(FRAME[["flag"]].assign(flag="x"))
 
 
+def test_errors_name_the_columns_of_frames_of_numbers():
+    frame = FRAME[["when", "flag"]]
+    for other in (frame.assign(when=1.0), pl.DataFrame({"when": Y != "", "flag": 1})):
+        with pytest.raises(TypeError, match=r"^Column 'when' of X .* holds numbers"):
+            net().fit(frame, Y).predict(other)
+    empty = pd.DataFrame({"a": np.full(N, np.nan), "b": np.full(N, np.nan)})
+    with pytest.raises(ValueError, match="nothing to learn from: 'a', 'b'"):
+        net().fit(empty, Y)
+    with pytest.raises(ValueError, match="nothing to learn from: 0, 1"):
+        net().fit(empty.to_numpy(), Y)
+
+
 @pytest.mark.parametrize("columns", [["flag"], ["colour", "size", "flag"]])
 def test_columns_in_another_order_or_missing(columns):
     found = net().fit(FRAME[columns].dropna(), Y[FRAME[columns].notna().all(axis=1)])

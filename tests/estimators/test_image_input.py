@@ -5,8 +5,9 @@ import warnings
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from sklearn.pipeline import make_pipeline
 
-from sknets import SmallCNNClassifier
+from sknets import ImageNormalizer, SmallCNNClassifier, SmallCNNRegressor
 from sknets._core import scaling
 from sknets._core.build import auto_width
 from sknets._estimators import image_input
@@ -381,6 +382,30 @@ def test_black_is_no_further_than_the_darkest_pixel(convert):
     expected = SmallCNNClassifier((2,), epochs=1, random_state=0).fit(X, y)._black()
     net = SmallCNNClassifier((2,), epochs=1, random_state=0).fit(convert(X), y)
     assert net._black() == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_scaling_of_each_pixel_can_be_trained_on():
+    # As networks of Keras have it that begin with a Normalization of the channels.
+    X, y = np.random.default_rng(0).random((20, 8, 8, 3)), np.arange(20) % 2
+    fitted = net(augment="auto").fit(X, y)
+    n_features = fitted.n_features_in_
+    fitted.input_scaling_ = {
+        "shift": np.tile([0.1, 0.2, 0.9], n_features // 3),
+        "scale": np.tile([1.0, 2.0, 3.0], n_features // 3),
+        "clip": None,
+    }
+    assert fitted._black() == image_input.LOWEST_BLACK  # (0 - 0.9) * 3 is less
+    fitted.partial_fit(X, y)
+
+
+@pytest.mark.parametrize("estimator", [SmallCNNClassifier, SmallCNNRegressor])
+def test_a_channel_that_is_next_to_constant_is_a_warning(estimator):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(20, 4, 4, 2)) * [1000, 1], np.arange(20) % 2
+    quick = estimator((4,), epochs=1, augment=None, random_state=0)
+    with pytest.warns(UserWarning, match="Channel 1 of X .* ImageNormalizer"):
+        quick.fit(X, y)
+    make_pipeline(ImageNormalizer(method="channel"), quick).fit(X, y)
 
 
 def test_one_image_of_fractions_warns_where_others_were_not():

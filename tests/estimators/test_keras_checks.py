@@ -1,6 +1,7 @@
 """Whether the output of a Keras model fits its loss and the target."""
 
 import keras
+import numpy as np
 import pytest
 
 from sknets import KerasClassifier, KerasRegressor
@@ -28,6 +29,30 @@ def test_an_output_that_does_not_fit(units, activation, loss, n_classes, match, 
     )
     with pytest.raises(ValueError, match=match):
         KerasClassifier(model, loss=loss).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "loss", ["categorical_focal_crossentropy", "kl_divergence", "mse"]
+)
+def test_class_numbers_and_a_loss_of_one_hot_rows(loss, blobs):
+    X, y = blobs
+    clf = KerasClassifier(one_layer(), loss=loss)
+    with pytest.raises(ValueError, match="y holds class numbers: use sparse_categ"):
+        clf.fit(X, y)
+    clf.fit(X, np.eye(3)[y])
+    model = sequential()
+    model.compile(loss="categorical_crossentropy")
+    with pytest.raises(ValueError, match="categorical_crossentropy compares each"):
+        KerasClassifier(model).fit(X, y)
+
+
+def test_numbers_for_a_model_of_two_outputs(reg, numbers):
+    X, y = numbers
+    inputs = keras.Input((3,))
+    outputs = [keras.layers.Dense(1)(inputs) for _ in "ab"]
+    reg.set_params(model=keras.Model(inputs, outputs))
+    with pytest.raises(ValueError, match="model has 2 .* subclass of KerasRegressor"):
+        reg.fit(X, y)
 
 
 def test_more_units_than_columns_of_y(reg, numbers):

@@ -5,7 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.exceptions import DataConversionWarning
+from sklearn.metrics import log_loss
 from sklearn.model_selection import cross_val_score
+from sklearn.preprocessing import FunctionTransformer
 
 from sknets import KerasClassifier
 from tests.own_models import QUICK, build, one_layer
@@ -60,6 +62,16 @@ def test_class_weights_of_labels_that_are_not_there():
         classifier(class_weight={"x": 1.0, "y": 2.0}).fit(X, THREE)
 
 
+@pytest.mark.parametrize("weights", [{"a": 1, "b": 9, "c": 1}, "balanced"])
+def test_class_weights_of_a_call_go_by_label_as_well(weights):
+    expected = classifier(class_weight=weights, epochs=3).fit(X, THREE)
+    for found in (
+        classifier(epochs=3).fit(X, THREE, class_weight=weights),
+        classifier(epochs=3, fit__class_weight=weights).fit(X, THREE),
+    ):
+        assert (found.predict_proba(X) == expected.predict_proba(X)).all()
+
+
 def test_one_hot_rows_and_labels_for_a_categorical_crossentropy(blobs):
     X, y = blobs
     params = {**QUICK, "loss": "categorical_crossentropy"}
@@ -86,6 +98,19 @@ def test_logits_give_probabilities(blobs):
     ).fit(X, y)  # fmt: skip
     assert clf.predict_proba(X).sum(axis=1) == pytest.approx(np.ones(len(X)), 1e-5)
     assert clf.score(X, y) > 0.9
+
+
+def test_probabilities_sum_to_one_in_double_precision(clf, blobs, binary):
+    X, y = blobs
+    found = clf.set_params(epochs=1).fit(X, y).predict_proba(X)
+    np.testing.assert_allclose(found.sum(axis=1), 1, rtol=0, atol=1e-15)
+    log_loss(y, found)  # which warns of other sums
+    one = KerasClassifier(one_layer(1, "sigmoid"), loss="binary_crossentropy")
+    found = one.fit(*binary).predict_proba(binary[0])
+    np.testing.assert_allclose(found.sum(axis=1), 1, rtol=0, atol=1e-15)
+    net = KerasClassifier(one_layer(3, "sigmoid"), loss="poisson").fit(X, y)
+    raw = net.model_.predict(X, verbose=0)  # other sums stay
+    np.testing.assert_allclose(net.predict_proba(X), raw, rtol=1e-6)
 
 
 def test_binary_and_multilabel(binary, multilabel):
@@ -125,6 +150,26 @@ def test_logarithms_of_probabilities_are_finite():
     assert clf.predict_proba(X[:1]).tolist() == [[0, 1]]
     found = clf.predict_log_proba(X[:1])
     assert found.tolist() == [[np.log(np.finfo(float).tiny), 0]]
+
+
+def test_logarithms_of_the_probabilities_of_several_outputs():
+    class Split(FunctionTransformer):
+        def transform(self, y):
+            return [y[:, :1], y[:, 1:]]
+
+        def inverse_transform(self, y, return_proba=False):
+            return [np.hstack([1 - part, part]) for part in y]
+
+    class Two(KerasClassifier):
+        target_encoder = Split()
+
+    inputs = keras.Input((4,))
+    outputs = [keras.layers.Dense(1, "sigmoid")(inputs) for _ in "ab"]
+    clf = Two(keras.Model(inputs, outputs), loss="binary_crossentropy")
+    clf.fit(X, np.column_stack([BINARY == "yes", THREE == "a"]).astype(np.float32))
+    np.testing.assert_allclose(
+        clf.predict_log_proba(X), np.log(clf.predict_proba(X)), rtol=1e-6
+    )
 
 
 def test_a_model_of_more_outputs_than_the_target(blobs):

@@ -68,6 +68,15 @@ def test_without_a_random_state_the_seed_of_keras_decides(clf, blobs):
     assert (found[0] != found[2]).any()
 
 
+def test_arguments_that_predict_has_not_are_refused(clf, blobs):
+    X, y = blobs
+    clf.set_params(epochs=1).fit(X, y)
+    assert (clf.predict(X, batch_size=7, verbose=0) == clf.predict(X)).all()
+    for method in (clf.predict, clf.predict_proba):
+        with pytest.raises(TypeError, match="unexpected keyword argument 'batchsize'"):
+            method(X, batchsize=7)
+
+
 @pytest.fixture
 def of_integers():
     """A regressor fitted on rows of three integers."""

@@ -8,6 +8,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
+import sknets
 from sknets import KerasClassifier
 from sknets._estimators import keras_fit
 from sknets._estimators.held_out import split
@@ -63,6 +64,42 @@ def test_hooks_of_epochs_steer_the_compiled_loop(clf, blobs):
     clf.set_params(callbacks=[Halve()]).fit(*blobs)
     assert clf.engine_ == "loop"
     assert rates == pytest.approx([0.05, 0.025, 0.0125])
+
+
+@pytest.mark.parametrize(
+    "params", [{"learning_rate_schedule": "cosine"}, {"warmup": 0.1}]
+)
+@pytest.mark.parametrize(
+    "callback",
+    [
+        keras.callbacks.LearningRateScheduler(lambda epoch: 0.1),
+        keras.callbacks.ReduceLROnPlateau(monitor="loss"),
+    ],
+)
+def test_two_that_set_the_learning_rate(params, callback, clf, blobs):
+    clf.set_params(callbacks=[callback], **params)
+    with pytest.raises(ValueError, match=f"{type(callback).__name__} sets the learn"):
+        clf.fit(*blobs)
+
+
+@pytest.mark.parametrize(("freq", "gaps"), [(2, [1, 0, 1, 0]), ([1, 4], [0, 1, 1, 0])])
+def test_epochs_that_are_not_validated_are_gaps(freq, gaps, clf, blobs, tmp_path):
+    clf.set_params(epochs=4, validation_split=0.2, fit__validation_freq=freq)
+    clf.set_params(model=sequential()).fit(*blobs)
+    assert np.isnan(clf.history_["val_loss"]).tolist() == [gap == 1 for gap in gaps]
+    sknets.save(clf, tmp_path / "clf.sknets")
+    found = sknets.load(tmp_path / "clf.sknets").history_
+    np.testing.assert_array_equal(found["val_loss"], clf.history_["val_loss"])
+
+
+def test_callbacks_of_a_call_are_one_or_several(clf, blobs):
+    clf.set_params(epochs=3)
+    stop = keras.callbacks.EarlyStopping("loss", min_delta=99.0, patience=1)
+    for given in (stop, [stop], {"stop": stop}):
+        assert clf.fit(*blobs, callbacks=given).n_iter_ == 2
+    for wrong in (keras.callbacks.EarlyStopping, "stop"):
+        with pytest.raises(TypeError, match="given to fit must be Keras callbacks; go"):
+            clf.fit(*blobs, callbacks=wrong)
 
 
 def test_metrics_are_recorded_for_training_and_validation(reg, numbers):

@@ -140,6 +140,14 @@ class TestFit:
             reg.fit(X, y)
         assert np.isfinite(reg.predict(X)).all()
 
+    @pytest.mark.parametrize("callbacks", [None, [BatchCounter()]])
+    def test_a_smaller_rate_goes_on_after_that(self, callbacks, reg, numbers):
+        reg.set_params(optimizer__learning_rate=1e30, callbacks=callbacks)
+        with pytest.warns(UserWarning, match="A smaller optimizer__learning_rate"):
+            reg.partial_fit(*numbers)
+        reg.set_params(optimizer__learning_rate=0.01).partial_fit(*numbers)
+        assert np.isfinite(reg.history_["loss"][1])
+
 
 @pytest.mark.parametrize("weighted", [False, True])
 def test_validation_data_as_keras_has_it(clf, blobs, weighted):
@@ -150,6 +158,21 @@ def test_validation_data_as_keras_has_it(clf, blobs, weighted):
     for given in (rows, list(rows)):
         found = clf.fit(X[::2], y[::2], validation_data=given).history_["val_loss"]
         np.testing.assert_array_equal(found, by_name)
+
+
+def test_validation_data_of_a_parameter_and_of_partial_fit(clf, blobs):
+    X, y = blobs
+    y = np.array(["a", "b", "c"])[y]
+    rows, data = (X[::2], y[::2]), (X[1::2], y[1::2])
+    expected = clf.fit(*rows, validation_data=data).history_
+    clf.set_params(fit__validation_data=data)
+    assert clf.fit(*rows).history_ == expected
+    clf.set_params(early_stopping=True)
+    assert clf.fit(*rows).history_["val_loss"] == expected["val_loss"]
+    clf.set_params(fit__validation_data=None).partial_fit(*rows, validation_data=data)
+    assert len(clf.history_["val_loss"]) == clf.n_iter_
+    with pytest.raises(ValueError, match="must be given together"):
+        clf.fit(*rows, validation_data=(X, None))
 
 
 @pytest.mark.parametrize(

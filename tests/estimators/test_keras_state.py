@@ -64,6 +64,41 @@ def test_a_new_process_loads_without_tensorflow(clf, blobs, tmp_path):
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
+SCRIPT = """
+import pickle, sys
+from pathlib import Path
+import keras, numpy as np
+from sknets import KerasClassifier
+
+class Gated(keras.layers.Layer):
+    def build(self, shape):
+        self.gates = self.add_weight(shape=(shape[-1],), initializer="ones")
+
+    def call(self, inputs):
+        return inputs * self.gates
+
+def build():
+    last = keras.layers.Dense(3, activation="softmax")
+    return keras.Sequential([keras.Input((4,)), Gated(), last])
+
+X = np.arange(24.0).reshape(6, 4)
+clf = KerasClassifier(build, loss="sparse_categorical_crossentropy")
+clf.fit(X, [0, 1, 2, 0, 1, 2])
+Path(sys.argv[1]).write_bytes(pickle.dumps((clf, X, clf.predict(X))))
+"""
+
+
+def test_a_layer_of_a_script_goes_into_another_process(tmp_path):
+    path = str(tmp_path / "clf.pickle")
+    loading = (
+        "import pickle, sys; from pathlib import Path;"
+        "clf, X, expected = pickle.loads(Path(sys.argv[1]).read_bytes());"
+        "assert (clf.predict(X) == expected).all()"
+    )
+    for program in (SCRIPT, loading):
+        subprocess.run([sys.executable, "-c", program, path], check=True)
+
+
 def test_the_model_comes_back_compiled(clf, blobs):
     X, y = blobs
     clf.set_params(metrics=["accuracy"]).fit(X, y)

@@ -106,3 +106,20 @@ def test_the_column_of_counts_that_are_all_zero_is_named():
     y = np.column_stack([[1, 2, 3], [0, 0, 0]])
     with pytest.raises(ValueError, match="all are 0 in column 1"):
         DenseNetRegressor(4, epochs=1, loss="poisson").fit(np.eye(3), y)
+
+
+@pytest.mark.skipif(
+    np.finfo(np.longdouble).max == np.finfo(np.float64).max,
+    reason="np.longdouble is float64 here",
+)
+def test_numbers_beyond_float64_are_refused():
+    with pytest.raises(ValueError, match="Input y contains .* too large for dtype"):
+        DenseNetRegressor(4).fit(X, Y * np.longdouble("1e1000"))
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "absolute_error", "huber"])
+@pytest.mark.parametrize("values", [(0.3, 0.1 + 0.2), (1e16, 1e16 + 4), (3.0, 3.0)])
+def test_a_constant_that_is_rounded_is_predicted_as_one(values, loss):
+    y = np.tile(values, 30)
+    found = DenseNetRegressor(16, epochs=20, loss=loss, random_state=0).fit(X, y)
+    np.testing.assert_allclose(found.predict(X), values[0], rtol=1e-15)

@@ -9,7 +9,7 @@ from sknets import DenseNetClassifier, DenseNetRegressor
 from sknets._estimators import soft_steps_trial
 from sknets._training import dense_trainer
 from sknets.interop import from_scikeras, to_scikeras
-from tests.networks import assert_all_equal
+from tests.networks import assert_all_equal, training_data
 
 QUICK = {"width": (32,), "epochs": 3, "random_state": 0}
 
@@ -63,7 +63,7 @@ def test_no_trial_where_it_is_not_worth_its_time(n_rows, n_features, form, monke
 
 
 def test_no_trial_with_too_many_steps(monkeypatch):
-    monkeypatch.setattr(soft_steps_trial, "MAX_UNITS", 31)
+    monkeypatch.setattr(soft_steps_trial, "MAX_UNITS", 7)
     monkeypatch.setattr(soft_steps_trial, "pay", None)
     X, y, _ = saw()
     assert DenseNetClassifier(**QUICK).fit(X, y).n_soft_steps_ == 0
@@ -76,6 +76,32 @@ def test_partial_fit_has_none_by_default():
     given = DenseNetClassifier(**QUICK, soft_steps=4).partial_fit(X, y, classes=[0, 1])
     assert given.n_soft_steps_ == 8
     assert given.partial_fit(X, y).n_iter_ == 2
+
+
+def test_a_trial_that_explodes_is_no_warning():
+    X, _, heights = saw()
+    wild = {"optimizer": "sgd", "learning_rate": 1e4, "soft_steps": "auto"}
+    found = DenseNetRegressor(**QUICK, **wild)
+    with pytest.warns(UserWarning, match="infinite or NaN") as told:
+        found.fit(X, heights)
+    assert sum("infinite or NaN" in str(w.message) for w in told) == 1
+
+
+@pytest.mark.parametrize(
+    ("n_features", "expected"), [(2, 16), (32, 16), (33, 15), (128, 4), (129, 0)]
+)
+def test_many_features_have_fewer_steps(n_features, expected):
+    X = np.random.default_rng(0).normal(size=(1500, n_features))
+    data = training_data(X.astype(np.float32), np.arange(1500) % 2, "multiclass")
+    n_steps, n_units = soft_steps_trial.auto_steps(data)
+    assert n_steps == expected
+    assert n_units == expected * n_features
+
+
+def test_few_values_leave_room_for_steps():
+    X = np.random.default_rng(0).integers(0, 2, size=(1500, 200)).astype(np.float32)
+    data = training_data(X, np.arange(1500) % 2, "multiclass")
+    assert soft_steps_trial.auto_steps(data) == (16, 200)
 
 
 @pytest.mark.parametrize(("stepped", "pays"), [(1.004, True), (1.006, False)])

@@ -108,6 +108,9 @@ def test_limits_that_leave_nothing_say_how_many_texts_there_are():
             "a function as analyzer, ngram_range, preprocessor",
         ),
         ({"n_features": 64, "min_df": 2, "max_df": 0.5}, "n_features, min_df, max_df"),
+        ({"analyzer": "char", "token_pattern": "x"}, "analyzer='char', token_pattern"),
+        ({"analyzer": halved, "token_pattern": "x"}, "a .* as analyzer, token_pattern"),
+        ({"tokenizer": str.split, "token_pattern": "x"}, "a tokenizer, token_pattern"),
     ],
 )  # fmt: skip
 def test_parameters_that_play_no_part(parameters, unused):

@@ -152,6 +152,17 @@ def test_nothing_known_explains_nothing(fitted):
     assert explained.bias == fitted.decision_function(["xyzzy"])[0]
 
 
+def test_names_are_as_long_as_they_are():
+    """Of a fixed width, one long word takes its length for each n-gram of the text."""
+    net = quick(analyzer="char", ngram_range=(1, 2)).fit(["a\0", "b\0"] * 4, [0, 1] * 4)
+    assert set(net.explain("a\0").ngrams) == {"a", "\0", "a\0"}
+    long = "x" * 10_000
+    net = quick(analyzer="word").fit(
+        [f"a good {long}", f"a bad {long}"] * 2, [0, 1] * 2
+    )
+    assert net.explain(f"a good {long}").ngrams.nbytes < len(long)
+
+
 @pytest.mark.parametrize("parameters", [{"pooling": "max"}, {"dense_width": 3}])
 def test_no_contributions_where_they_do_not_add_up(reviews, parameters):
     net = quick(epochs=1, **parameters).fit(*reviews)

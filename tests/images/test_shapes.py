@@ -134,6 +134,34 @@ def test_range_of_pixels_is_that_of_short_types_or_what_is_seen(
 
 
 @pytest.mark.parametrize(
+    ("dtype", "pixels", "limits"),
+    [
+        ("uint8", [0, 80], (0, 255)),
+        ("uint8", [0, 1], (0, 1)),  # a mask
+        ("uint16", [20, 4095], (20, 4095)),  # of a camera with 12 bits
+        ("int16", [-1000, 3000], (-1000, 3000)),
+        ("uint16", [7, 7], (0, 65535)),
+        ("float32", [293, 297], (293, 297)),  # kelvins
+        ("float32", [0.2, 0.5], (0, 1)),
+        ("bool", [0, 1], (0, 1)),
+    ],
+)
+def test_shown_range_is_that_which_is_seen_where_little_is_filled(
+    dtype, pixels, limits
+):
+    assert shapes.shown_range(np.array(pixels, dtype)) == limits
+
+
+@pytest.mark.parametrize("shape", [(2, 8, 7), (2, 8, 8, 3)])
+def test_images_of_another_shape_are_named(shape):
+    fitted = ImageReshaper().fit(np.zeros((2, 8, 8)))
+    found = re.escape(f"(n_samples, {str(shape[1:])[1:]}, and")
+    message = rf"expecting 64 .* has shape {found} .*=\(8, 8, 1\): bring"
+    with pytest.raises(ValueError, match=message):
+        fitted.transform(np.zeros(shape))
+
+
+@pytest.mark.parametrize(
     ("one", "shown"),
     [
         (np.zeros((8, 8)), r"image of image_shape_=\(8, 8, 1\).*X\[None\]"),

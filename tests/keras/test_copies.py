@@ -266,6 +266,18 @@ def test_own_classes_and_functions_are_found_wherever_they_are():
     assert copies.custom_of(layers.Dense(1)) == {}
 
 
+def test_layers_with_a_way_to_be_built_are_found_alone():
+    class Gated(layers.Layer):
+        def build(self, shape):
+            self.gates = self.add_weight(shape=(shape[-1],), initializer="ones")
+
+        def call(self, inputs):
+            return inputs * self.gates
+
+    model = sequential(Gated(), layers.Dense(1))
+    assert copies.custom_objects(model) == {"Gated": Gated}
+
+
 # --- Equal models --------------------------------------------------------------------
 
 

@@ -44,6 +44,13 @@ def test_own_classes_are_named_wherever_they_are():
     assert not has_lambda(text)
 
 
+def test_classes_of_a_script_have_no_module(monkeypatch):
+    monkeypatch.setattr(Halved, "__module__", "__main__")
+    text = configuration(layers.Dense(4), Halved())
+    assert '"module": null' in text
+    assert custom_names(text) == {"Halved": {"Halved"}}
+
+
 def test_lambdas_are_code():
     doubled = layers.Lambda(lambda x: 2 * x, output_shape=(4,))
     inner = keras.Sequential([keras.Input((4,)), doubled])

@@ -268,3 +268,24 @@ def test_nested_columns_of_polars_are_named(content):
         if others or isinstance(content, list):
             with pytest.raises(TypeError, match=r"Column 'where' of X \(dtype"):
                 net().fit(frame, [0, 1, 0, 1])
+
+
+@pytest.mark.skipif(not hasattr(pl, "Int128"), reason="newer versions have it")
+def test_whole_numbers_of_128_bits():
+    frame = pl.DataFrame({"a": [1, None, 3, 4] * 10})
+    wide = frame.cast(pl.Int128)
+    fitted = net().fit(frame, Y)
+    assert_array_equal(fitted.predict_proba(wide), fitted.predict_proba(frame))
+    ids = pl.DataFrame({"a": pl.Series([2**100, 2**100 + 1] * 20, dtype=pl.Int128)})
+    found = net(categorical_features=["a"]).fit(ids, Y)
+    assert names(found) == [f"a_{2**100}", f"a_{2**100 + 1}"]
+
+
+def test_times_of_the_day_with_nanoseconds():
+    pa = pytest.importorskip("pyarrow")
+    times = pa.array([3600 * 10**9 + 1, None] * 20, pa.time64("ns"))
+    frame = pd.DataFrame({"a": pd.Series(times, dtype=pd.ArrowDtype(times.type))})
+    for X in (pa.table({"a": times}), frame, pl.from_arrow(pa.table({"a": times}))):
+        table = read(X, FROM_DTYPE)
+        assert table.kinds == ["time"]
+        assert_array_equal(table.numbers[:2, 0], [3600, np.nan])

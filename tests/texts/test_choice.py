@@ -20,6 +20,9 @@ LABELS = [1, 0] * 5
         (["好电影 film"], Counted(("char_wb",), ((1, 4),))),
         (["好" * 2000], Counted(("char_wb",), ((1, 4),))),
         (["ภาพยนตร์ดี"], Counted(("char_wb",), ((1, 4),))),
+        (["GATTACA" * 101], Counted(("char_wb",), ((2, 5),))),
+        (["😀🎉" * 351], Counted(("char_wb",), ((2, 5),))),
+        (["Donaudampfschiff " * 42], Counted(("word",), ((1, 3),))),
         ([np.array([1, 2])], Counted(("word",), ((1, 3),))),
     ],
 )
@@ -44,7 +47,10 @@ def test_languages_that_take_turns():
     assert choice.chosen(texts, hashed=False) == expected
 
 
-@pytest.mark.parametrize(("text", "analyzer"), [("a film", "word"), ("好", "char_wb")])
+@pytest.mark.parametrize(
+    ("text", "analyzer"),
+    [("a film", "word"), ("好", "char_wb"), ("GATTACA" * 9, "char_wb")],
+)
 def test_hashed_texts_have_one_analyzer(text, analyzer):
     assert choice.chosen([text], hashed=True).analyzers == (analyzer,)
 
@@ -103,3 +109,20 @@ def test_language_without_spaces_is_learnt_without_arguments():
         (good + bad) * 4, [1, 1, 1, 0, 0, 0] * 4
     )
     assert list(net.predict(["真好看啊", "真坏啊"])) == [1, 0]
+
+
+@pytest.mark.parametrize("parameters", [{}, {"n_features": 2**10}])
+def test_long_strands_are_learnt_without_arguments(parameters):
+    rng = np.random.default_rng(0)
+    shares = [[0.3, 0.2, 0.2, 0.3], [0.2, 0.3, 0.3, 0.2]]
+    labels = [0, 1] * 50
+    texts = ["".join(rng.choice(list("ACGT"), 800, p=shares[y])) for y in labels]
+    net = TextPoolClassifier(random_state=0, **parameters)
+    assert net.fit(texts[:60], labels[:60]).score(texts[60:], labels[60:]) > 0.9
+
+
+@pytest.mark.parametrize("text", ["GATTACA" * 101, "好" * 701])
+def test_a_pattern_of_the_user_finds_words(text):
+    net = TextPoolClassifier(token_pattern="..", epochs=1)
+    net.fit([text, text[1:]], [0, 1])
+    assert net.counter_.analyzer == "word"

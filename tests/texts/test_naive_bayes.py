@@ -51,11 +51,49 @@ def ratio_by_hand(kind, tokens, weights, token, k):
     return rarity * (np.log((inside + outside) / outside) - np.log(1 / (1 - share)))
 
 
+@pytest.mark.parametrize(
+    ("n_inside", "n_texts", "part"),
+    [(50, 100, 0), (54, 100, 0), (90, 100, 1 - 4 / 62.75)],
+)
+def test_frequencies_of_two_classes_count_as_far_as_chance_does_not_explain_them(
+    n_inside, n_texts, part
+):
+    targets = np.arange(n_texts)[:, None] < n_inside
+    tokens = sp.csr_array(np.ones((n_texts, 1), np.float32))
+    one = Texts(tokens, targets.astype(np.float32), np.ones_like(targets, float), False)
+    odds = (n_inside + 1) / (n_texts - n_inside + 1)
+    expected = part * np.log(odds)
+    assert naive_bayes.first_bias(one)[0] == pytest.approx(expected, abs=1e-4)
+
+
+def test_the_bias_takes_the_mean_logit_away():
+    data = texts("binary")
+    counts = naive_bayes.count(data, np.random.default_rng(0))
+    kinds = np.zeros(len(counts["inside"]), int)
+    [scores] = naive_bayes.scores_without_themselves(counts, data, kinds)
+    mean = np.average(scores, axis=0, weights=WEIGHTS)
+    assert abs(mean[0]) > 0.01
+    assert counts["centre"] == pytest.approx(counts["slope"] * mean)
+    start = [np.zeros((len(kinds), 1), np.float32), np.ones((1, 1)), np.zeros(1)]
+    share = 1 - 0.5 * WEIGHTS.sum() / 1000
+    for beside, part in ((None, 1.0), (np.zeros((len(kinds), 1)), 0.5)):
+        *_, bias = naive_bayes.first_weights(
+            start, counts, data, is_linear=True, beside=beside
+        )
+        expected = naive_bayes.first_bias(data) - part * share * counts["centre"]
+        assert bias == pytest.approx(expected)
+
+
+def test_several_classes_have_no_centre():
+    assert not counted("multiclass")["centre"].any()
+
+
 @pytest.mark.parametrize(("kind", "n_outputs"), [("binary", 1), ("multiclass", 3)])
 def test_ratios(kind, n_outputs):
     counts = ClassCounts({**counted(kind), "slope": 2.0})
     table = naive_bayes.ratios_as_embedding(counts, n_outputs, kind == "multiclass")
-    factor = 1.0 if kind == "binary" else 2.0  # half of the slope for two classes
+    # Of two classes less of the slope, down to half of it for a thousand texts.
+    factor = 2 - WEIGHTS.sum() / 1000 if kind == "binary" else 2.0
     expected = [
         [factor * ratio_by_hand(kind, TOKENS, WEIGHTS, t, k) for k in range(n_outputs)]
         for t in range(5)
@@ -111,8 +149,15 @@ def test_a_text_of_its_own_ngrams_has_no_score():
     assert (scores[:4] != 0).all()
 
 
-def test_slope_gives_the_likeliest_logits():
-    """No other factor of the scores has a higher likelihood of the labels."""
+@pytest.mark.parametrize("n_texts", [999, 1000, 4000])
+def test_many_texts_start_at_half_of_the_slope(n_texts):
+    counts = ClassCounts({**counted("binary"), "n_texts": n_texts})
+    assert naive_bayes._share(counts, False) == pytest.approx(0.5, abs=1e-3)
+    assert naive_bayes._share(counts, True) == 1
+
+
+def test_slope_gives_likely_logits():
+    """What chance does not explain of the factor with the highest likelihood."""
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 2, 400)
     tokens = rng.poisson(0.3 + 0.3 * np.outer(labels, [0, 1, 0, 1, 0]))
@@ -124,15 +169,19 @@ def test_slope_gives_the_likeliest_logits():
     )
     counts = naive_bayes.count(data, rng)
     [scores] = naive_bayes.scores_without_themselves(counts, data, ONE_KIND)
+    scores = scores - scores.mean()
     bias = naive_bayes.first_bias(data)
 
     def likelihood(slope):
-        z = (slope * scores + bias)[:, 0]
-        return -np.logaddexp(0, np.where(labels == 1, -z, z)).mean()
+        z = (slope * scores + bias)[:, 0].astype(np.float64)
+        return -np.logaddexp(0, np.where(labels == 1, -z, z)).sum()
 
-    best = counts["slope"]
-    assert 0.5 < best < tokens.sum() / 400
-    assert likelihood(best) > max(likelihood(0.9 * best), likelihood(1.1 * best))
+    [best] = naive_bayes.likeliest_factors(scores[None], data, bias)
+    below, at, above = map(likelihood, (0.9 * best, best, 1.1 * best))
+    assert at > max(below, above)
+    chi_squared = (2 * at - below - above) / 0.1**2
+    assert 0.5 < counts["slope"] < tokens.sum() / 400
+    assert counts["slope"] == pytest.approx(best * (1 - 4 / chi_squared), rel=1e-3)
 
 
 def loud_and_quiet(n_classes, n=400):
@@ -160,6 +209,8 @@ def test_a_kind_that_tells_the_class_counts_more(n_classes):
     assert counts["slope"] == pytest.approx(alone["slope"])
     scores = naive_bayes.scores_without_themselves(counts, data, kinds)
     bias = naive_bayes.first_bias(data)
+    if n_classes == 2:
+        scores -= np.average(scores, axis=1, weights=data.weights[:, 0])[:, None]
     own, noise = naive_bayes.likeliest_factors(scores, data, bias)
     assert own > counts["slope"] > 0 > noise
     # Half of the way, on a logarithmic scale, to at most a quarter.

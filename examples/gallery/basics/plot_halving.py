@@ -30,7 +30,8 @@ search = HalvingGridSearchCV(
     cv=3,
     random_state=0,
 ).fit(X, y)
-print(f"best: {search.best_params_}, accuracy {search.best_score_:.3f}")
+print(f"best: {search.best_params_}")
+print(f"accuracy {search.best_score_:.3f}")
 
 # %%
 # Each line is a candidate, as far as it got.

@@ -55,7 +55,7 @@ for name, net in family.items():
         for word in ("width", "dropout", "dense_width", "epochs", "batch_size")
         if (value := net.get_params().get(word)) not in (None, ())
     )
-    print(f"{name:4} {type(net).__name__:18} {shown}")
+    print(f"{name}: {type(net).__name__}\n    {shown}")
 
 # %%
 # What they have in common is that everything is switched off which sknets does by

@@ -27,7 +27,7 @@ labels = [languages[name][0] for name in texts]
 X_train, X_test, y_train, y_test = train_test_split(
     texts, labels, stratify=labels, random_state=0
 )
-print(len(texts), "names, such as", X_train[:4])
+print(len(texts), "names, such as", X_train[:3])
 
 # %%
 # Nothing is split into words or numbered beforehand. Short texts are read in parts of
