@@ -8,7 +8,6 @@ return uncompiled models of Keras' own layers that give probabilities.
 from __future__ import annotations
 
 import contextlib
-import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -225,7 +224,7 @@ def to_keras(
     x = _logits(network, x)
     x = keras.layers.Activation(objective.keras_activation)(x)
     if target_scaling is not None:
-        scale, shift = (_constant(target_scaling[name]) for name in ("scale", "shift"))
+        scale, shift = (_constant(target_scaling[n], x) for n in ("scale", "shift"))
         x = keras.layers.Rescaling(scale, offset=shift)(x)
     return keras.Model(inputs, x)
 
@@ -274,9 +273,9 @@ def unchanged_random_state() -> Iterator[None]:
 def _scaled(x: Any, scaling: Scaling) -> Any:
     """The input scaling in Keras' own layers; none of them has parameters."""
     if np.any(scaling["shift"] != 0):
-        x = keras.layers.Rescaling(1.0, offset=_constant(-scaling["shift"]))(x)
+        x = keras.layers.Rescaling(1.0, offset=_constant(-scaling["shift"], x))(x)
     if np.any(scaling["scale"] != 1):
-        x = keras.layers.Rescaling(_constant(scaling["scale"]))(x)
+        x = keras.layers.Rescaling(_constant(scaling["scale"], x))(x)
     clip = scaling["clip"]
     if clip is not None:
         x = keras.layers.Rescaling(1 / clip)(x)
@@ -285,6 +284,8 @@ def _scaled(x: Any, scaling: Scaling) -> Any:
     return x
 
 
-def _constant(values: np.ndarray) -> Any:
-    """A number or a list, which a layer's configuration can hold."""
-    return float(values[0]) if math.prod(values.shape) == 1 else values.tolist()
+def _constant(values: np.ndarray, x: Any) -> Any:
+    """A number, or lists of the shape of a row of x, as a configuration can hold."""
+    if values.size == 1:
+        return float(values[0])
+    return values.reshape(tuple(x.shape[1:])).tolist()

@@ -56,7 +56,7 @@ class DenseNetClassifier(DenseInput, NeuralNetClassifier):
         many times along a feature are learnt faster from them. None has no such layer.
         "auto" has up to 16, where a short training on at most 1333 rows has a loss of
         others that is not higher by more than 0.5 % than without them; of many features
-        fewer, so that all have at most 512. With fewer than 1500 rows, more than 128
+        fewer, so that all have at most 256. With fewer than 1500 rows, more than 64
         features of many values, sparse rows and in `partial_fit` it is None.
     epochs : int or "auto", default="auto"
         Passes over the training rows. "auto" makes about 6000 steps, within 10 to

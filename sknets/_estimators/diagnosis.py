@@ -26,6 +26,10 @@ SAMPLE_ROWS = 2000
 # What a constant answer leaves of loss and of errors; a network that leaves more than
 # these parts of both has not learnt. Random weights alone can take off some errors.
 LOSS_LEFT, ERRORS_LEFT = 0.998, 0.5
+# A network whose loss is below this part of a constant answer's has learnt something.
+LEARNT = 0.5
+# Images that are looked at without their random changes, by their number of values.
+UNCHANGED_ROWS, UNCHANGED_VALUES = 200, 2**21
 # Share of the rows that are nearer to numbers that a network has learnt.
 NEARER = 0.7
 # Times the loss of a constant answer: no start with random weights is as bad as that.
@@ -93,6 +97,8 @@ def warn_if_not_learnt(
     # Smoothed labels keep the loss of the best network above that.
     if constant_loss <= settings.label_smoothing:
         return
+    if settings.augment is not None and last_loss < LEARNT * constant_loss:
+        _warn_if_unchanged_images_are_lost(network, trained, data)
     # Measured while dropout was on: the network itself is better yet.
     if last_loss < 0.95 * constant_loss:
         return
@@ -118,6 +124,28 @@ def warn_if_not_learnt(
         ),
         ConvergenceWarning,
     )
+
+
+def _warn_if_unchanged_images_are_lost(
+    network: Network, trained: Any, data: Any
+) -> None:
+    """Warn if changed images were learnt, and the same ones without changes were not.
+
+    Moving an image smooths the noise of its pixels, which may be nearly all there is.
+    """
+    n_rows = UNCHANGED_VALUES // data.n_features
+    data = _sample(data, int(np.clip(n_rows, MIN_ROWS, UNCHANGED_ROWS)))
+    constant_loss, _ = data.objective.constant_answer(data.y, data.w)
+    logits = _logits(network, trained.weights, data)
+    loss, _ = data.objective.evaluate(logits, data.y, data.w)
+    if loss > constant_loss:
+        warn_user(
+            "The network has learnt images that are changed at random, and not those "
+            f"of X: on its own training images as they are its loss {loss:.3g} is "
+            f"higher than the {constant_loss:.3g} of one answer for all rows. Set "
+            "augment=None, or leave out some of the changes.",
+            ConvergenceWarning,
+        )
 
 
 def _most_are_nearer(logits: np.ndarray, data: Any) -> bool:
@@ -167,9 +195,9 @@ def _all_alike(data: Any) -> bool:
     return bool((rows == rows[0]).all())
 
 
-def _sample(data: Any) -> Any:
+def _sample(data: Any, n_rows: int = SAMPLE_ROWS) -> Any:
     """Some of the rows."""
-    rows = some_rows(len(data), SAMPLE_ROWS)
+    rows = some_rows(len(data), n_rows)
     return replace(data, index=data.index[rows], y=data.y[rows], w=data.w[rows])
 
 

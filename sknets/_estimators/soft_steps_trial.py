@@ -21,8 +21,11 @@ from .._training.data import TrainingData
 from .._training.loop import train
 from .._training.settings import Settings
 
-# Steps of a feature, where they are "auto": of many features fewer, down to these.
-AUTO_STEPS, FEWEST_STEPS = 16, 4
+# Steps of a feature, where they are "auto".
+AUTO_STEPS = 16
+# Of more features than have room for that, each has fewer steps, down to these. With
+# half of the units they are as good as with all, on four tables of 36 to 64 features.
+FEWEST_STEPS, FEWER_UNITS = 4, 256
 # From so many rows on a trial is worth its time, and tells enough; with more units the
 # first layer that is trained would take too long.
 MIN_ROWS, MAX_UNITS = 1500, 512
@@ -46,16 +49,17 @@ def kernel_and_bias(data: TrainingData, n_steps: int) -> Weights:
 
 
 def auto_steps(data: TrainingData) -> tuple[int, int]:
-    """Most steps of a feature, so that all have at most `MAX_UNITS`, and their number.
+    """Most steps of a feature that there is room for, and the number of all steps.
 
-    Both are zero where that would be fewer than `FEWEST_STEPS`.
+    Both are zero where a feature would have fewer than `FEWEST_STEPS`.
     """
-    for n_steps in (AUTO_STEPS, min(AUTO_STEPS, MAX_UNITS // data.n_features)):
-        if n_steps >= FEWEST_STEPS:
-            n_units = len(kernel_and_bias(data, n_steps)[1])
-            if n_units <= MAX_UNITS:
-                return n_steps, n_units
-    return 0, 0
+    n_units = len(kernel_and_bias(data, AUTO_STEPS)[1])
+    if n_units <= MAX_UNITS:
+        return AUTO_STEPS, n_units
+    n_steps = FEWER_UNITS // data.n_features
+    if n_steps < FEWEST_STEPS:
+        return 0, 0
+    return n_steps, len(kernel_and_bias(data, n_steps)[1])
 
 
 def pay(

@@ -211,3 +211,29 @@ def test_constant_images_are_the_cause():
     fitted = SmallCNNClassifier((2,), epochs=30, batch_size=16, augment=None)
     with pytest.warns(ConvergenceWarning, match="All training rows are the same"):
         fitted.fit(images, y)
+
+
+# --- Only changed images learnt ------------------------------------------------------
+
+
+def bright_images(n_rows=120):
+    """Images of three classes that differ by their brightness."""
+    rng = np.random.default_rng(0)
+    y = np.arange(n_rows) % 3
+    means = np.array([60.0, 100.0, 140.0])[y]
+    return rng.normal(means[:, None, None], 5, (n_rows, 8, 8)).clip(0, 255), y
+
+
+def test_images_that_are_only_learnt_changed_are_a_warning():
+    X, y = bright_images()
+    brighter = cnn(augment={"brightness": (1.0, 1.0)}, epochs=40)
+    with pytest.warns(ConvergenceWarning, match="Set augment=None, or leave"):
+        brighter.fit(X, y)
+    assert brighter.history_["accuracy"][-1] > 0.9
+    assert brighter.score(X, y) < 0.5
+
+
+@pytest.mark.filterwarnings("error::sklearn.exceptions.ConvergenceWarning")
+def test_images_that_are_learnt_with_their_changes_are_none():
+    X, y = bright_images()
+    assert cnn(augment={"shift": 0.1}, epochs=40).fit(X, y).score(X, y) > 0.9

@@ -396,6 +396,11 @@ def test_a_scaling_of_each_pixel_can_be_trained_on():
     }
     assert fitted._black() == image_input.LOWEST_BLACK  # (0 - 0.9) * 3 is less
     fitted.partial_fit(X, y)
+    np.testing.assert_allclose(
+        fitted.model_.predict(X, verbose=0).ravel(),
+        fitted.predict_proba(X)[:, 1],
+        atol=1e-5,
+    )
 
 
 @pytest.mark.parametrize("estimator", [SmallCNNClassifier, SmallCNNRegressor])

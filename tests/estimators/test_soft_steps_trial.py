@@ -63,7 +63,8 @@ def test_no_trial_where_it_is_not_worth_its_time(n_rows, n_features, form, monke
 
 
 def test_no_trial_with_too_many_steps(monkeypatch):
-    monkeypatch.setattr(soft_steps_trial, "MAX_UNITS", 7)
+    monkeypatch.setattr(soft_steps_trial, "MAX_UNITS", 31)
+    monkeypatch.setattr(soft_steps_trial, "FEWER_UNITS", 7)
     monkeypatch.setattr(soft_steps_trial, "pay", None)
     X, y, _ = saw()
     assert DenseNetClassifier(**QUICK).fit(X, y).n_soft_steps_ == 0
@@ -88,7 +89,7 @@ def test_a_trial_that_explodes_is_no_warning():
 
 
 @pytest.mark.parametrize(
-    ("n_features", "expected"), [(2, 16), (32, 16), (33, 15), (128, 4), (129, 0)]
+    ("n_features", "expected"), [(2, 16), (32, 16), (33, 7), (64, 4), (65, 0)]
 )
 def test_many_features_have_fewer_steps(n_features, expected):
     X = np.random.default_rng(0).normal(size=(1500, n_features))
