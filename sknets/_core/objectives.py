@@ -65,6 +65,14 @@ class Objective:
         """The metric of each row in a graph."""
         return tf.zeros_like(z[:, 0])
 
+    def constants(self, y: np.ndarray, w: np.ndarray, n_outputs: int = 0) -> np.ndarray:
+        """Logits of the best answer that is the same for all rows.
+
+        For each output; where these are classes, up to the last one that y has, or
+        for `n_outputs` of them.
+        """
+        raise NotImplementedError
+
     def constant_answer(self, y: np.ndarray, w: np.ndarray) -> tuple[float, float]:
         """Loss of the best answer that is the same for all rows, and its metric."""
         raise NotImplementedError
@@ -103,10 +111,6 @@ class ClassObjective(Objective):
         these decide: it is the first maximum of `predict_proba` then, too.
         """
         return classes[proba.argmax(axis=1)]
-
-    def prior_logits(self, y: np.ndarray, w: np.ndarray, n_outputs: int) -> np.ndarray:
-        """Logits of the weighted frequencies of the classes."""
-        raise NotImplementedError
 
     def rare_class_shift(
         self, y: np.ndarray, w: np.ndarray, smoothing: float, n_outputs: int
@@ -150,7 +154,7 @@ class Multiclass(ClassObjective):
         shares = _shares_of_classes(y, w, n_outputs)
         return _log_below(shares, smoothing / n_outputs)
 
-    def prior_logits(self, y: np.ndarray, w: np.ndarray, n_outputs: int) -> np.ndarray:
+    def constants(self, y: np.ndarray, w: np.ndarray, n_outputs: int = 0) -> np.ndarray:
         return np.log(np.maximum(_shares_of_classes(y, w, n_outputs), LEAST_SHARE))
 
     def probabilities(self, z: np.ndarray) -> np.ndarray:
@@ -236,7 +240,7 @@ class _Sigmoids(ClassObjective):
         least = smoothing / 2
         return _log_below(shares, least) - _log_below(1 - shares, least)
 
-    def prior_logits(self, y: np.ndarray, w: np.ndarray, n_outputs: int) -> np.ndarray:
+    def constants(self, y: np.ndarray, w: np.ndarray, n_outputs: int = 0) -> np.ndarray:
         return logit(np.clip(_shares_of_outputs(y, w)[0], LEAST_SHARE, 1 - LEAST_SHARE))
 
     def constant_answer(self, y: np.ndarray, w: np.ndarray) -> tuple[float, float]:
@@ -331,8 +335,7 @@ class NumberObjective(Objective):
         """Derivative of `losses` by the logits."""
         raise NotImplementedError
 
-    def constants(self, y: np.ndarray, w: np.ndarray) -> np.ndarray:
-        """Logits of the best answer that is the same for all rows, of each output."""
+    def constants(self, y: np.ndarray, w: np.ndarray, n_outputs: int = 0) -> np.ndarray:
         return np.array(
             [
                 weighted_quantile(*pair, self.centre)
@@ -347,7 +350,7 @@ class NumberObjective(Objective):
         return loss, 0.0, self.slopes(z, y) * w / np.float32(z.size)
 
     def constant_answer(self, y: np.ndarray, w: np.ndarray) -> tuple[float, float]:
-        z = np.broadcast_to(self.constants(y.astype(np.float64), w), y.shape)
+        z = np.broadcast_to(self.constants(y, w), y.shape)
         return self.evaluate(z, y, w)
 
 
@@ -367,8 +370,8 @@ class SquaredError(NumberObjective):
     def losses_in_graph(self, tf: Any, z: Any, y: Any, smoothing: Any) -> Any:
         return tf.square(z - y)
 
-    def constants(self, y: np.ndarray, w: np.ndarray) -> np.ndarray:
-        return np.average(y, axis=0, weights=w)
+    def constants(self, y: np.ndarray, w: np.ndarray, n_outputs: int = 0) -> np.ndarray:
+        return np.average(y.astype(np.float64), axis=0, weights=w)
 
 
 class AbsoluteError(NumberObjective):
@@ -432,8 +435,8 @@ class Poisson(NumberObjective):
     def losses_in_graph(self, tf: Any, z: Any, y: Any, smoothing: Any) -> Any:
         return tf.exp(z) - y * z + (tf.math.xlogy(y, y) - y)
 
-    def constants(self, y: np.ndarray, w: np.ndarray) -> np.ndarray:
-        means = np.average(y, axis=0, weights=w)
+    def constants(self, y: np.ndarray, w: np.ndarray, n_outputs: int = 0) -> np.ndarray:
+        means = np.average(y.astype(np.float64), axis=0, weights=w)
         return np.log(np.maximum(means, np.finfo(np.float32).tiny))
 
 

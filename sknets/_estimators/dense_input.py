@@ -18,7 +18,8 @@ from .._core.network import Network
 from .._sklearn import Interval, StrOptions
 from .._tables.encoder import ColumnEncoder
 from .._tables.reading import Table
-from . import columns, diagnosis, soft_steps_trial
+from .._training.loop import train
+from . import columns, diagnosis, shrinkage, soft_steps_trial
 from .base import NeuralNet
 from .parameter_types import Auto, CategoricalFeatures
 from .state import snapshot
@@ -179,7 +180,7 @@ class DenseInput(NeuralNet):
     def _settle_shape(
         self, data: Any, rng: np.random.Generator, one_pass: bool
     ) -> None:
-        """Settle `soft_steps_`, where they are "auto" by a trial, and their number."""
+        """Settle `soft_steps_`, where they are "auto" by what pays, and how many."""
         self.soft_steps_, self.n_soft_steps_ = None, 0
         is_auto = isinstance(self.soft_steps, str)
         if self.soft_steps is None:
@@ -198,13 +199,19 @@ class DenseInput(NeuralNet):
         else:
             n_steps = int(self.soft_steps)
             n_units = len(soft_steps_trial.kernel_and_bias(data.sample, n_steps)[1])
-        stepped = snapshot(self)
-        stepped.soft_steps_, stepped.n_soft_steps_ = n_steps, n_units
-        if is_auto and not (
-            n_units and self._is_no_better_than(stepped, data.sample, rng.spawn(1)[0])
-        ):
+        if is_auto and not (n_units and self._pay(n_steps, n_units, data.sample, rng)):
             return
         self.soft_steps_, self.n_soft_steps_ = n_steps, n_units
+
+    def _pay(
+        self, n_steps: int, n_units: int, data: Any, rng: np.random.Generator
+    ) -> bool:
+        """Whether a short training, or of few rows simple models, speak for steps."""
+        if len(data) < soft_steps_trial.MIN_ROWS:
+            return soft_steps_trial.linear_falls_short(data, n_steps)
+        stepped = snapshot(self)
+        stepped.soft_steps_, stepped.n_soft_steps_ = n_steps, n_units
+        return self._is_no_better_than(stepped, data, rng.spawn(1)[0])
 
     def _is_no_better_than(
         self, stepped: DenseInput, data: Any, rng: np.random.Generator
@@ -232,6 +239,38 @@ class DenseInput(NeuralNet):
         assert self.soft_steps_ is not None
         steps = soft_steps_trial.kernel_and_bias(data.sample, self.soft_steps_)
         return [*steps, *weights[2:]]
+
+    def _final_weights(
+        self, trained: Any, data: Any, settings: Any, rng: np.random.Generator
+    ) -> Weights:
+        final_weights = super()._final_weights
+        weights = final_weights(trained, data, settings, rng)
+        if not self._may_shrink():
+            return weights
+        if not self._may_train_another(trained, data, settings):
+            return weights
+        noisy = shrinkage.noisy_outputs(data)
+        if not noisy.any():
+            return weights
+
+        def of_a_part(part: Any) -> Weights:
+            # With the batches of all rows: the same program, in NumPy or compiled.
+            epochs = max(1, round(shrinkage.EPOCHS_SHARE * settings.epochs))
+            brief = replace(settings, epochs=epochs)
+            first = self._first_weights(data, rng, goes_on=False, one_pass=False)
+            found = train(self._network, first, part, brief, rng, is_trial=True)
+            return final_weights(found, part, brief, rng)
+
+        try:
+            return shrinkage.with_shrinkage(
+                self._network, weights, data, noisy, of_a_part, rng
+            )
+        except KeyboardInterrupt:  # the network itself is trained
+            return weights
+
+    def _may_shrink(self) -> bool:
+        """Whether `fit` may draw predictions to the constant ones."""
+        raise NotImplementedError
 
     def _input_shape(self) -> Shape:
         encoder = self._encoder

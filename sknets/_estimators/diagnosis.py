@@ -153,7 +153,7 @@ def _most_are_nearer(logits: np.ndarray, data: Any) -> bool:
 
     A few outliers may be nearly all of the loss, and say nothing of the others.
     """
-    constants = data.objective.constants(data.y.astype(np.float64), data.w)
+    constants = data.objective.constants(data.y, data.w)
     of_constant = data.objective.losses(constants, data.y)
     return bool(np.mean(data.objective.losses(logits, data.y) < of_constant) > NEARER)
 

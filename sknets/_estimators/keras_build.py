@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -70,12 +70,24 @@ def _make(estimator: Any) -> Any:
             "leave one of both out."
         )
     if isinstance(model, keras.Model):
+        _refuse_arguments(estimator)
         return _copy(model)
     if callable(model):
         return call(estimator, model)
     raise TypeError(
         f"``model`` must be a build function or a keras.Model; got {model!r}."
     )
+
+
+def _refuse_arguments(estimator: Any) -> None:
+    """Raise if a model that is there gets arguments as a function does."""
+    for name in _arguments(estimator, ()):
+        given = name if name in estimator._extra else f"model__{name}"
+        raise TypeError(
+            f"{given} would have no effect, as model={estimator.model!r} is built "
+            f"already. Leave it out, or give a function that takes {name} and returns "
+            "the model."
+        )
 
 
 def _copy(model: Any) -> Any:
@@ -91,15 +103,10 @@ def _copy(model: Any) -> Any:
 
 def call(estimator: Any, function: Callable) -> Any:
     """Call a build function with the arguments that are for it."""
-    params = estimator._all_params()
-    arguments = without_nested(routed(params, "model"))
-    known = {*type(estimator)._compile_kwargs, *type(estimator)._fit_kwargs}
-    known |= type(estimator)._predict_kwargs
-    for name in estimator._extra:
-        if "__" not in name and (name not in known or _names(function, name)):
-            arguments.setdefault(name, params[name])
+    taken = argument_names(function)
+    arguments = _arguments(estimator, taken)
     if not takes_any(function):
-        valid = [n for n in argument_names(function) if n not in ("self", *SPECIAL)]
+        valid = [name for name in taken if name not in ("self", *SPECIAL)]
         unknown = [name for name in arguments if name not in valid]
         if unknown:
             raise TypeError(
@@ -116,8 +123,15 @@ def call(estimator: Any, function: Callable) -> Any:
     return function(**arguments)
 
 
-def _names(function: Callable, name: str) -> bool:
-    return name in argument_names(function)
+def _arguments(estimator: Any, taken: Collection[str]) -> dict[str, Any]:
+    """Parameters that are for a build function, which takes these arguments."""
+    params, kind = estimator._all_params(), type(estimator)
+    known = kind._compile_kwargs | kind._fit_kwargs | kind._predict_kwargs
+    arguments = without_nested(routed(params, "model"))
+    for name in estimator._extra:
+        if "__" not in name and (name not in known or name in taken):
+            arguments.setdefault(name, params[name])
+    return arguments
 
 
 def _name(function: Callable) -> str:
@@ -162,17 +176,65 @@ def _own_copy(value: Any) -> Any:
         ) from error
 
 
-def compile_model(estimator: Any, model: Any) -> None:
-    """Compile a model that its build function did not, and check that it can train."""
-    by_user = model.compiled
-    if not by_user:
+def compile_model(estimator: Any, model: Any, *, is_new: bool) -> None:
+    """Compile a model that its build function did not, and check that it can train.
+
+    Parameters
+    ----------
+    estimator : estimator
+    model : keras.Model
+    is_new : bool
+        Whether this fit built it: then whoever compiled it is the user.
+    """
+    compiled = model.compiled
+    if not compiled:
         model.compile(**compile_kwargs(estimator))
-    parameters = inspect.signature(type(estimator).__init__).parameters
-    default = parameters["loss"].default if "loss" in parameters else None
-    owner = type(estimator).__name__
-    keras_checks.check_loss(model, by_user, estimator.loss, default, owner)
+    owner, default = type(estimator).__name__, _default(estimator, "loss")
+    keras_checks.check_loss(model, compiled, estimator.loss, default, owner)
+    if compiled and is_new:
+        _warn_of_unused(estimator, model.optimizer)
     if not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)
+
+
+def _default(estimator: Any, name: str) -> Any:
+    """Default of a parameter, None where the signature of the class leaves it out."""
+    parameters = inspect.signature(type(estimator).__init__).parameters
+    return parameters[name].default if name in parameters else None
+
+
+def _warn_of_unused(estimator: Any, optimizer: Any) -> None:
+    """Warn of parameters that a model which the user has compiled cannot know of."""
+    model = estimator.model if estimator.model is not None else estimator.build_fn
+    if model is None:  # a subclass' own method has all parameters
+        return
+    is_function = not isinstance(model, keras.Model)
+    if is_function and (accepts(model, "compile_kwargs") or accepts(model, "params")):
+        return
+    known = type(estimator)._compile_kwargs
+    unused = [
+        name
+        for name in estimator._extra
+        if name in known
+        or name.startswith(("optimizer__", "loss__", "metrics__", "compile__"))
+    ]
+    if _asks_for_another(estimator, optimizer):
+        unused = ["optimizer", *unused]
+    if unused:
+        warn_user(
+            f"{', '.join(unused)} had no effect, as the model is compiled already. "
+            "Give it uncompiled, or give a build function an argument compile_kwargs, "
+            "for model.compile(**compile_kwargs)."
+        )
+
+
+def _asks_for_another(estimator: Any, optimizer: Any) -> bool:
+    """Whether the parameter `optimizer` is set, to one of another class."""
+    given = estimator.optimizer
+    if given is None or given == _default(estimator, "optimizer"):
+        return False
+    kind = given if inspect.isclass(given) else type(keras.optimizers.get(given))
+    return kind is not type(optimizer)
 
 
 def reset_optimizer(model: Any) -> None:
@@ -224,6 +286,26 @@ def callbacks(estimator: Any, *names: str) -> list[Any]:
             raise TypeError(
                 "``callbacks`` must be a Keras callback (or its class), or a list or "
                 f"dict of callbacks or of lists of callbacks; got {callback!r}."
+            )
+    return found
+
+
+def callbacks_of_call(method: str, given: Any) -> list[Any]:
+    """Callbacks given to a call of fit or predict: one or several, as Keras takes them.
+
+    Parameters
+    ----------
+    method : str
+        Name of what was called, for errors.
+    given : callback, nested callbacks or None
+    """
+    found = [] if given is None else keras.tree.flatten(given)
+    for callback in found:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise TypeError(
+                f"callbacks given to {method} must be Keras callbacks; got "
+                f"{callback!r}. Give objects, or a class to the constructor, "
+                "callbacks=..., with its arguments as callbacks__*."
             )
     return found
 

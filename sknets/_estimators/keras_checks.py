@@ -8,21 +8,34 @@ import numpy as np
 
 from .._keras.compilation import loss_name
 from .._warnings import warn_user
-from .keras_targets import ONE_HOT
+from .keras_targets import ONE_HOT, WITHOUT_COLUMN
 from .targets import MULTILABEL
 
-_CROSSENTROPIES = (
-    "binary_crossentropy",
-    "categorical_crossentropy",
+# Losses of Keras that take one unit for two classes; those that take one for each
+# class, with class numbers or with columns of y; and all that compare each unit with a
+# column.
+_BINARY = ("binary_crossentropy", "binary_focal_crossentropy")
+_WITH_NUMBERS = (
     "sparse_categorical_crossentropy",
-    "binary_focal_crossentropy",
-    "categorical_focal_crossentropy",
+    "categorical_generalized_cross_entropy",
 )
-# Losses of Keras that compare each unit with a column of y.
-_BY_COLUMN = (
+_WITH_ONE_HOT = (
     *("categorical_crossentropy", "categorical_focal_crossentropy"),
     *("categorical_hinge", "kl_divergence"),
-    *("mean_squared_error", "mean_absolute_error"),
+)
+_HINGES = ("hinge", "squared_hinge")
+_BY_COLUMN = (
+    *_WITH_ONE_HOT,
+    *_HINGES,
+    *("mean_squared_error", "mean_absolute_error", "mean_absolute_percentage_error"),
+    *("mean_squared_logarithmic_error", "huber", "log_cosh", "poisson"),
+    *("cosine_similarity", "dice", "tversky"),
+)
+# Those that take probabilities, or logits with from_logits=True.
+_CROSSENTROPIES = (
+    *_BINARY,
+    "sparse_categorical_crossentropy",
+    *("categorical_crossentropy", "categorical_focal_crossentropy"),
 )
 
 
@@ -126,11 +139,17 @@ def last_activation(model: Any) -> str | None:
 
 
 def link(model: Any) -> str | None:
-    """What turns the output of a model trained on logits into probabilities."""
-    loss = single_loss(model)
-    if not getattr(loss, "from_logits", False) or last_activation(model) != "linear":
+    """What turns the output of a model trained on logits into probabilities.
+
+    Margins of a hinge loss are about zero, too.
+    """
+    loss, activation = single_loss(model), last_activation(model)
+    name = loss_name(loss)
+    if name in _HINGES and activation in ("linear", "tanh"):
+        return "sigmoid"
+    if not getattr(loss, "from_logits", False) or activation != "linear":
         return None
-    return "sigmoid" if (loss_name(loss) or "").startswith("binary") else "softmax"
+    return "sigmoid" if name in _BINARY else "softmax"
 
 
 def check_output(model: Any, target_type: str, n_classes: Any) -> None:
@@ -138,28 +157,47 @@ def check_output(model: Any, target_type: str, n_classes: Any) -> None:
     units, activation = n_units(model), last_activation(model)
     loss = single_loss(model)
     name = loss_name(loss)
-    if units is None or name not in _CROSSENTROPIES or not isinstance(n_classes, int):
+    has_columns = target_type in (MULTILABEL, ONE_HOT)
+    if has_columns and name in (*_WITH_NUMBERS, "circle"):
+        raise ValueError(
+            f"{name} takes class numbers, but y has {n_classes} columns: pass "
+            "y.argmax(axis=1) if each row is one class, or use a sigmoid and "
+            "binary_crossentropy if the columns are labels of their own."
+        )
+    known = (*_BINARY, *_WITH_NUMBERS, *_BY_COLUMN)
+    if units is None or name not in known or not isinstance(n_classes, int):
         return
-    binary_loss = name.startswith("binary")
-    logits = bool(getattr(loss, "from_logits", False))
     found = f"The model gives {units} value{'s' * (units > 1)} a row"
-    if binary_loss and activation == "softmax":
+    if name in _BINARY and activation == "softmax":
         raise ValueError(
             f"{found} with a softmax, which does not fit {name}: use a sigmoid, or "
             "with one unit for each class sparse_categorical_crossentropy."
         )
-    if target_type == "binary" and n_classes <= 2 and binary_loss and units != 1:
+    if has_columns and units != n_classes:
+        raise ValueError(f"{found}, but y has {n_classes} columns.")
+    if not has_columns:
+        _check_classes(found, name, units, target_type, n_classes)
+    if name in _CROSSENTROPIES:
+        _check_logits(found, name, activation, getattr(loss, "from_logits", False))
+
+
+def _check_classes(
+    found: str, name: str, units: int, target_type: str, n_classes: int
+) -> None:
+    """Raise if a loss or an output does not fit labels of so many classes."""
+    if target_type == "binary" and n_classes <= 2 and name in _BINARY and units != 1:
         raise ValueError(
             f"{found}, but {name} of two classes takes one: use Dense(1, "
             "activation='sigmoid'), or sparse_categorical_crossentropy."
         )
-    if target_type == "binary" and n_classes == 2 and not binary_loss and units == 1:
+    one_a_class = name in (*_WITH_NUMBERS, *_WITH_ONE_HOT)
+    if target_type == "binary" and n_classes == 2 and one_a_class and units == 1:
         raise ValueError(
             f"{found}, but {name} takes one for each class: use Dense(2, "
             "activation='softmax'), or Dense(1, activation='sigmoid') and "
             "binary_crossentropy."
         )
-    if target_type == "multiclass" and (binary_loss or units < n_classes):
+    if target_type == "multiclass" and (name in _BINARY or units < n_classes):
         raise ValueError(
             f"{found}, trained with {name}, but y has {n_classes} classes: use "
             f"Dense({n_classes}, activation='softmax') and "
@@ -171,21 +209,17 @@ def check_output(model: Any, target_type: str, n_classes: Any) -> None:
             "last layer (meta['n_classes_'] in a build function); if y lacks some "
             "classes, name all of them in partial_fit(X, y, classes=[...])."
         )
-    if target_type in (MULTILABEL, ONE_HOT):
-        _check_columns(found, name, units, n_classes)
-    if activation == "linear" and not logits:
-        raise ValueError(
-            f"{found} without an activation, but {name} takes them for probabilities: "
-            f"add activation={'sigmoid' if binary_loss else 'softmax'!r} to the last "
-            "layer, or use the loss with from_logits=True (loss__from_logits=True)."
-        )
-    _warn_if_not_logits(found, activation, logits)
 
 
 def check_class_numbers(model: Any, y: Any) -> None:
-    """Raise if a loss would compare the number of a class with each of its columns."""
+    """Raise if a loss would compare class numbers with what they do not belong to."""
     units, name = n_units(model), loss_name(single_loss(model))
     are_numbers = isinstance(y, np.ndarray) and y.shape[1:] == (1,)
+    if are_numbers and name == "categorical_generalized_cross_entropy":
+        raise ValueError(
+            f"{name} takes class numbers that are no column, which the classifier "
+            f"gives it where it knows of it: set loss=keras.losses.{WITHOUT_COLUMN}."
+        )
     if are_numbers and name in _BY_COLUMN and units is not None and units > 1:
         raise ValueError(
             f"The model gives {units} values a row, and {name} compares each with a "
@@ -194,19 +228,15 @@ def check_class_numbers(model: Any, y: Any) -> None:
         )
 
 
-def _check_columns(found: str, name: str, units: int, n_columns: int) -> None:
-    """Raise if a loss or an output does not fit rows of several numbers."""
-    if name.startswith("sparse"):
+def _check_logits(found: str, name: str, activation: Any, logits: Any) -> None:
+    """Raise for logits that are taken for probabilities; warn for the other way."""
+    if activation == "linear" and not logits:
         raise ValueError(
-            f"{name} takes class numbers, but y has {n_columns} columns: pass "
-            "y.argmax(axis=1) if each row is one class, or use a sigmoid and "
-            "binary_crossentropy if the columns are labels of their own."
+            f"{found} without an activation, but {name} takes them for probabilities: "
+            f"add activation={'sigmoid' if name in _BINARY else 'softmax'!r} to the "
+            "last layer, or use the loss with from_logits=True "
+            "(loss__from_logits=True)."
         )
-    if units != n_columns:
-        raise ValueError(f"{found}, but y has {n_columns} columns.")
-
-
-def _warn_if_not_logits(found: str, activation: Any, logits: Any) -> None:
     if activation in ("sigmoid", "softmax") and logits:
         warn_user(
             f"{found} with a {activation}, but the loss has from_logits=True and takes "

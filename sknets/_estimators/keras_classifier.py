@@ -17,6 +17,7 @@ from .._dask import kind_of, lazily
 from .._sklearn import DocumentationLink, Interval
 from .keras_model import FIT, BaseWrapper
 from .keras_targets import ONE_HOT, ClassifierLabelEncoder, name_of, takes_numbers
+from .labels import as_array
 from .state import snapshot
 
 # Kinds of targets of which a row has one class.
@@ -266,10 +267,11 @@ class KerasClassifier(DocumentationLink, ClassifierMixin, BaseWrapper):
         return y if y.ndim == 1 or y.shape[1] == 1 else None
 
     def _check_y(self, y: Any) -> np.ndarray:
+        y = as_array(y, "y")
         y = check_array(y, ensure_2d=False, allow_nd=False, dtype=None, input_name="y")
         if takes_numbers(self.loss):
             y = column_or_1d(y, warn=True) if y.shape[1:] == (1,) else y
-        return y.astype(str) if y.dtype.kind == "O" and _all_texts(y) else y
+        return y.astype(str) if y.dtype.kind == "O" else y
 
     def _check_model(self, y: Any) -> None:
         from . import keras_checks
@@ -434,7 +436,3 @@ def _summing_to_one(probabilities: np.ndarray) -> np.ndarray:
 def _log(probabilities: Any) -> np.ndarray:
     probabilities = np.asarray(probabilities)
     return np.log(np.maximum(probabilities, np.finfo(probabilities.dtype).tiny))
-
-
-def _all_texts(y: np.ndarray) -> bool:
-    return all(isinstance(label, str) for label in y.ravel())

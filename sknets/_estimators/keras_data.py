@@ -151,10 +151,10 @@ class KerasData(KerasState):
         X = self._check_X(X, n_rows, reset=False, trains=False)
         X = self.feature_encoder_.transform(X)
         arguments = without_nested(self._given(self._predict_kwargs, "predict"))
-        arguments = {**arguments, **kwargs}
-        unknown = [
-            n for n in arguments if n not in (*self._predict_kwargs, "callbacks")
-        ]
+        arguments.pop("callbacks", None)  # which are found by `listeners`
+        arguments |= kwargs
+        known = (*self._predict_kwargs, "callbacks")
+        unknown = [name for name in arguments if name not in known]
         if unknown and not self.predict_hooks_:  # else Model.predict says so
             raise TypeError(
                 f"Model.predict got an unexpected keyword argument {unknown[0]!r}, "
@@ -172,6 +172,8 @@ class KerasData(KerasState):
         if self.chain_ is None or not hasattr(X, "shape"):
             return False
         if "steps" in arguments or arguments.get("batch_size") == -1:
+            return False
+        if arguments.get("callbacks") is not None:
             return False
         given = ("callbacks", "predict__callbacks")
         if "keras" not in sys.modules:

@@ -25,6 +25,7 @@ from .._training.keras_training import (
 )
 from .._training.loop import warn_not_finite
 from .._training.tensorflow.seeds import seeded
+from . import keras_build
 from .held_out import split, split_seed
 from .progress import Progress, candidate_name
 
@@ -56,19 +57,6 @@ def trains_itself(model: Any) -> bool:
     )
 
 
-def _callbacks_of_call(given: Any) -> list[Any]:
-    """Callbacks given to a call of fit: one or several, as Keras takes them."""
-    found = [] if given is None else keras.tree.flatten(given)
-    for callback in found:
-        if not isinstance(callback, keras.callbacks.Callback):
-            raise TypeError(
-                f"callbacks given to fit must be Keras callbacks; got {callback!r}. "
-                "Give objects, or a class to the constructor, callbacks=..., with its "
-                "arguments as callbacks__*."
-            )
-    return found
-
-
 class Job:
     """The settings of one fit, taken from the parameters and the arguments of it."""
 
@@ -86,7 +74,8 @@ class Job:
             for name, value in arguments.items()
             if name != "callbacks" and value is not None
         }
-        self.more_callbacks = _callbacks_of_call(arguments.get("callbacks"))
+        given = arguments.get("callbacks")
+        self.more_callbacks = keras_build.callbacks_of_call("fit", given)
 
     def run(
         self,
@@ -297,7 +286,7 @@ def _check_rates(callbacks: list[Any]) -> None:
 
 def _check_arguments(model: Any, arguments: dict[str, Any]) -> None:
     unknown = [name for name in arguments if not accepts(model.fit, name)]
-    if unknown and not hasattr(model.fit, "mock_calls"):
+    if unknown:
         raise TypeError(
             f"Model.fit got an unexpected keyword argument {unknown[0]!r}, given as "
             f"fit__{unknown[0]} or to fit."

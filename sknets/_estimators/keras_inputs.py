@@ -48,28 +48,51 @@ def check_several(X: Any) -> Any:
 
 
 def _check_one(name: str, X: Any) -> Any:
-    return sklearn.utils.check_array(
-        X, dtype=_dtype(X), ensure_2d=False, allow_nd=True, input_name=f"X[{name!r}]"
+    return _typed(
+        sklearn.utils.check_array(
+            X,
+            dtype=_dtype(X),
+            ensure_2d=False,
+            allow_nd=True,
+            input_name=f"X[{name!r}]",
+        )
     )
 
 
 def check_one(estimator: Any, X: Any, *, reset: bool) -> Any:
     """Check X, of two or more dimensions, in the type that it has."""
-    return validate_data(
-        estimator, X, reset=reset, accept_sparse="csr", allow_nd=True, dtype=_dtype(X)
+    return _typed(
+        validate_data(
+            *(estimator, X),
+            reset=reset,
+            accept_sparse="csr",
+            allow_nd=True,
+            dtype=_dtype(X),
+        )
     )
 
 
 def _dtype(X: Any) -> Any:
     """Type to convert to: none where X has numbers or texts, else float32."""
-    if hasattr(X, "dtypes") or scipy.sparse.issparse(X):  # a data frame
+    if scipy.sparse.issparse(X):
         return "numeric"
+    if hasattr(X, "dtypes"):  # a data frame, of which one row tells most
+        texts = _are_texts(np.asarray(X[:1])) and _are_texts(np.asarray(X))
+        return str if texts else "numeric"
     array = X if hasattr(X, "dtype") else np.asarray(X)
     kind = array.dtype.kind
     if kind == "O":
-        texts = array.size > 0 and all(isinstance(value, str) for value in array.flat)
-        return str if texts else np.float32
+        return str if _are_texts(array) else np.float32
     return None if kind in "biufUS" else "numeric"
+
+
+def _are_texts(array: np.ndarray) -> bool:
+    return array.size > 0 and all(isinstance(value, str) for value in array.flat)
+
+
+def _typed(X: Any) -> Any:
+    """Numbers where scikit-learn leaves objects, as of categories beside numbers."""
+    return X.astype(np.float32) if X.dtype.kind == "O" else X
 
 
 def shape_of(X: Any) -> Any:

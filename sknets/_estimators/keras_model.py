@@ -43,6 +43,8 @@ FIT = (
     *("validation_batch_size", "validation_freq"),
 )
 PREDICT = ("batch_size", "verbose", "steps")
+# Arguments of Model.fit that a method has itself.
+ROWS = {"x", "y", "sample_weight"}
 
 # Parameters that may be what they may be in a neural net.
 LIKE_NETS = (
@@ -263,6 +265,12 @@ class BaseWrapper(KerasData):
         arguments = self._given(self._fit_kwargs, "fit")
         own = {k: v for k, v in arguments.items() if not k.startswith("callbacks")}
         arguments = {**own, **given}
+        for name in ROWS & arguments.keys():
+            where = name if name in {**self._extra, **given} else f"fit__{name}"
+            raise TypeError(
+                f"{where} cannot be set: rows and their weights are given to each call,"
+                " fit(X, y, sample_weight=...)."
+            )
         self._check_parameters(arguments)
         validation = X_val, y_val, sample_weight_val
         data = arguments.pop("validation_data", None)
@@ -307,13 +315,11 @@ class BaseWrapper(KerasData):
         self._check_parameters()
         twin = snapshot(self)
         yield twin
-        mine, other = (
-            fitted_names(self) | set(PRIVATE),
-            fitted_names(twin) | set(PRIVATE),
-        )
-        kept = {name: value for name, value in vars(self).items() if name not in mine}
-        new = {name: value for name, value in vars(twin).items() if name in other}
-        self.__dict__ = {**kept, **new}
+        old = fitted_names(self).union(PRIVATE)
+        new = fitted_names(twin).union(PRIVATE)
+        kept = {name: value for name, value in vars(self).items() if name not in old}
+        taken = {name: value for name, value in vars(twin).items() if name in new}
+        self.__dict__ = {**kept, **taken}
 
     def _check_parameters(self, arguments: Mapping[str, Any] | None = None) -> None:
         """Check the parameters, or arguments of a call, among which they are."""
@@ -382,7 +388,7 @@ class BaseWrapper(KerasData):
         rate = None
         if goes_on:
             self.built_from_, rate = keras_changes.compared(self)
-        keras_build.compile_model(self, self.model_)
+        keras_build.compile_model(self, self.model_, is_new=not goes_on)
         rows, y = self._rows(X, y, sample_weight, arguments)
         self._check_model(rows.y)
         val = None

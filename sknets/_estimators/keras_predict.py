@@ -23,6 +23,7 @@ def outputs(estimator: Any, X: Any, arguments: dict[str, Any]) -> Any:
         Fitted.
     X : arrays as the model takes them
     arguments : dict
+        Callbacks among them are those of this call.
     """
     if arguments.get("batch_size") == -1:
         if not hasattr(X, "shape"):
@@ -31,9 +32,9 @@ def outputs(estimator: Any, X: Any, arguments: dict[str, Any]) -> Any:
                 "has several inputs. Give a number."
             )
         arguments["batch_size"] = X.shape[0]
-    hooks = listeners(estimator)
+    more = keras_build.callbacks_of_call("predict", arguments.pop("callbacks", None))
+    hooks = [*listeners(estimator), *filter(_hears_predictions, more)]
     if hooks or "steps" in arguments or _has_own_method(estimator):
-        arguments = {k: v for k, v in arguments.items() if not k.startswith("callb")}
         return estimator.model_.predict(x=X, callbacks=hooks, **arguments)
     # Sparse ones stay so, and are filled up in blocks of rows.
     X = keras.tree.map_structure(lambda a: a if issparse(a) else to_keras(a), X)

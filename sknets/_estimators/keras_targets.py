@@ -6,6 +6,8 @@ one through their property `target_encoder`.
 
 from __future__ import annotations
 
+import functools
+import inspect
 from typing import Any
 
 import numpy as np
@@ -18,27 +20,46 @@ from .targets import MULTILABEL
 
 ONE_HOT = "multiclass-onehot"
 SUPPORTED = ("binary", "multiclass", MULTILABEL, "multiclass-multioutput")
+# Losses of Keras that take one column for each class, by all names that they have, and
+# those that take the number of a class, beside what is called sparse.
+ONE_HOT_LOSSES = (
+    *("categorical_crossentropy", "cce", "CategoricalCrossentropy"),
+    *("categorical_focal_crossentropy", "CategoricalFocalCrossentropy"),
+    *("categorical_hinge", "CategoricalHinge"),
+    *("kl_divergence", "kld", "KLD", "KLDivergence"),
+)
+NUMBER_LOSSES = (
+    *("SparseCategoricalCrossentropy", "CategoricalGeneralizedCrossEntropy"),
+    *("circle", "Circle"),
+)
+# It compares each row with all of them where these numbers are a column.
+WITHOUT_COLUMN = "CategoricalGeneralizedCrossEntropy"
 
 
 def name_of(loss: Any) -> str | None:
     """Name of a loss as it was given: a string, class, function or object."""
     if loss is None or isinstance(loss, str):
         return loss
-    return getattr(loss, "__name__", None) or type(loss).__name__
+    if isinstance(loss, functools.partial):
+        return name_of(loss.func)
+    kind = loss if inspect.isclass(loss) else type(loss)
+    for base in kind.__mro__:  # a class takes what that takes whose `call` it has
+        if base.__name__ in (*ONE_HOT_LOSSES, *NUMBER_LOSSES):
+            return base.__name__
+        if "call" in vars(base):
+            break
+    return getattr(loss, "__name__", kind.__name__)
 
 
 def takes_numbers(loss: Any) -> bool:
     """Whether a loss takes the number of a class, so that y cannot have columns."""
-    return (name_of(loss) or "").lower().startswith("sparse")
+    name = name_of(loss) or ""
+    return name in NUMBER_LOSSES or name.lower().startswith("sparse")
 
 
 def is_one_hot_loss(loss: Any) -> bool:
     """Whether a loss takes one column for each class, one of them being 1."""
-    return name_of(loss) in (
-        "categorical_crossentropy",
-        "cce",
-        "CategoricalCrossentropy",
-    )
+    return name_of(loss) in ONE_HOT_LOSSES
 
 
 class PassThrough(TransformerMixin, BaseEstimator):
@@ -68,7 +89,8 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):
     Parameters
     ----------
     loss : str, loss or None, default=None
-        With a categorical crossentropy, labels become one-hot rows.
+        With one that takes a column for each class, such as a categorical
+        crossentropy, labels become one-hot rows.
     categories : "auto" or list of one array, default="auto"
         All classes, where y may not show them all.
 
@@ -145,7 +167,8 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):
         numbers = np.searchsorted(self.classes_, y)
         if self._one_hot:
             return np.eye(len(self.classes_), dtype=np.float32)[numbers]
-        return numbers.astype(np.float32).reshape(-1, 1)
+        numbers = numbers.astype(np.float32)
+        return numbers if name_of(self.loss) == WITHOUT_COLUMN else numbers[:, None]
 
     def inverse_transform(self, y: np.ndarray, return_proba: bool = False) -> Any:
         """Return labels, or with `return_proba` a column for each class."""

@@ -1,7 +1,8 @@
 """Whether a table is better learnt from soft steps of its features.
 
-Rough targets are, smooth and noisy ones are not, and nothing but a trial tells which a
-table has: two short trainings on some of the rows, compared on others.
+Rough targets are, smooth and noisy ones are not. Of many rows nothing but a trial tells
+which a table has: two short trainings on some of the rows, compared on others. Of few
+rows a trial tells little; there, simple models do, which take a few milliseconds.
 """
 
 from __future__ import annotations
@@ -13,22 +14,29 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from .._core import prediction, soft_steps
+from .._core import left_out, prediction, soft_steps
 from .._core.layers.base import Weights
 from .._core.network import Network
+from .._core.objectives import ClassObjective
 from .._core.sampling import some_rows
 from .._training.data import TrainingData
 from .._training.loop import train
 from .._training.settings import Settings
 
-# Steps of a feature, where they are "auto".
+# Steps of a feature, where they are "auto"; more of one or two features, which have to
+# tell all that there is.
 AUTO_STEPS = 16
+MORE_STEPS, FEW_FEATURES = 32, 2
 # Of more features than have room for that, each has fewer steps, down to these. With
 # half of the units they are as good as with all, on four tables of 36 to 64 features.
 FEWEST_STEPS, FEWER_UNITS = 4, 256
-# From so many rows on a trial is worth its time, and tells enough; with more units the
-# first layer that is trained would take too long.
-MIN_ROWS, MAX_UNITS = 1500, 512
+# With more units the first layer that is trained would take too long.
+MAX_UNITS = 512
+# From so many rows on a trial is worth its time, and tells enough.
+MIN_ROWS = 1500
+# Of fewer rows, from these on, other simple models have to explain more of the variance
+# than a linear one does, by this share of it.
+FEWEST_ROWS, LEAD = 60, 0.1
 # The layer has an entry for each feature and each step of all features.
 MAX_FEATURES = 2048
 # Rows to train on and to compare on, at most. On the tables of the choice half as many
@@ -53,9 +61,10 @@ def auto_steps(data: TrainingData) -> tuple[int, int]:
 
     Both are zero where a feature would have fewer than `FEWEST_STEPS`.
     """
-    n_units = len(kernel_and_bias(data, AUTO_STEPS)[1])
+    n_steps = MORE_STEPS if data.n_features <= FEW_FEATURES else AUTO_STEPS
+    n_units = len(kernel_and_bias(data, n_steps)[1])
     if n_units <= MAX_UNITS:
-        return AUTO_STEPS, n_units
+        return n_steps, n_units
     n_steps = FEWER_UNITS // data.n_features
     if n_steps < FEWEST_STEPS:
         return 0, 0
@@ -101,13 +110,36 @@ def pay(
     return stepped < SLACK * plain
 
 
+def linear_falls_short(data: TrainingData, n_steps: int) -> bool:
+    """Whether other simple models explain far more of the targets than a linear one.
+
+    Means over the nearest rows do; of numbers, a linear model of `n_steps` steps of
+    each feature does, too. (For classes it tells nothing of a network with steps.) Rows
+    that are there twice count once, as they would be their own neighbours.
+    """
+    rows = np.flatnonzero(data.row_weights)
+    x, y = data.scaled(rows).astype(np.float64), left_out.target_columns(data.y[rows])
+    _, places = np.unique(np.hstack([x, y]), axis=0, return_index=True)
+    x, y = x[places], y[places]
+    if len(x) < FEWEST_ROWS:
+        return False
+    with np.errstate(all="ignore"):  # of large features without scaling
+        linear = left_out.of_ridge(x, y).mean()
+        others = left_out.of_neighbours(x, y).mean()
+        if not isinstance(data.objective, ClassObjective):
+            kernel, bias = kernel_and_bias(data, n_steps)
+            stepped = np.hstack([x, np.tanh(x @ kernel + bias)])
+            others = min(others, left_out.of_ridge(stepped, y).mean())
+    return bool(linear - others > LEAD * y.var(axis=0).mean() > 0)
+
+
 def n_trial_rows(n_rows: int) -> int:
     """Rows to train on: two thirds of few."""
     return min(TRIAL_ROWS, n_rows * 2 // 3)
 
 
 def may_pay(data: Any) -> bool:
-    """Whether rows are so many, and features so few, that a trial is worth its time."""
+    """Whether there are rows enough to tell, and features so few that steps fit in."""
     rows = data.sample
     is_small = rows.n_features <= MAX_UNITS and not sp.issparse(rows.X)
-    return is_small and len(data) >= MIN_ROWS
+    return is_small and len(data) >= FEWEST_ROWS

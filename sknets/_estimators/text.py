@@ -95,8 +95,8 @@ class TextPoolClassifier(TextInput, NeuralNetClassifier):
     stop_words : {"english"}, list of str or None, default=None
         Words that do not count; longer n-grams reach over them.
     vocabulary : list of str, mapping or None, default=None
-        The n-grams that count, instead of those of the training texts; their order is
-        that of `vocabulary_`.
+        The n-grams that count, instead of those of the training texts, in any container
+        of them, such as an array or a Series; their order is that of `vocabulary_`.
     n_features : int, default=None
         Hash n-grams into this many rows of the embedding instead of learning a
         vocabulary, so that `partial_fit` can go through a stream of texts. Without
@@ -193,7 +193,7 @@ class TextPoolClassifier(TextInput, NeuralNetClassifier):
     target_type_ : {"binary", "multiclass", "multilabel-indicator"}
         Kind of target: one sigmoid unit, a softmax, or a sigmoid for each label.
     vocabulary_ : dict of str to int
-        Number of each n-gram; not with `n_features`.
+        Number of each n-gram, built anew at each access; not with `n_features`.
     counter_ : NgramCounter or NgramUnion
         What splits and counts texts; the latter with several analyzers.
     n_iter_ : int
@@ -422,7 +422,11 @@ class TextPoolClassifier(TextInput, NeuralNetClassifier):
         return np.repeat(np.arange(len(sizes)), [sizes[0] + 1, *sizes[1:]])
 
     def _compress(self, tokens: sp.csr_array, n_kept: int) -> np.ndarray:
+        wanted = self._logits_of_tokens(tokens)
         kept = super()._compress(tokens, n_kept)
+        if self.target_type_ == "multilabel-indicator":
+            # Each label loses another part of what is dropped, the rare ones most.
+            self._match_logits(tokens[:, kept], wanted)
         if hasattr(self, "class_counts_"):
             self.class_counts_ = naive_bayes.restricted(self.class_counts_, kept)
         return kept

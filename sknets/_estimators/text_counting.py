@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -71,8 +71,11 @@ def counted_in(net: Any, texts: list) -> choice.Counted:
     if net.analyzer != "auto":
         given = net.analyzer
         analyzers = (given,) if isinstance(given, str) else tuple(given)
-    elif any(
-        (net.ngram_range != "auto", net.tokenizer, net.stop_words, net.vocabulary)
+    elif (
+        net.ngram_range != "auto"
+        or net.tokenizer is not None
+        or net.stop_words
+        or net.vocabulary is not None
     ):
         analyzers = ("word",)
     else:
@@ -160,9 +163,21 @@ def _counter_of_vocabulary(net: Any) -> NgramCounter:
 
 
 def _ngrams_of(vocabulary: Iterable[str]) -> list[str]:
+    is_flat = len(getattr(vocabulary, "shape", (0,))) == 1
+    # An iterator has nothing left for the next fit, a frame gives names of columns.
+    if isinstance(vocabulary, str | bytes | Iterator) or not is_flat:
+        raise TypeError(
+            "vocabulary must be a list, mapping, one-dimensional array or other "
+            f"collection of n-grams, got {type(vocabulary).__name__}: pass a list of "
+            "them."
+        )
     wanted = list(vocabulary)
-    if not wanted or not all(isinstance(ngram, str) for ngram in wanted):
-        raise ValueError("vocabulary must consist of strings, at least one of them.")
+    others = [ngram for ngram in wanted if not isinstance(ngram, str)]
+    if others or not wanted:
+        raise ValueError(
+            "vocabulary must consist of strings, at least one of them; got "
+            + (f"{others[0]!r:.40}." if others else "none.")
+        )
     if len(set(wanted)) < len(wanted):
         raise ValueError("vocabulary has an n-gram twice.")
     return wanted

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any
@@ -17,16 +17,14 @@ from .._core.build import as_tuple, text_layers
 from .._core.layers import EmbeddingPool, Layer
 from .._core.layers.base import Shape
 from .._core.poolings import POOLINGS
-from .._sklearn import Interval, RealNotInt, StrOptions
+from .._sklearn import HasMethods, Interval, RealNotInt, StrOptions
 from .._texts import choice, compression
 from .._texts.ngrams import NgramCounter
 from .._texts.tokenize import as_texts
 from .._texts.union import NgramUnion
 from . import text_counting
 from .base import NeuralNet
-from .parameter_types import (
-    Auto,
-)
+from .parameter_types import Auto
 from .state import snapshot
 
 # What version 0.1, which did not have these parameters, did.
@@ -85,7 +83,7 @@ class TextInput(NeuralNet):
         "strip_accents": [StrOptions({"ascii", "unicode"}), callable, None],
         "preprocessor": [callable, None],
         "stop_words": [StrOptions({"english"}), list, tuple, set, frozenset, None],
-        "vocabulary": [Mapping, list, tuple, set, frozenset, np.ndarray, None],
+        "vocabulary": [HasMethods(["__iter__"]), None],
         # Column numbers of sparse matrices have 32 bits.
         "n_features": [Interval(Integral, 1, 2**31 - 1, closed="left"), None],
         "compress_to": [Interval(Integral, 1, None, closed="left"), None],
@@ -221,13 +219,14 @@ class TextInput(NeuralNet):
     def _compress(self, tokens: sp.csr_array, n_kept: int) -> np.ndarray:
         """Keep the rows that contribute most, of 8 bits; return which, as a mask."""
         table, *others = self.weights_
-        kept = compression.most_contributing(
-            self._network, self.weights_, tokens, n_kept
-        )
         pooling = POOLINGS[self.network_[0]["pooling"]]
+        shares = pooling.shares(tokens)
+        kept = compression.most_contributing(
+            self._network, self.weights_, shares, n_kept
+        )
         if pooling.is_sum:  # of fewer n-grams from now on, which have larger shares
-            before, after = pooling.shares(tokens), pooling.shares(tokens[:, kept])
-            table = table * np.float32(before[:, kept].sum() / max(after.sum(), 1))
+            after = pooling.shares(tokens[:, kept])
+            table = table * np.float32(shares[:, kept].sum() / max(after.sum(), 1))
         numbers, step = compression.rounded(table[kept])
         self.counter_ = text_counting.copied(self.counter_)
         self.counter_.restrict(kept[1:])
@@ -236,6 +235,13 @@ class TextInput(NeuralNet):
         self.embedding_step_ = float(step)
         self.__dict__.pop("optimizer_state_", None)
         return kept
+
+    def _match_logits(self, tokens: sp.csr_array, wanted: np.ndarray) -> None:
+        """Bring the logits of some texts near to others, each output by itself."""
+        slope, shift = compression.line(self._logits_of_tokens(tokens), wanted)
+        *before, kernel, bias = self.weights_
+        moved = kernel * slope, bias * slope + shift
+        self.weights_ = [*before, *(part.astype(np.float32) for part in moved)]
 
     def __getstate__(self) -> dict[str, Any]:
         return compression.pack(super().__getstate__())

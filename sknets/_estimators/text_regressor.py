@@ -10,13 +10,10 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.utils import Bunch
 
-from .._core import prediction
 from .._core.layers.base import Weights
-from .._core.objectives import SquaredError
 from .._core.poolings import POOLINGS
 from .._sklearn import StrOptions
-from .._texts import compression, ridge
-from . import bias_correction
+from .._texts import ridge
 from .parameter_types import (
     Analyzer,
     Auto,
@@ -33,8 +30,12 @@ from .regressor import NeuralNetRegressor
 from .text_input import TextInput
 
 # Learning rates relative to the first values: of further training that has to find
-# something, and of one that would only forget the penalty.
-RATE, SOLVED_RATE = 0.1, 0.01
+# something, and of one that would only forget the penalty, by how targets are scaled:
+# predictions of training texts are more than their share of quantiles soon.
+RATE = 0.1
+SOLVED_RATES = {"moments": 0.01, "mean": 0.01, "quantiles": 0.003}
+# Spreads from the middle beyond which a ridge regression does not go for medians.
+FARTHEST = 5.0
 # Which pooling is better depends on how long and how many the texts are.
 POOLINGS_TO_CHOOSE = ("mean", "sqrtn")
 
@@ -113,8 +114,8 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
     stop_words : {"english"}, list of str or None, default=None
         Words that do not count; longer n-grams reach over them.
     vocabulary : list of str, mapping or None, default=None
-        The n-grams that count, instead of those of the training texts; their order is
-        that of `vocabulary_`.
+        The n-grams that count, instead of those of the training texts, in any container
+        of them, such as an array or a Series; their order is that of `vocabulary_`.
     n_features : int, default=None
         Hash n-grams into this many rows of the embedding instead of learning a
         vocabulary, so that `partial_fit` can go through a stream of texts. Without
@@ -123,11 +124,12 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
         First values of the embedding. "ridge" is a ridge regression on the n-grams of
         the texts, rare ones weighted up [2]_, with the penalty that predicts a fifth of
         the texts best from the others. The learning rate of each value then is
-        relative to its start, and that of all other weights 0.03 of it. As it predicts
-        means, a second training, on four fifths of 40 texts and more, tells how far
-        medians and quantiles are off. "random" is uniform in +-0.05, as in Keras, with
-        one learning rate for all; it is used with more outputs than `width`, too, and
-        with the pooling "max" or "mean_max".
+        relative to its start, and that of all other weights 0.03 of it. For other
+        losses than "squared_error" the bias is moved by what cross-validated
+        predictions are off, and outliers count for medians and quantiles as five
+        spreads. "random" is uniform in +-0.05, as in Keras, with one learning
+        rate for all; it is used with more outputs than `width`, too, and with the
+        pooling "max" or "mean_max".
     compress_to : int or None, default=None
         Keep only this many n-grams after training, those that contribute most to the
         training texts, and round the embedding to 8 bits. A file then has a byte for
@@ -145,8 +147,8 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
         class of that name or an instance. Its settings are given as ``optimizer__*``.
     learning_rate : float, "auto" or None, default="auto"
         Highest learning rate; None is the optimizer's own (0.001; "sgd" 0.01). "auto"
-        is 0.1, but 0.01 in `fit` where the ridge regression is nearly the solution:
-        for ``loss="squared_error"`` and a network without hidden layers.
+        is 0.1, but in `fit` 0.01 where the ridge regression is nearly the solution, in
+        a network without hidden layers; 0.003 for quantiles, medians and "huber".
     learning_rate_schedule : {"constant", "cosine", "one_cycle"}, default="cosine"
         How the learning rate changes: not at all, down to zero along half a cosine,
         or up and down in one cycle.
@@ -215,7 +217,7 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
     objective_ : dict
         The `loss` and the `quantile` that the network was trained for.
     vocabulary_ : dict of str to int
-        Number of each n-gram; not with `n_features`.
+        Number of each n-gram, built anew at each access; not with `n_features`.
     counter_ : NgramCounter or NgramUnion
         What splits and counts texts; the latter with several analyzers.
     n_iter_ : int
@@ -384,11 +386,7 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
     def _compress(self, tokens: sp.csr_array, n_kept: int) -> np.ndarray:
         wanted = self._logits_of_tokens(tokens)
         kept = super()._compress(tokens, n_kept)
-        found = self._logits_of_tokens(tokens[:, kept])
-        slope, shift = compression.line(found, wanted)
-        *before, kernel, bias = self.weights_
-        moved = kernel * slope, bias * slope + shift
-        self.weights_ = [*before, *(part.astype(np.float32) for part in moved)]
+        self._match_logits(tokens[:, kept], wanted)
         return kept
 
     def _wanted_epochs(self) -> tuple[int, int, int]:
@@ -396,17 +394,14 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
 
     def _is_solved(self) -> bool:
         """Whether ridge regression leaves little to learn."""
-        return (
-            self._starts_from_counts()
-            and self._network.is_linear_text
-            and self.loss == SquaredError.name
-        )
+        return self._starts_from_counts() and self._network.is_linear_text
 
     def _settings(self, n_rows: int, one_pass: bool) -> Any:
         settings = super()._settings(n_rows, one_pass)
         if not self._is_auto("learning_rate"):
             return settings
-        rate = SOLVED_RATE if self._is_solved() and not one_pass else RATE
+        is_solved = self._is_solved() and not one_pass
+        rate = SOLVED_RATES[self._objective.scaled_by] if is_solved else RATE
         optimizer = replace(settings.optimizer, learning_rate=rate)
         return replace(settings, optimizer=optimizer)
 
@@ -431,50 +426,30 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
         if goes_on or not self._starts_from_counts():
             return weights
         tokens, y, w = self._ridge_rows(data)
-        return ridge.first_weights(
-            weights,
-            POOLINGS[self.pooling_].shares(tokens),
-            y,
-            w,
-            self.alpha_,
-            is_linear=self._network.is_linear_text,
+        shares = POOLINGS[self.pooling_].shares(tokens)
+        is_linear = self._network.is_linear_text
+        weights = ridge.first_weights(
+            weights, shares, y, w, self.alpha_, is_linear=is_linear
         )
+        if is_linear and self._objective.scaled_by != "moments":
+            drawn, logits = ridge.cross_validated(shares, y, w, self.alpha_)
+            *before, bias = weights
+            shift = self._bias_shift(logits, data.y[drawn], data.w[drawn])
+            weights = [*before, (bias + shift).astype(np.float32)]
+        return weights
 
-    def _final_weights(
-        self, trained: Any, data: Any, settings: Any, rng: np.random.Generator
-    ) -> Weights:
-        final_weights = super()._final_weights
-        weights = final_weights(trained, data, settings, rng)
-        if not self._may_correct_bias(trained, data, settings):
-            return weights
-        from .._training.loop import train
+    def _bias_shift(self, logits: np.ndarray, y: np.ndarray, w: np.ndarray) -> Any:
+        """What to add to logits of new texts that were fitted for another loss.
 
-        def of_a_part(part: Any) -> Weights:
-            first = self._first_weights(part, rng, goes_on=False, one_pass=False)
-            found = train(self._network, first, part, settings, rng, is_trial=True)
-            return final_weights(found, part, settings, rng)
-
-        def logits(weights: Weights, part: Any) -> np.ndarray:
-            tokens = part.X[part.index]
-            return prediction.logits(
-                self._network, weights, lambda rows: tokens[rows], len(part)
-            )
-
-        try:
-            return bias_correction.with_bias_corrected(
-                weights, data, of_a_part, logits, rng
-            )
-        except KeyboardInterrupt:  # the network itself is trained
-            return weights
-
-    def _may_correct_bias(self, trained: Any, data: Any, settings: Any) -> bool:
-        """Whether training went from means to quantiles."""
-        return (
-            self._starts_from_counts()
-            and self._objective.scaled_by == "quantiles"
-            and len(data) >= bias_correction.MIN_ROWS
-            and self._may_train_another(trained, data, settings)
-        )
+        Sums of exponentials of logarithms are too low, and means are no quantiles.
+        """
+        if not w.any(axis=0).all():
+            return 0
+        objective = self._objective
+        values, y = objective.values(logits), y.astype(np.float64)
+        if objective.scaled_by == "mean":
+            return objective.constants(y, w) - objective.constants(values, w)
+        return objective.constants(y - values, w)
 
     def _ridge_rows(self, data: Any) -> tuple[Any, np.ndarray, np.ndarray]:
         """Tokens, scaled targets and weights of the texts."""
@@ -483,6 +458,8 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
             # Logarithms, with the slope of the true one at the mean. Neither that of 0
             # nor the exponential of a straight line through large counts is finite.
             y = 2 * np.log1p((y - 1) / 2)
+        elif self._objective.scaled_by == "quantiles":  # squares of outliers count most
+            y = np.clip(y, -FARTHEST, FARTHEST)
         return data.X[data.index], y, data.w[:, 0]
 
     def explain(self, text: Any) -> Bunch:

@@ -32,6 +32,17 @@ from .names import NAMED_LAMBDA, custom_names, is_function_of_keras
 Custom = dict[str, Any]
 
 
+@contextlib.contextmanager
+def _failing_as_not_copied() -> Iterator[None]:
+    """Whatever Keras or a user's class raises is that the model cannot be copied."""
+    try:
+        yield
+    except NotCopiedError:
+        raise
+    except Exception as error:
+        raise NotCopiedError(f"{type(error).__name__}: {error}") from error
+
+
 # --- Parts of a model ----------------------------------------------------------------
 
 
@@ -81,19 +92,20 @@ def model_config(model: Any) -> str:
     NotCopiedError
         If Keras cannot describe the model.
     """
-    try:
-        with warnings.catch_warnings(), distinct_names(things(model)):
-            warnings.simplefilter("ignore")  # that a lambda is stored as code
-            for layer in [model, *all_layers(model)]:
-                check_told(parts_of(layer), *PARTS_OF_MODELS)
-            config = keras.saving.serialize_keras_object(model)
-            config.pop("compile_config", None)
-            _add_vocabularies(config, model)
-            return json.dumps(config)
-    except NotCopiedError:
-        raise
-    except Exception as error:
-        raise NotCopiedError(f"{type(error).__name__}: {error}") from error
+    with _failing_as_not_copied(), _describing(model):
+        for layer in [model, *all_layers(model)]:
+            check_told(parts_of(layer), *PARTS_OF_MODELS)
+        config = keras.saving.serialize_keras_object(model)
+        config.pop("compile_config", None)
+        _add_vocabularies(config, model)
+        return json.dumps(config)
+
+
+@contextlib.contextmanager
+def _describing(model: Any) -> Iterator[None]:
+    with warnings.catch_warnings(), distinct_names(things(model)):
+        warnings.simplefilter("ignore")  # that a lambda is stored as code
+        yield
 
 
 def _add_vocabularies(config: Any, model: Any) -> None:
@@ -125,17 +137,11 @@ def compile_config(model: Any) -> str:
     NotCopiedError
         If Keras cannot describe the optimizer, a loss or a metric.
     """
-    try:
-        with warnings.catch_warnings(), distinct_names(things(model)):
-            warnings.simplefilter("ignore")
-            config = model.get_compile_config()
-            compiled = getattr(model, "_compile_config", None)
-            add_arguments(config, getattr(compiled, "config", None))
-            return json.dumps(config)
-    except NotCopiedError:
-        raise
-    except Exception as error:
-        raise NotCopiedError(f"{type(error).__name__}: {error}") from error
+    with _failing_as_not_copied(), _describing(model):
+        config = model.get_compile_config()
+        compiled = getattr(model, "_compile_config", None)
+        add_arguments(config, getattr(compiled, "config", None))
+        return json.dumps(config)
 
 
 def object_config(value: Any) -> str:
@@ -393,10 +399,8 @@ def copy_model(model: Any, *, compiled: bool = True) -> Any:
     """
     custom = custom_objects(model)
     text = model_config(model)
-    try:
+    with _failing_as_not_copied():
         other = from_config(text, custom, trusted=True)
-    except Exception as error:
-        raise NotCopiedError(f"{type(error).__name__}: {error}") from error
     if type(other) is not type(model) or _shapes(other) != _shapes(model):
         raise NotCopiedError("the weights of the copy have other shapes")
     write(other.weights, read(model.weights))
@@ -409,22 +413,18 @@ def copy_model(model: Any, *, compiled: bool = True) -> Any:
 def copy_compilation(model: Any, other: Any, custom: Custom) -> None:
     """Compile `other` as `model` is, with an optimizer and metrics of its own."""
     config = _compilation(compile_config(model), custom)
-    try:
+    with _failing_as_not_copied():
         other.compile(**config)
-    except Exception as error:
-        raise NotCopiedError(f"{type(error).__name__}: {error}") from error
 
 
 def _compilation(text: str, custom: Custom) -> dict[str, Any]:
     """Arguments to compile a model of this process, from their configuration."""
     if json.loads(text) == {}:
         raise NotCopiedError("it does not say how it was compiled")
-    try:
+    with _failing_as_not_copied():
         return keras.saving.deserialize_keras_object(
             json.loads(text), custom_objects=custom, safe_mode=False
         )
-    except Exception as error:
-        raise NotCopiedError(f"{type(error).__name__}: {error}") from error
 
 
 def tried_configs(model: Any) -> tuple[str | None, str | None]:

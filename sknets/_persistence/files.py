@@ -88,9 +88,11 @@ def save(estimator: Any, path: str | bytes | os.PathLike) -> None:
     -----
     UserWarning
         If a `KerasClassifier` or `KerasRegressor` has parameters that are code: build
-        functions, callbacks, classes. The file has their names alone, so that the
-        loaded estimator predicts and goes on training, but a new `fit` needs them set
-        again.
+        functions, callbacks, classes. The file has their names alone. The loaded
+        estimator predicts without them. To go on training it needs no build function,
+        but callbacks, and losses, metrics and optimizers that are code, set again; a
+        new `fit` needs all of them. The optimizer goes on from its state after
+        `partial_fit` or a `fit` with ``warm_start=True``, and else begins anew.
 
     See Also
     --------
@@ -241,9 +243,9 @@ def _encode_estimator(
         except TypeError as error:
             raise TypeError(
                 f"sknets.save cannot save this {name}: {error}. It saves plain values "
-                "(None, bool, int, float, str, tuple, list, dict) and arrays. Set the "
-                "parameter to one of these, or use joblib.dump, which saves any object "
-                "and runs code when it is loaded."
+                "(None, bool, int, float, str, tuple, list, set, dict) and arrays. Set "
+                "the parameter to one of these, or use joblib.dump, which saves any "
+                "object and runs code when it is loaded."
             ) from None
     return {name: state}
 

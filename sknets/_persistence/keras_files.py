@@ -107,7 +107,7 @@ def _warn(estimator: Any, lost: dict[str, str], config: str | None) -> None:
         anew = ", ".join(f"{name}=..." for name in lost)
         parts.append(
             f"{names} will be missing in the loaded estimator. It predicts without; "
-            f"before it is fitted anew, call set_params({anew})."
+            f"before it is trained further or anew, call set_params({anew})."
         )
     custom = sorted(custom_names(config)) if config else []
     if custom:

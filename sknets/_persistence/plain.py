@@ -63,6 +63,9 @@ def _encode(value: Any, place: tuple, arrays: Arrays, classes: Classes) -> Any:
         return [inner(part, f"[{i}]") for i, part in enumerate(value)]
     if kind is tuple:
         return {"tuple": [inner(part, f"[{i}]") for i, part in enumerate(value)]}
+    if kind in (set, frozenset):  # sorted: the same set makes the same file
+        parts = sorted(value, key=repr)
+        return {kind.__name__: [inner(part, f"[{part!r:.40}]") for part in parts]}
     if kind is dict:
         pairs = value.items()
         return {"dict": [[inner(k, " keys"), inner(v, f"[{k!r}]")] for k, v in pairs]}
@@ -169,6 +172,8 @@ _KINDS: dict[str, Callable[[Any, Callable, Callable], Any]] = {
     "float": lambda content, inner, take: float(content),
     "bytes": lambda content, inner, take: bytes.fromhex(content),
     "tuple": lambda content, inner, take: tuple(map(inner, content)),
+    "set": lambda content, inner, take: set(map(inner, content)),
+    "frozenset": lambda content, inner, take: frozenset(map(inner, content)),
     "dict": lambda content, inner, take: {inner(k): inner(v) for k, v in content},
     "array": lambda content, inner, take: take(content),
     "scalar": lambda content, inner, take: take(content)[()],

@@ -12,16 +12,18 @@ from .._core.network import Network
 
 
 def most_contributing(
-    network: Network, weights: Weights, tokens: sp.csr_array, n_kept: int
+    network: Network, weights: Weights, shares: sp.csr_array, n_kept: int
 ) -> np.ndarray:
     """Mask of the rows of the embedding that contribute most to the training texts.
 
     Row 0, the padding, is always kept. What a row contributes is its largest absolute
-    value (on the logits, where they are linear) times its occurrences.
+    value (on the logits, where they are linear) times the norm of its shares of the
+    texts: what is dropped changes texts by different n-grams, whose squares add up.
+    Their sum would prefer common words, and drop what decides for a rare label.
     """
     table = weights[0] @ weights[1] if network.is_linear_text else weights[0]
-    occurrences = np.asarray(tokens.sum(axis=0)).ravel()
-    contribution = np.abs(table).max(axis=1) * occurrences
+    squares = np.bincount(shares.indices, shares.data**2, minlength=len(table))
+    contribution = np.abs(table).max(axis=1) * np.sqrt(squares)
     kept = np.ones(len(table), bool)
     kept[1 + np.argsort(-contribution[1:], kind="stable")[n_kept:]] = False
     return kept

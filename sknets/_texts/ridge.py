@@ -137,6 +137,29 @@ def fit(
     return coefficients[..., 0], intercepts[..., 0]
 
 
+def cross_validated(
+    shares: sp.csr_array, y: np.ndarray, w: np.ndarray, penalty: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Predictions of texts by regressions that were not fitted to them.
+
+    Returns
+    -------
+    drawn : ndarray of int
+        Numbers of the texts: all, some of many, none of fewer than there are parts.
+    predictions : ndarray of shape (n_drawn, n_outputs)
+    """
+    drawn = np.random.default_rng(0).permutation(len(y))[:MOST_TEXTS]
+    if len(drawn) < HELD_OUT:
+        drawn = drawn[:0]
+    predictions = np.empty((len(drawn), y.shape[1]), np.float32)
+    for number in range(HELD_OUT if len(drawn) else 0):
+        held_out = np.arange(len(drawn)) % HELD_OUT == number
+        others = drawn[~held_out]
+        coefficients, intercepts = fit(shares[others], y[others], w[others], penalty)
+        predictions[held_out] = shares[drawn[held_out]] @ coefficients.T + intercepts
+    return drawn, predictions
+
+
 def suits_classes(texts: Texts) -> bool:
     """Whether `class_coefficients` are worth their time, and can be scaled."""
     products = texts.tokens.nnz * texts.targets.shape[1]

@@ -264,14 +264,12 @@ class _Run:
         best_weights = None
         self.model.stop_training = False
         self.hooks.on_train_begin()
-        for observer in self.observers:
-            observer.on_train_begin(self.watched)
+        self._tell("on_train_begin", self.watched)
         logs: dict[str, Any] = {}
         for epoch in range(plan.initial_epoch, plan.epochs):
             last_good = self.model.get_weights()
             self.hooks.on_epoch_begin(epoch)
-            for observer in self.observers:
-                observer.on_epoch_begin(epoch - plan.initial_epoch)
+            self._tell("on_epoch_begin", epoch - plan.initial_epoch)
             logs = self._epoch(epoch)
             outcome.exploded = not is_finite(self.model, logs["loss"])
             if outcome.exploded:
@@ -286,8 +284,7 @@ class _Run:
             outcome.record(logs)
             self.watched.n_epochs += 1
             self.watched.best_epoch = outcome.best_epoch - plan.initial_epoch
-            for observer in self.observers:
-                observer.on_epoch_end(epoch - plan.initial_epoch, logs)
+            self._tell("on_epoch_end", epoch - plan.initial_epoch, logs)
             exhausted = plan.early_stopping and monitor.is_exhausted
             if self.model.stop_training or exhausted:
                 break
@@ -297,11 +294,14 @@ class _Run:
             self.model.set_weights(best_weights)
         self.hooks.on_train_end(logs)
         outcome.best_epoch = restored_epoch(self.hooks.callbacks, outcome.best_epoch)
-        for observer in self.observers:
-            observer.on_train_end()
+        self._tell("on_train_end")
         if plan.scheduled:
             self.model.optimizer.learning_rate.assign(self.rate)
         return outcome
+
+    def _tell(self, hook: str, *arguments: Any) -> None:
+        for observer in self.observers:
+            getattr(observer, hook)(*arguments)
 
     def _epoch(self, epoch: int) -> dict[str, Any]:
         plan = self.plan
@@ -318,8 +318,7 @@ class _Run:
                 rates[done : done + steps],
             )
             done += steps
-            for observer in self.observers:
-                observer.on_steps(epoch - plan.initial_epoch, done)
+            self._tell("on_steps", epoch - plan.initial_epoch, done)
         logs = self.program.figures()
         if self.validation is not None:
             logs |= self._validate(self.validation)

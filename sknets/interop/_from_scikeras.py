@@ -42,9 +42,11 @@ def from_scikeras(
     ----------
     wrapper : scikeras.wrappers.KerasClassifier, KerasRegressor or BaseWrapper
         A fitted wrapper. Where the loss says ``from_logits=True``, the result gives
-        true probabilities. In a network that becomes one of the three classifiers, two
-        units with a softmax for two classes become one unit, the difference of both,
-        and embeddings take token numbers, with ``mask_zero=True``.
+        true probabilities, and where it is a hinge, labels by the sign of the margin,
+        which scikeras compares with 0.5. In a network that becomes one of the three
+        classifiers, two units with a softmax for two classes become one unit, the
+        difference of both, and embeddings take token numbers, with
+        ``mask_zero=True``.
     network_only : bool, default=False
         Whether it is an error if the network is none of the three classifiers', with
         the layer that differs.

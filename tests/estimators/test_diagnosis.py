@@ -87,7 +87,7 @@ def test_multilabel_and_multiclass_are_diagnosed_too(n_labels):
     X = rng.normal(size=(200, 4))
     y = (X[:, :n_labels] > 0).astype(int) if n_labels == 2 else rng.integers(0, 3, 200)
     with pytest.warns(ConvergenceWarning, match="has not learnt"):
-        net(learning_rate=1e-9).fit(X, y)
+        net(learning_rate=1e-9, random_state=1).fit(X, y)
 
 
 def test_a_cnn_is_diagnosed_too(digits):

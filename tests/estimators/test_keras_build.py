@@ -53,6 +53,50 @@ def test_an_unknown_name_lists_those_of_the_build_function(name, blobs):
         clf.fit(*blobs)
 
 
+@pytest.mark.parametrize("name", ["model__width", "width"])
+def test_arguments_for_a_model_that_is_there_are_refused(name, blobs):
+    clf = KerasClassifier(sequential(), **{**ONE_EPOCH, name: 3})
+    match = f"^{name} would have no effect, as model=.* function that takes width"
+    with pytest.raises(TypeError, match=match):
+        clf.fit(*blobs)
+    assert not clf.initialized_
+
+
+def compiled(meta=None, width=8):
+    model = build(meta, width) if meta else sequential()
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
+
+
+@pytest.mark.parametrize("as_function", [False, True])
+@pytest.mark.parametrize(
+    ("params", "names"),
+    [
+        ({"optimizer__learning_rate": 0.5}, "optimizer__learning_rate"),
+        ({"loss_weights": [1.0], "metrics__name": "m"}, "loss_weights, metrics__name"),
+        ({"optimizer": "sgd"}, "optimizer"),
+        ({"optimizer": keras.optimizers.SGD}, "optimizer"),
+    ],
+)
+def test_parameters_that_a_compiled_model_cannot_know_of(
+    as_function, params, names, blobs
+):
+    model = compiled if as_function else compiled()
+    clf = KerasClassifier(model, random_state=0, **params)
+    with pytest.warns(UserWarning, match=f"^{names} had no effect, as the model is co"):
+        clf.fit(*blobs)
+    clf.set_params(warm_start=True).fit(*blobs)  # has been warned
+
+
+def test_parameters_that_a_compiled_model_may_know_of(blobs):
+    def build_it(meta, params):
+        assert params["optimizer__learning_rate"] == 0.5
+        return compiled(meta)
+
+    KerasClassifier(build_it, optimizer__learning_rate=0.5).fit(*blobs)
+    KerasClassifier(compiled(), optimizer="adam", metrics=None).fit(*blobs)
+
+
 def test_an_optimizer_given_as_an_instance_is_not_changed(clf, blobs):
     optimizer = keras.optimizers.Adam(0.01)
     clf.set_params(optimizer=optimizer)

@@ -6,7 +6,7 @@ import pytest
 
 from sknets import KerasClassifier, KerasRegressor
 from sknets._estimators import keras_checks
-from tests.own_models import one_layer, sequential
+from tests.own_models import QUICK, one_layer, sequential
 
 
 @pytest.mark.parametrize(
@@ -32,9 +32,14 @@ def test_an_output_that_does_not_fit(units, activation, loss, n_classes, match, 
 
 
 @pytest.mark.parametrize(
-    "loss", ["categorical_focal_crossentropy", "kl_divergence", "mse"]
+    "loss",
+    [
+        *("mse", "MeanAbsoluteError", "mape", keras.losses.MeanSquaredLogarithmicError),
+        *(keras.losses.Huber(), "log_cosh", "poisson", "cosine_similarity"),
+        *("dice", "tversky", "hinge", keras.losses.squared_hinge),
+    ],
 )
-def test_class_numbers_and_a_loss_of_one_hot_rows(loss, blobs):
+def test_class_numbers_and_a_loss_that_compares_columns(loss, blobs):
     X, y = blobs
     clf = KerasClassifier(one_layer(), loss=loss)
     with pytest.raises(ValueError, match="y holds class numbers: use sparse_categ"):
@@ -44,6 +49,76 @@ def test_class_numbers_and_a_loss_of_one_hot_rows(loss, blobs):
     model.compile(loss="categorical_crossentropy")
     with pytest.raises(ValueError, match="categorical_crossentropy compares each"):
         KerasClassifier(model).fit(X, y)
+
+
+ONE_HOT = [
+    keras.losses.CategoricalCrossentropy,
+    keras.losses.CategoricalFocalCrossentropy,
+    keras.losses.CategoricalHinge,
+    keras.losses.KLDivergence,
+]
+
+
+@pytest.mark.parametrize("loss", ONE_HOT)
+def test_labels_become_one_hot_rows_for_a_loss_that_takes_these(loss, blobs, binary):
+    for X, y in (blobs, binary):
+        n_classes = len(np.unique(y))
+        clf = KerasClassifier(one_layer(n_classes), **{**QUICK, "loss": loss})
+        assert clf.fit(X, y).score(X, y) > 0.9
+        by_rows = KerasClassifier(clf.model, **{**QUICK, "loss": loss})
+        if n_classes > 2:
+            by_rows.fit(X, np.eye(n_classes)[y])
+            assert (by_rows.predict_proba(X) == clf.predict_proba(X)).all()
+
+
+@pytest.mark.skipif(
+    not hasattr(keras.losses, "CategoricalGeneralizedCrossEntropy"),
+    reason="newer than the oldest Keras",
+)
+def test_class_numbers_of_the_generalized_crossentropy_are_no_column(blobs):
+    X, y = blobs
+    loss = keras.losses.CategoricalGeneralizedCrossEntropy
+    for given in (loss, loss(q=0.2)):
+        clf = KerasClassifier(one_layer(), **{**QUICK, "loss": given}).fit(X, y)
+        assert clf.score(X, y) > 0.9
+    with pytest.raises(ValueError, match="class numbers, but y has 3 columns"):
+        clf.fit(X, np.eye(3)[y])
+    model = one_layer()
+    model.compile(loss=loss())
+    with pytest.raises(ValueError, match=r"no column.*set loss=keras\.losses\.Categ"):
+        KerasClassifier(model).fit(X, y)
+
+
+@pytest.mark.parametrize("loss", [*ONE_HOT, "sparse_categorical_crossentropy"])
+def test_one_unit_and_a_loss_of_one_for_each_class(loss, binary):
+    clf = KerasClassifier(one_layer(1, "sigmoid"), loss=loss)
+    with pytest.raises(ValueError, match="takes one for each class: use Dense"):
+        clf.fit(*binary)
+
+
+@pytest.mark.parametrize("loss", ["mse", "hinge", "kl_divergence", "poisson"])
+def test_fewer_units_than_classes(loss, blobs):
+    with pytest.raises(ValueError, match=r"gives 2 values .* but y has 3 classes"):
+        KerasClassifier(one_layer(2), loss=loss).fit(*blobs)
+
+
+@pytest.mark.parametrize("loss", ["mse", "categorical_hinge"])
+def test_fewer_units_than_columns(loss, blobs):
+    X, y = blobs
+    with pytest.raises(ValueError, match="gives 2 values a row, but y has 3 columns"):
+        KerasClassifier(one_layer(2), loss=loss).fit(X, np.eye(3)[y])
+
+
+@pytest.mark.parametrize("activation", ["tanh", None])
+@pytest.mark.parametrize("loss", ["hinge", keras.losses.SquaredHinge()])
+def test_margins_of_a_hinge_loss_are_about_zero(loss, activation, binary):
+    X, y = binary
+    clf = KerasClassifier(one_layer(1, activation), **{**QUICK, "loss": loss})
+    margins = clf.fit(X, y).model_.predict(X, verbose=0).ravel()
+    np.testing.assert_array_equal(clf.predict(X), clf.classes_[(margins > 0) * 1])
+    p = clf.predict_proba(X)
+    assert ((p >= 0) & (p <= 1)).all()
+    assert p[:, 1] == pytest.approx(1 / (1 + np.exp(-margins)), abs=1e-5)
 
 
 def test_numbers_for_a_model_of_two_outputs(reg, numbers):
@@ -60,13 +135,6 @@ def test_more_units_than_columns_of_y(reg, numbers):
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
     with pytest.raises(ValueError, match="gives 2 values a row, but y has 1 colu"):
         reg.set_params(model=model).fit(X, y)
-
-
-def test_two_classes_and_one_unit_with_categorical_crossentropy(binary):
-    with pytest.raises(ValueError, match="takes one for each class: use Dense"):
-        KerasClassifier(one_layer(1, "sigmoid"), loss="categorical_crossentropy").fit(
-            *binary
-        )
 
 
 def test_rows_of_another_shape_than_the_model_takes(clf, blobs):
@@ -106,6 +174,7 @@ def test_a_missing_loss_is_asked_for_by_name(wrapper, binary):
     [
         (2, "binary_crossentropy", "gives 2 values a row, but y has 3 columns"),
         (3, "sparse_categorical_crossentropy", "class numbers, but y has 3 columns"),
+        (3, "Circle", "circle takes class numbers, but y has 3 columns"),
     ],
 )
 def test_columns_of_labels(units, loss, match, multilabel):

@@ -34,6 +34,34 @@ def test_a_build_function_learns_labels_of_any_type(clf, blobs):
     assert clf.engine_ == "loop"
 
 
+@pytest.mark.parametrize(
+    ("y", "classes"),
+    [
+        (pd.Series(BINARY == "yes", dtype="boolean"), [False, True]),
+        ((BINARY == "yes").astype(object), [False, True]),
+        (pd.Series(BINARY == "yes", dtype="Int64"), [0, 1]),
+        ((BINARY == "yes").astype(int).astype(object), [0, 1]),
+        (pd.Series(BINARY, dtype="category"), ["no", "yes"]),
+    ],
+)
+def test_labels_keep_the_type_that_they_have(y, classes):
+    clf = classifier(one_layer(2)).fit(X, y)
+    assert clf.classes_.tolist() == classes
+    assert type(clf.classes_.tolist()[0]) is type(classes[0])
+    assert clf.predict(X).dtype == clf.classes_.dtype
+
+
+@pytest.mark.parametrize(
+    ("label", "match"),
+    [(None, "contains NaN or other missing values, in rows 0, 1"), (1, "int and str")],
+)
+def test_labels_of_several_types(label, match):
+    y = BINARY.astype(object)
+    y[:2] = label
+    with pytest.raises(ValueError, match=match):
+        classifier(one_layer(2)).fit(X, y)
+
+
 def test_class_weight_moves_predictions(blobs):
     X, y = blobs
     X = np.zeros_like(X)  # nothing but the weights tells the classes apart
@@ -108,7 +136,7 @@ def test_probabilities_sum_to_one_in_double_precision(clf, blobs, binary):
     one = KerasClassifier(one_layer(1, "sigmoid"), loss="binary_crossentropy")
     found = one.fit(*binary).predict_proba(binary[0])
     np.testing.assert_allclose(found.sum(axis=1), 1, rtol=0, atol=1e-15)
-    net = KerasClassifier(one_layer(3, "sigmoid"), loss="poisson").fit(X, y)
+    net = KerasClassifier(one_layer(3, "sigmoid"), loss="poisson").fit(X, np.eye(3)[y])
     raw = net.model_.predict(X, verbose=0)  # other sums stay
     np.testing.assert_allclose(net.predict_proba(X), raw, rtol=1e-6)
 

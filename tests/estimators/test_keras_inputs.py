@@ -91,6 +91,29 @@ def test_objects_that_are_texts_stay_texts():
     assert checked.tolist() == X.tolist()
 
 
+@pytest.mark.parametrize("dtype", ["str", "object", "category"])
+def test_frames_of_texts_stay_texts(dtype):
+    pd = pytest.importorskip("pandas")
+    X = pd.DataFrame({"a": ["red", "blue"], "b": ["big", "small"]}).astype(dtype)
+    checked = keras_inputs.check_one(BaseWrapper(), X, reset=True)
+    assert checked.dtype.kind == "U"
+    assert checked.tolist() == [["red", "big"], ["blue", "small"]]
+
+
+def test_categories_beside_numbers_have_to_be_numbers():
+    pd = pytest.importorskip("pandas")
+    X = pd.DataFrame({"a": [0.5, 1.5], "b": pd.Categorical([3, 4])})
+    for checked in (
+        keras_inputs.check_one(BaseWrapper(), X, reset=True),
+        keras_inputs.check_several({"x": X})["x"],
+    ):
+        assert checked.dtype.kind == "f"
+        assert checked.tolist() == [[0.5, 3], [1.5, 4]]
+    X["b"] = pd.Categorical(["red", "blue"])
+    with pytest.raises(ValueError, match="could not convert string to float: '"):
+        keras_inputs.check_one(BaseWrapper(), X, reset=True)
+
+
 def test_shapes_and_types_have_the_structure_of_the_input():
     X = {"a": np.ones((4, 2)), "b": [np.ones(4, int), np.ones((4, 1), np.float32)]}
     assert keras_inputs.shape_of(X) == {"a": (4, 2), "b": [(4,), (4, 1)]}

@@ -71,6 +71,16 @@ class TestFit:
         with pytest.raises(ValueError, match="only zeros were passed in sample_weight"):
             clf.fit(X, y, sample_weight=np.zeros(len(y)))
 
+    @pytest.mark.parametrize(
+        "name", ["sample_weight", "fit__sample_weight", "fit__x", "fit__y"]
+    )
+    def test_rows_are_no_parameters(self, name, clf, blobs):
+        X, y = blobs
+        clf = KerasClassifier(**{**clf.get_params(), name: np.ones(len(y))})
+        for method in (clf.fit, clf.partial_fit):
+            with pytest.raises(TypeError, match=rf"^{name} cannot be set: .*fit\(X, y"):
+                method(X, y)
+
     def test_given_validation_rows_are_monitored(self, clf, blobs):
         X, y = blobs
         clf.fit(X[::2], y[::2], X_val=X[1::2], y_val=y[1::2])

@@ -95,6 +95,22 @@ def test_callbacks_hear_of_predictions(name, batch_size, n_batches, blobs):
     assert listener.batches == [n_batches]
 
 
+@pytest.mark.parametrize("model", [one_layer, branched])
+def test_callbacks_of_a_call_hear_of_it(model, blobs):
+    X, _ = blobs
+    own, given = Listener(), Listener()
+    base = initialized(model(), X, callbacks=[own])
+    expected = base.predict(X)
+    deaf = keras.callbacks.EarlyStopping()
+    found = base.predict(X, callbacks=[[given], deaf], batch_size=40)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    assert (own.batches, given.batches) == ([3, 3], [3])
+    base.set_params(callbacks=None).predict(X, callbacks=given)
+    assert given.batches == [3, 3]
+    with pytest.raises(TypeError, match="given to predict must be Keras .*; got 3"):
+        base.predict(X, callbacks=3)
+
+
 def test_a_number_of_steps_limits_the_rows(blobs):
     X, _ = blobs
     base = initialized(branched(), X, batch_size=10)

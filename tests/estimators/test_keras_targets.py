@@ -1,5 +1,7 @@
 """Targets of Keras estimators: what a loss takes, and predictions back again."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -36,6 +38,46 @@ def test_what_a_loss_takes_is_told_by_its_name(kind, sparse):
     }[kind]
     assert takes_numbers(loss) is sparse
     assert is_one_hot_loss(loss) is not sparse
+
+
+class Derived(keras.losses.CategoricalCrossentropy):
+    """Takes the columns that its base takes."""
+
+
+class Encoding(keras.losses.CategoricalCrossentropy):
+    """Takes class numbers, as it makes columns of them itself."""
+
+    def call(self, y_true, y_pred):
+        rows = keras.ops.one_hot(keras.ops.cast(y_true[:, 0], "int32"), 3)
+        return super().call(rows, y_pred)
+
+
+@pytest.mark.parametrize(
+    ("loss", "one_hot"),
+    [
+        (Derived, True),
+        (Derived(), True),
+        (Encoding(), False),
+        (functools.partial(keras.losses.kl_divergence), True),
+    ],
+)
+def test_what_a_loss_of_ones_own_takes(loss, one_hot, clf, blobs):
+    assert is_one_hot_loss(loss) is one_hot
+    clf.set_params(loss=loss)
+    assert clf.fit(*blobs).score(*blobs) > 0.9
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("categorical_focal_crossentropy", "CategoricalFocalCrossentropy"),
+        *("categorical_hinge", "CategoricalHinge"),
+        *("kl_divergence", "kld", "KLD", "KLDivergence"),
+    ],
+)
+def test_losses_of_one_column_for_each_class(name):
+    assert is_one_hot_loss(name)
+    assert is_one_hot_loss(keras.losses.get(name))
 
 
 def test_other_losses_take_neither():

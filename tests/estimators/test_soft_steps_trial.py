@@ -4,6 +4,7 @@ import joblib
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from sklearn.datasets import make_friedman1
 
 from sknets import DenseNetClassifier, DenseNetRegressor
 from sknets._estimators import soft_steps_trial
@@ -38,7 +39,7 @@ def test_rough_targets_are_learnt_by_default(class_, target):
     rows, others = saw(), saw(seed=1)
     auto = class_(random_state=0).fit(rows[0], rows[target])
     plain = class_(random_state=0, soft_steps=None).fit(rows[0], rows[target])
-    assert auto.n_soft_steps_ == 32
+    assert auto.n_soft_steps_ == 64
     assert plain.n_soft_steps_ == 0
     better, worse = (net.score(others[0], others[target]) for net in (auto, plain))
     assert better > worse + 0.05
@@ -58,8 +59,64 @@ def test_noise_has_none():
 )
 def test_no_trial_where_it_is_not_worth_its_time(n_rows, n_features, form, monkeypatch):
     monkeypatch.setattr(soft_steps_trial, "pay", None)  # would fail if called
+    monkeypatch.setattr(soft_steps_trial, "LEAD", 1.0)
     X, y, _ = saw(n_rows, n_features)
     assert DenseNetClassifier(**QUICK).fit(form(X), y).n_soft_steps_ == 0
+
+
+def checkerboard(n_rows, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.random((n_rows, 2))
+    return X, np.floor(4 * X).sum(axis=1).astype(int) % 2
+
+
+def test_a_checkerboard_of_few_rows_is_learnt_by_its_neighbours():
+    (X, y), (others, truth) = checkerboard(400), checkerboard(2000, seed=1)
+    auto = DenseNetClassifier(random_state=0).fit(X, y)
+    plain = DenseNetClassifier(random_state=0, soft_steps=None).fit(X, y)
+    assert auto.soft_steps_ == 32
+    assert auto.score(others, truth) > 0.9
+    assert plain.score(others, truth) < 0.75
+
+
+@pytest.mark.parametrize("periods", [1, 2])
+def test_a_wave_of_few_rows_is_learnt(periods):
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-1, 1, size=(300, 1))
+    y = np.sin(2 * np.pi * periods * X[:, 0])
+    net = DenseNetRegressor(random_state=0).fit(X[:200], y[:200])
+    assert net.soft_steps_ == 32
+    assert net.score(X[200:], y[200:]) > 0.9
+
+
+def test_sums_of_few_rows_and_many_features_are_learnt():
+    """Of which the nearest rows tell little, but steps of each feature do."""
+    X, y = make_friedman1(300, random_state=0)
+    auto = DenseNetRegressor(random_state=0).fit(X[:150], y[:150])
+    plain = DenseNetRegressor(random_state=0, soft_steps=None).fit(X[:150], y[:150])
+    assert auto.soft_steps_ == 16
+    assert auto.score(X[150:], y[150:]) > plain.score(X[150:], y[150:]) + 0.02
+
+
+@pytest.mark.parametrize("class_", [DenseNetClassifier, DenseNetRegressor])
+def test_few_rows_of_noise_have_no_steps(class_):
+    X, y = noisy_line(400)
+    assert class_(**QUICK).fit(X, y).soft_steps_ is None
+
+
+def test_rows_that_are_there_twice_tell_nothing_of_each_other():
+    X, y = noisy_line(200)
+    twice = np.tile(np.arange(200), 3)
+    assert DenseNetClassifier(**QUICK).fit(X[twice], y[twice]).soft_steps_ is None
+
+
+def test_rows_without_weight_tell_nothing():
+    (X, y), noise = checkerboard(600), np.random.default_rng(2).integers(0, 2, 600)
+    weight = np.r_[np.ones(600), np.zeros(600)]
+    net = DenseNetClassifier(**QUICK)
+    X, y = np.tile(X, (2, 1)), np.r_[noise, y]
+    assert net.fit(X, y, sample_weight=weight).soft_steps_ is None
+    assert net.fit(X, y, sample_weight=weight[::-1]).soft_steps_ == 32
 
 
 def test_no_trial_with_too_many_steps(monkeypatch):
@@ -89,7 +146,7 @@ def test_a_trial_that_explodes_is_no_warning():
 
 
 @pytest.mark.parametrize(
-    ("n_features", "expected"), [(2, 16), (32, 16), (33, 7), (64, 4), (65, 0)]
+    ("n_features", "expected"), [(2, 32), (3, 16), (32, 16), (33, 7), (64, 4), (65, 0)]
 )
 def test_many_features_have_fewer_steps(n_features, expected):
     X = np.random.default_rng(0).normal(size=(1500, n_features))

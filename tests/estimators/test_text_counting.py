@@ -1,6 +1,7 @@
 """Parameters named as those of scikit-learn's vectorizers, against them."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.feature_extraction.text import CountVectorizer
 
@@ -203,6 +204,39 @@ def test_the_vocabulary_cannot_change_under_warm_start(
     assert getattr(net, method)(TEXTS, LABELS).n_iter_ == 2
 
 
+@pytest.mark.parametrize(
+    "container",
+    [list, tuple, set, frozenset, dict.fromkeys, np.array, pd.Index, pd.Series,
+     lambda ngrams: np.array(ngrams, dtype=object),
+     lambda ngrams: dict.fromkeys(ngrams).keys(),
+     lambda ngrams: pd.Series(ngrams, dtype="category")],
+)  # fmt: skip
+def test_a_vocabulary_in_any_container(container):
+    ngrams = ["fine", "bad", "film"]
+    given = container(ngrams)
+    net = TextPoolClassifier(vocabulary=given, epochs=1, random_state=0)
+    net.fit(TEXTS, LABELS).partial_fit(TEXTS, LABELS)
+    assert sorted(net.vocabulary_) == sorted(ngrams)
+    assert net.vocabulary is given
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        ("fine", TypeError, "vocabulary must be a list.* got str"),
+        (b"fine", TypeError, "vocabulary must be a list.* got bytes"),
+        (iter(["fine"]), TypeError, "got list_iterator: pass a list of them"),
+        (pd.DataFrame({"a": ["fine"]}), TypeError, "got DataFrame"),
+        (pd.Series(["fine", 1]), ValueError, "must consist of strings.*; got 1"),
+        ([], ValueError, "at least one of them; got none"),
+        (3, ValueError, "The 'vocabulary' parameter"),
+    ],
+)
+def test_what_is_no_vocabulary(given, error, message):
+    with pytest.raises(error, match=message):
+        TextPoolClassifier(vocabulary=given).fit(TEXTS, LABELS)
+
+
 def test_hashed_texts_cannot_go_on_with_a_vocabulary():
     net = TextPoolClassifier(n_features=64, random_state=0).fit(TEXTS, LABELS)
     with pytest.raises(ValueError, match="fitted with other n-grams; now vocabulary="):
@@ -221,10 +255,13 @@ def test_files_that_do_not_say_whether_a_vocabulary_was_given_go_on():
         old.set_params(vocabulary=["film"]).partial_fit(TEXTS, LABELS)
 
 
-def test_saved_with_stop_words(tmp_path):
+@pytest.mark.parametrize("stop_words", ["english", ["the"], {"the"}, frozenset("a")])
+def test_saved_with_stop_words(stop_words, tmp_path):
     net = TextPoolClassifier(
-        stop_words="english", strip_accents="unicode", epochs=1, random_state=0
+        stop_words=stop_words, strip_accents="unicode", epochs=1, random_state=0
     ).fit(TEXTS, LABELS)
     sknets.save(net, tmp_path / "net.sknets")
     loaded = sknets.load(tmp_path / "net.sknets")
+    assert loaded.stop_words == stop_words
+    assert type(loaded.stop_words) is type(stop_words)
     np.testing.assert_array_equal(loaded.predict_proba(TEXTS), net.predict_proba(TEXTS))

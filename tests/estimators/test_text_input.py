@@ -173,6 +173,22 @@ def test_no_contributions_where_they_do_not_add_up(reviews, parameters):
 # --- Making it small -----------------------------------------------------------------
 
 
+def test_each_label_keeps_its_size_where_ngrams_are_dropped():
+    """One factor for all would leave the logits of rare labels too small."""
+    rng = np.random.default_rng(0)
+    labels = (rng.random((1200, 4)) < [0.4, 0.2, 0.05, 0.02]).astype(int)
+    filler = [f"filler{number}" for number in range(300)]
+    texts = [
+        " ".join([*rng.choice(filler, 8), *(f"label{i}" for i in np.flatnonzero(row))])
+        for row in labels
+    ]
+    net = TextPoolClassifier(analyzer="word", random_state=0).fit(texts, labels)
+    full = net.decision_function(texts)
+    small = net.set_params(compress_to=60).fit(texts, labels).decision_function(texts)
+    lines = [np.polyfit(*pair, 1) for pair in zip(small.T, full.T, strict=True)]
+    np.testing.assert_allclose(lines, [[1, 0]] * 4, atol=0.01)
+
+
 def test_compressed_network(reviews):
     texts, labels = reviews
     net = quick(compress_to=10).fit(texts, labels)

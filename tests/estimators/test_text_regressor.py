@@ -42,7 +42,8 @@ def test_texts_as_a_stream(ratings):
     ("params", "rate"),
     [
         ({}, 0.01),
-        ({"loss": "huber"}, 0.1),
+        ({"loss": "poisson"}, 0.01),
+        ({"loss": "huber"}, 0.003),
         ({"dense_width": 8, "width": 8}, 0.1),
         ({"pooling": "max"}, 0.1),
         ({"embedding_init": "random"}, 0.1),
@@ -51,7 +52,8 @@ def test_texts_as_a_stream(ratings):
     ],
 )
 def test_learning_rate(params, rate):
-    net = TextPoolRegressor(epochs=1, random_state=0, **params).fit(TEXTS, TARGET)
+    net = TextPoolRegressor(epochs=1, random_state=0, **params)
+    net.fit(TEXTS, np.abs(TARGET))
     assert net._settings(300, False).optimizer.learning_rate == rate
     if "learning_rate" not in params:
         assert net._settings(300, True).optimizer.learning_rate == 0.1
@@ -106,7 +108,8 @@ def test_auto_is_the_pooling_that_the_target_follows(best):
     ("params", "few", "many"),
     [
         ({"loss": "squared_error"}, 3, 1),
-        ({"loss": "huber"}, 3, 2),
+        ({"loss": "huber"}, 3, 1),
+        ({"dense_width": 8, "width": 8}, 3, 2),
         ({"embedding_init": "random"}, 3, 2),
     ],
 )
@@ -168,6 +171,28 @@ def test_skewed_counts_start_from_their_logarithms():
     assert deviance < 0.8 * mean_poisson_deviance(counts[200:], constant)
 
 
+@pytest.mark.parametrize("n_texts", [300, 1000])
+def test_sums_of_rates_are_those_of_new_texts(n_texts):
+    rng = np.random.default_rng(0)
+    words = rng.integers(0, 400, size=(n_texts + 2000, 10))
+    texts = [" ".join(f"w{word}" for word in row) for row in words]
+    y = rng.poisson(0.3 * np.exp(2 * (words < 20).sum(axis=1)))
+    net = TextPoolRegressor(loss="poisson", analyzer="word", random_state=0)
+    net.fit(texts[:n_texts], y[:n_texts])
+    predicted = net.predict(texts[n_texts:])
+    assert predicted.mean() == pytest.approx(y[:n_texts].mean(), rel=0.15)
+
+
+@pytest.mark.parametrize("loss", ["absolute_error", "huber"])
+def test_a_few_numbers_that_are_far_too_large(loss):
+    y = TARGET.copy()
+    net = TextPoolRegressor(loss=loss, analyzer="word", random_state=0)
+    clean = np.abs(net.fit(TEXTS[:200], y[:200]).predict(TEXTS[200:]) - y[200:]).mean()
+    y[[3, 50]] *= 1e6
+    found = np.abs(net.fit(TEXTS[:200], y[:200]).predict(TEXTS[200:]) - y[200:]).mean()
+    assert found < 1.2 * clean < np.abs(y[200:] - np.median(y[200:])).mean()
+
+
 def test_few_ngrams_predict_numbers_of_the_same_size():
     rng = np.random.default_rng(0)
     worth = rng.normal(size=300)
@@ -177,3 +202,48 @@ def test_few_ngrams_predict_numbers_of_the_same_size():
     est = TextPoolRegressor(compress_to=60, random_state=0).fit(texts, y)
     slope, _ = np.polyfit(est.predict(texts), y, 1)
     assert 0.8 < slope < 1.2
+
+
+# --- Medians and quantiles ---------------------------------------------------------
+
+
+def texts_and_numbers(n, seed=0):
+    """Texts of words of which two count, and numbers far from a normal distribution."""
+    rng = np.random.default_rng(seed)
+    words = rng.choice([f"word{number}" for number in range(300)], (n, 8))
+    texts = [" ".join(row) for row in words]
+    points = np.array([("word1 " in text) + 2 * ("word2 " in text) for text in texts])
+    return texts, points + rng.exponential(size=n)
+
+
+@pytest.mark.parametrize("quantile", [0.1, 0.5, 0.9])
+def test_quantiles_of_texts(quantile):
+    X, y = texts_and_numbers(2400)
+    net = TextPoolRegressor(loss="quantile", quantile=quantile, random_state=0)
+    below = y[600:] <= net.fit(X[:600], y[:600]).predict(X[600:])
+    assert np.mean(below) == pytest.approx(quantile, abs=0.06)
+
+
+def test_medians_of_skewed_numbers():
+    X, y = texts_and_numbers(2400)
+    net = TextPoolRegressor(loss="absolute_error", random_state=0)
+    y = y**3
+    below = y[600:] <= net.fit(X[:600], y[:600]).predict(X[600:])
+    assert np.mean(below) == pytest.approx(0.5, abs=0.06)
+
+
+def test_all_outputs():
+    X, y = texts_and_numbers(1600)
+    net = TextPoolRegressor(loss="quantile", quantile=0.9, random_state=0)
+    net.fit(X[:600], np.column_stack([y, -100 * y])[:600])
+    below = np.column_stack([y, -100 * y])[600:] <= net.predict(X[600:])
+    np.testing.assert_allclose(below.mean(axis=0), 0.9, atol=0.06)
+
+
+def test_fits_are_repeatable_and_a_weight_of_zero_leaves_a_text_out():
+    X, y = texts_and_numbers(300)
+    net = TextPoolRegressor(loss="quantile", quantile=0.9, random_state=0)
+    w = np.arange(300) % 3 > 0
+    found = net.fit(X, y, sample_weight=w.astype(float)).predict(X)
+    wanted = net.fit([X[row] for row in np.flatnonzero(w)], y[w]).predict(X)
+    np.testing.assert_array_equal(found, wanted)

@@ -165,7 +165,7 @@ def test_equal_estimators_make_equal_files(net, content):
         ({"callbacks": [keras.callbacks.History()]}, r"callbacks\[0\] .* type History"),
         ({"random_state": np.random.RandomState(0)}, "random_state .* RandomState"),
         ({"width": np.ma.ones(2)}, "width is a MaskedArray of dtype float64"),
-        ({"class_weight": {"a": {1}}}, r"class_weight\['a'\] .* type set"),
+        ({"class_weight": {"a": 1j}}, r"class_weight\['a'\] .* type complex"),
     ],
 )
 def test_parameter_that_cannot_be_saved(params, message, tmp_path):

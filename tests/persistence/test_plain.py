@@ -43,6 +43,29 @@ def test_slices_and_types(value):
     assert plain.Decoder([]).decode(json.loads(text), {}) == value
 
 
+@pytest.mark.parametrize(
+    "value",
+    [set(), {"b", 1, None}, frozenset({("a", 1.5)}), {np.str_("a"), frozenset({1})}],
+)
+def test_sets(value):
+    arrays = []
+    text = json.dumps(plain.encode(value, "value", arrays, {}))
+    decoded = plain.Decoder(arrays).decode(json.loads(text), {})
+    assert decoded == value
+    assert type(decoded) is type(value)
+    assert sorted(map(repr, decoded)) == sorted(map(repr, value))
+
+
+def test_equal_sets_make_equal_files():
+    words = [f"word{number}" for number in range(100)]
+    for kind in (set, frozenset):
+        texts = [
+            json.dumps(plain.encode(kind(order), "value", [], {}))
+            for order in (words, words[::-1])
+        ]
+        assert texts[0] == texts[1] == json.dumps({kind.__name__: sorted(words)})
+
+
 def test_an_object_comes_back_where_its_class_is_known():
     classes, arrays = {"Values": Values}, []
     symbols = Values("char", True, (1, 2))
@@ -61,7 +84,8 @@ def test_an_object_comes_back_where_its_class_is_known():
 @pytest.mark.parametrize(
     ("value", "place"),
     [
-        ([0, {"a": (1, {2})}], r"x\[1\]\['a'\]\[1\] is an object of type set"),
+        ([0, {"a": (1, 2j)}], r"x\[1\]\['a'\]\[1\] is an object of type complex"),
+        ({"a", print}, r"x\[<built-in function print>\] is an object of type builtin"),
         ({(1, print): 2}, r"x keys\[1\] is an object of type builtin_function"),
         (np.array([None, 1j], object), r"x\[1\] is an object of type complex"),
         (np.dtype("c8"), "x is the dtype complex64"),
@@ -102,6 +126,7 @@ def test_arrays_of_types_that_are_not_saved(value, tmp_path):
         ({"bytes": "xyz"}, ValueError, "hexadecimal"),
         ({"objects": [[10**9], [1]]}, ValueError, "cannot reshape"),
         ({"dict": [[[1], 2]]}, TypeError, "unhashable"),
+        ({"set": [[1]]}, TypeError, "unhashable"),
         ({"dtype": "i4,i4"}, ValueError, "'i4,i4' is no type of an array"),
         ({"dtype": {"tuple": []}}, ValueError, "is no type of an array"),
     ],

@@ -17,30 +17,41 @@ def network(dense_width=()):
 
 
 TABLE = np.array([[0, 0], [1, 1], [3, -3], [0, 2], [-1, 0]], np.float32)
-# Row 1 is in three texts, rows 2 and 3 in one, row 4 in four.
-TOKENS = sp.csr_array(
-    np.array([[0, 1, 1, 0, 1], [0, 1, 0, 1, 1], [0, 1, 0, 0, 1], [0, 0, 0, 0, 1]])
+# Row 1 is in three texts, rows 2 and 3 in one, row 4 in four; with the same share.
+SHARES = sp.csr_array(
+    np.array([[0, 1, 1, 0, 1], [0, 1, 0, 1, 1], [0, 1, 0, 0, 1], [0, 0, 0, 0, 1]]) / 2
 )
 
 
 def kept(net, weights, n_kept):
-    mask = compression.most_contributing(net, weights, TOKENS, n_kept)
+    mask = compression.most_contributing(net, weights, SHARES, n_kept)
     return np.flatnonzero(mask).tolist()
 
 
 def test_contributions_are_counted_in_the_logits_where_they_are_linear():
-    # Logits of the rows: 0, 2, 0, 2, -1; times their occurrences: 0, 6, 0, 2, 4.
-    weights = [TABLE, np.ones((2, 1), np.float32), np.zeros(1, np.float32)]
+    # Logits of the rows: 0, 2, 0, 2, -1.5; times the roots of the numbers of texts
+    # they are in: 0, 3.5, 0, 2, 3.
+    table = TABLE * [[1], [1], [1], [1], [1.5]]
+    weights = [table, np.ones((2, 1), np.float32), np.zeros(1, np.float32)]
     assert kept(network(), weights, 1) == [0, 1]
     assert kept(network(), weights, 2) == [0, 1, 4]
     assert kept(network(), weights, 3) == [0, 1, 3, 4]
 
 
 def test_contributions_are_counted_in_the_embedding_before_dense_layers():
-    # Largest values 0, 1, 3, 2, 1; times their occurrences: 0, 3, 3, 2, 4.
+    # Largest values 0, 1, 3, 2, 1; times these roots: 0, 1.7, 3, 2, 2.
     weights = [TABLE, *(np.ones(s, np.float32) for s in [(2, 3), 3, (3, 1), 1])]
-    assert kept(network(dense_width=3), weights, 1) == [0, 4]
-    assert kept(network(dense_width=3), weights, 3) == [0, 1, 2, 4]
+    assert kept(network(dense_width=3), weights, 1) == [0, 2]
+    assert kept(network(dense_width=3), weights, 3) == [0, 2, 3, 4]
+
+
+def test_a_rare_word_that_decides_outweighs_a_common_one_that_hardly_does():
+    """What a common word adds everywhere is the same in all texts."""
+    table = np.array([[0], [0.5], [4]], np.float32)
+    weights = [table, np.ones((1, 1), np.float32), np.zeros(1, np.float32)]
+    shares = sp.csr_array(np.array([[0, 1, 0]] * 24 + [[0, 1, 1]]) / 10)
+    mask = compression.most_contributing(network(), weights, shares, 1)
+    assert mask.tolist() == [True, False, True]
 
 
 def test_more_than_there_are_keeps_all():

@@ -69,6 +69,27 @@ def test_several_penalties_are_solved_as_each_alone(monkeypatch):
             assert_allclose(found[..., place], alone, atol=1e-4)
 
 
+def test_cross_validated_predictions_are_of_other_texts():
+    y, shares = clear(), MEAN.shares(TOKENS)
+    drawn, predictions = ridge.cross_validated(shares, y, WEIGHTS, 0.3)
+    assert sorted(drawn) == list(range(N))
+    held_out = drawn[::5]
+    others = np.setdiff1d(drawn, held_out)
+    coefficients, intercepts = ridge.fit(
+        shares[others], y[others], WEIGHTS[others], 0.3
+    )
+    expected = shares[held_out] @ coefficients.T + intercepts
+    assert_allclose(predictions[::5], expected, atol=0.02)
+
+
+@pytest.mark.parametrize("n_texts", [1, 4])
+def test_too_few_texts_predict_nothing_of_others(n_texts):
+    shares = MEAN.shares(TOKENS[:n_texts])
+    drawn, predictions = ridge.cross_validated(shares, clear()[:n_texts], WEIGHTS, 1.0)
+    assert len(drawn) == 0
+    assert predictions.shape == (0, 1)
+
+
 def test_a_target_without_spread_has_no_coefficients():
     shares = MEAN.shares(TOKENS)
     coefficients, intercepts = ridge.fit(shares, np.full((N, 1), 3.0), WEIGHTS, 1.0)

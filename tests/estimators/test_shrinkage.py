@@ -1,4 +1,4 @@
-"""Probabilities where little is to be learnt."""
+"""Predictions where little is to be learnt."""
 
 import warnings
 
@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 from scipy.special import expit
 from sklearn.datasets import make_classification
-from sklearn.linear_model import RidgeCV
-from sklearn.metrics import log_loss
+from sklearn.metrics import log_loss, r2_score
 
-from sknets import DenseNetClassifier
-from sknets._estimators import temperature
+from sknets import DenseNetClassifier, DenseNetRegressor
+from sknets._estimators import shrinkage
 from tests.networks import assert_all_equal
 
 QUICK = {"width": (64, 32), "random_state": 0}
@@ -43,7 +42,7 @@ def test_noise_is_not_believed(n_classes):
     "params", [{"early_stopping": True}, {"warm_start": True}, {"label_smoothing": 0}]
 )
 def test_only_where_fit_decides(params, monkeypatch):
-    monkeypatch.setattr(temperature, "may_be_noise", None)  # would fail if called
+    monkeypatch.setattr(shrinkage, "noisy_outputs", None)  # would fail if called
     DenseNetClassifier(**QUICK, **params).fit(*noise())
 
 
@@ -70,24 +69,15 @@ def test_an_interrupt_of_the_second_network_keeps_the_first(monkeypatch):
     def interrupt(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(temperature, "with_temperature", interrupt)
+    monkeypatch.setattr(shrinkage, "with_shrinkage", interrupt)
     auto = DenseNetClassifier(**QUICK).fit(X, y)
     given = DenseNetClassifier(**QUICK, label_smoothing=0.02).fit(X, y)
     assert_all_equal(auto.weights_, given.weights_)
 
 
-@pytest.mark.parametrize("shape", [(60, 5), (30, 40)])
-def test_errors_left_out_are_those_of_ridge_regression(shape):
-    X, y = np.random.default_rng(0).normal(size=shape), noise(3, shape[0])[1]
-    Y = (y[:, None] == np.unique(y)).astype(float)
-    ridge = RidgeCV(alphas=(1.0, 10.0, 100.0, 1000.0)).fit(X, Y)
-    found = temperature.squared_errors_left_out(X, Y)
-    assert found == pytest.approx(-ridge.best_score_)
-
-
 def test_every_fourth_row_of_each_class():
     labels = np.repeat([0, 1, 2, 3], [3, 4, 8, 41])
-    mask = temperature.every_fourth(labels, np.random.default_rng(0))
+    mask = shrinkage.every_fourth(labels, np.random.default_rng(0))
     assert np.bincount(labels[mask], minlength=4).tolist() == [0, 1, 2, 10]
 
 
@@ -106,3 +96,53 @@ def test_one_class():
     with pytest.warns(UserWarning, match="only one class"):
         net = DenseNetClassifier(**QUICK).fit(X, np.zeros(200))
     assert set(net.predict(X)) == {0}
+
+
+def numbers(n, seed=0):
+    """Pure noise, and a column that the first features make."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, 20))
+    return X, np.c_[rng.normal(size=n), X[:, 0] - 2 * X[:, 1]]
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "huber", "absolute_error"])
+def test_numbers_that_are_noise_are_not_learnt_by_heart(loss):
+    (X, y), (others, truth) = numbers(150), numbers(2000, seed=1)
+    auto, given = (
+        DenseNetRegressor(random_state=0, loss=loss, weight_decay=d).fit(X, y[:, 0])
+        for d in ("auto", 0.03)
+    )
+    assert auto.score(others, truth[:, 0]) > -0.12
+    assert given.score(others, truth[:, 0]) < -0.2
+
+
+def test_each_output_by_itself():
+    (X, y), (others, truth) = numbers(300), numbers(2000, seed=1)
+    net = DenseNetRegressor(random_state=0).fit(X, y)
+    noise, learnt = r2_score(truth, net.predict(others), multioutput="raw_values")
+    assert noise > -0.1
+    assert learnt > 0.9
+
+
+def test_labels_that_are_noise_are_not_believed():
+    X, y = noise(n=300)
+    Y = np.c_[y, np.random.default_rng(2).integers(0, 2, 300)]
+    others, truth = noise(n=2000, seed=1)
+    auto, given = (
+        DenseNetClassifier(random_state=0, label_smoothing=s)
+        .fit(X, Y)
+        .predict_proba(others)[:, 0]
+        for s in ("auto", 0.02)
+    )
+    assert log_loss(truth, auto) < log_loss(truth, given) - 0.08
+
+
+def test_one_product_of_two_features_is_learnt():
+    """Nothing for a linear model, and no noise."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(600, 6))
+    y = X[:, 0] * X[:, 1]
+    assert (
+        DenseNetRegressor(random_state=0).fit(X[:400], y[:400]).score(X[400:], y[400:])
+        > 0.8
+    )
