@@ -21,10 +21,10 @@ from sklearn.base import (
 from sklearn.utils import gen_batches
 from sklearn.utils.metaestimators import available_if
 
-from ._containers import as_numbers
 from ._core.scaling import FLOAT32_MAX, SHRINK
 from ._dask import kind_of, lazily
 from ._images.shapes import (
+    as_pixels,
     check_fitted_pixels,
     check_pixels,
     from_images,
@@ -197,7 +197,7 @@ class ImageReshaper(
             If `X` does not agree with `image_shape`, or its channels seem to be at
             the other end than `input_channels` says.
         """
-        X = as_numbers(X)
+        X = as_pixels(X)
         shape = check_pixels(self, X).shape[1:]
         warn_of_rectangle(shape, self.image_shape)
         image_shape = settle_image_shape(shape, self.image_shape, self.input_channels)
@@ -365,8 +365,8 @@ class ImageNormalizer(
                 f"input_range={self.input_range!r} has no effect with "
                 f"method={self.method!r}: set method='range', or input_range=None."
             )
-        statistics = {"channel": _channel_statistics, "pixel": _pixel_statistics}
-        learn = statistics[self.method]
+        is_by_channel = self.method == "channel"
+        learn = _channel_statistics if is_by_channel else _pixel_statistics
         try:
             with np.errstate(over="raise"):
                 mean, variance = learn(images)
@@ -432,7 +432,7 @@ class ImageNormalizer(
             If `X` does not agree with `image_shape`, `X` seems to have its channels
             first, or `input_range` is no range or given where it has no effect.
         """
-        X = as_numbers(X)
+        X = as_pixels(X)
         pixels = check_pixels(self, X)
         shape = pixels.shape[1:]
         image_shape = settle_image_shape(shape, self.image_shape, "last")

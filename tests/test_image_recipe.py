@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 
 from sknets import SmallCNNClassifier
 from sknets._core.build import cnn_layers
+from sknets._images.augment import AUTO
 from sknets._training import schedule
 from tests.networks import assert_same_weights
 
@@ -51,3 +53,18 @@ def test_auto_learning_rate_leaves_a_given_one_alone(digits):
     X, y = digits
     given = net(optimizer__learning_rate=0.01).fit(X, y)
     assert_same_weights(given, net(learning_rate=0.01).fit(X, y))
+
+
+def test_images_are_learnt_as_they_are():
+    """Noise of three mean values, which moving an image would smooth."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 3, 500)
+    means = np.array([100, 120, 140])[y]
+    X = rng.normal(means[:, None, None], 20, (500, 12, 12)).clip(0, 255)
+    X = X.astype(np.uint8)
+    auto = SmallCNNClassifier(random_state=0)
+    assert auto.fit(X[:300], y[:300]).score(X[300:], y[300:]) > 0.75
+    changed = SmallCNNClassifier(random_state=0, augment={**AUTO, "unchanged": 0})
+    with pytest.warns(ConvergenceWarning, match="changed at random, and not those"):
+        changed.fit(X[:300], y[:300])
+    assert changed.score(X[300:], y[300:]) < 0.6

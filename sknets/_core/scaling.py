@@ -26,21 +26,35 @@ from .sampling import some_rows
 Scaling = dict[str, Any]
 
 FLOAT32_MAX = float(np.finfo(np.float32).max)
+FLOAT64_MAX = float(np.finfo(np.float64).max)
 # Columns beyond these sizes are made smaller, or larger, by a power of two while their
 # spread is measured: squares would be infinite, or zero.
 HUGE, SHRINK = 2.0**480, 2.0**-560
 TINY, GROW = 2.0**-480, 2.0**560
-FLOAT64_MAX = float(np.finfo(np.float64).max)
 # The inverse of smaller spreads would be infinite.
 LEAST_SPREAD = float(np.finfo(np.float64).tiny)
 
-# Rows that are looked at together; bounds the memory beyond the caller's array.
+# Values of the rows that are looked at together; bounds the memory beyond the caller's
+# array.
 BLOCK_VALUES = 2**19
 
 
 def is_narrow_integer(dtype: np.dtype) -> bool:
     """Whether pixels of this type are taken to fill the range of the type."""
     return dtype.kind in "iu" and dtype.itemsize <= 2
+
+
+def type_range(dtype: np.dtype) -> tuple[float, float] | None:
+    """Range of pixels of 8- and 16-bit integers; None where the type tells none."""
+    if not is_narrow_integer(dtype):
+        return None
+    limits = np.iinfo(dtype)
+    return float(limits.min), float(limits.max)
+
+
+def widened(low: float, high: float) -> tuple[float, float]:
+    """Range that was seen in pixels of other types, with 0 and 1 in it."""
+    return min(0.0, low), max(1.0, high)
 
 
 def identity() -> Scaling:
@@ -292,22 +306,17 @@ def learn_pixels(
     3. Where there are negative pixels, mean and standard deviation of all pixels
        become 0 and 1.
 
-    With `standard`, the scaling always is that of the third case.
+    With `standard`, the scaling always is that of the third case. Pixels that are all
+    equal have a scale of 0, but for types of one byte: rows to come may well fill their
+    range, and mean and deviation are those of pixels that do, evenly.
     """
-    if is_narrow_integer(X.dtype):
-        limits = np.iinfo(X.dtype)
-        low, high = float(limits.min), float(limits.max)
-    else:
-        low, high = extremes(X, index)
-        low, high = min(0.0, low), max(1.0, high)
-    if standard:
+    low, high = type_range(X.dtype) or widened(*extremes(X, index))
+    if standard or (low < 0 and not is_narrow_integer(X.dtype)):
         shift, spread = _mean_and_deviation(X, index)
-    elif low == 0:
-        shift, spread = 0.0, high
-    elif is_narrow_integer(X.dtype):
+        if spread == 0 and X.dtype.itemsize == 1:
+            shift, spread = (low + high) / 2, (high - low) / math.sqrt(12)
+    else:
         shift, spread = low, high - low
-    else:
-        shift, spread = _mean_and_deviation(X, index)
     scale = _inverse(np.array([spread]))
     return (low, high), {"shift": np.array([shift]), "scale": scale, "clip": None}
 

@@ -64,7 +64,8 @@ class NeuralNet(
 ):
     """Base of classifiers and regressors.
 
-    Subclasses define `__init__` and the methods marked "subclass" below.
+    Subclasses define `__init__` and those methods marked "Subclass" below that raise
+    NotImplementedError; the others may stay as they are.
     """
 
     _parameter_constraints: dict[str, list] = {
@@ -122,6 +123,11 @@ class NeuralNet(
     def _check_same_input(self) -> None:
         """Subclass: raise if parameters ask for another input than is settled."""
 
+    def _settle_shape(
+        self, data: Any, rng: np.random.Generator, one_pass: bool
+    ) -> None:
+        """Subclass: settle by the rows what the shape of the network follows."""
+
     def _layers(self, n_outputs: int) -> list[Layer]:
         """Subclass: the network for the settled input."""
         raise NotImplementedError
@@ -129,7 +135,7 @@ class NeuralNet(
     def _settle_by_rows(
         self, network: Network, data: Any, rng: np.random.Generator, one_pass: bool
     ) -> None:
-        """Subclass: settle what takes a look at the rows to train on."""
+        """Subclass: settle by the rows what the shape does not follow."""
 
     def _settle_predictions(self) -> None:
         """Subclass: settle what the network does in predictions alone."""
@@ -335,6 +341,8 @@ class NeuralNet(
             rows = self._rows(X)
         else:
             rows = self._learn_input(X, index[train], weight[train])
+            if one_pass:
+                self._refuse_constant_start()
         make = functools.partial(self._training_data, terms=terms)
         data = make(
             rows, index[train], encoded[train], weight[train], normalise=not one_pass
@@ -347,6 +355,16 @@ class NeuralNet(
             val = self._validation_data(**validation, make=make)
             rows_given["val_"] = training_rows(validation, np.arange(len(val)))
         self._train(data, val, rng, rows_given, one_pass=one_pass, goes_on=goes_on)
+
+    def _refuse_constant_start(self) -> None:
+        """Raise if what `partial_fit` begins with makes all rows that follow alike."""
+        if not self.input_scaling_["scale"].any():
+            raise ValueError(
+                "The first call of partial_fit settles the scaling of the input, and "
+                "nothing in its X varies: all that follows would be scaled to zero. "
+                "Begin with rows that differ as those to come do, such as some of all "
+                "classes."
+            )
 
     def _training_data(
         self,
@@ -410,7 +428,7 @@ class NeuralNet(
             stamp(self)
             self._settle_by_rows(network, data, rng, one_pass)
         self._settle_predictions()
-        network = self._network
+        network = self._network  # with what was settled since
         settings = self._settings(len(data), one_pass)
         scores, names = self._epoch_scores(given)
         observers = self._observers(settings, given[""], names, one_pass=one_pass)
@@ -433,11 +451,6 @@ class NeuralNet(
         self.weights_ = self._final_weights(trained, data, settings, rng)
         if not trained.exploded:
             diagnosis.warn_if_not_learnt(network, trained, data.sample, settings)
-
-    def _settle_shape(
-        self, data: Any, rng: np.random.Generator, one_pass: bool
-    ) -> None:
-        """Subclass: settle by the rows what the shape of the network follows."""
 
     def _settled_network(self, goes_on: bool) -> Network:
         """The network that the parameters ask for, which fits into memory."""
@@ -539,25 +552,26 @@ class NeuralNet(
         self,
         settings: Any,
         given: dict[str, Any],
-        recorded: list[str],
+        names: list[str],
         *,
         one_pass: bool,
     ) -> list:
+        """What looks at each epoch, of which `names` are recorded."""
         observers: list[Any] = []
         if self.verbose:
-            name = candidate_name(self)
-            observers.append(Progress(name, self.n_iter_, header=not one_pass))
+            candidate = candidate_name(self)
+            observers.append(Progress(candidate, self.n_iter_, header=not one_pass))
         if self.callbacks:
             from .._training.keras_callbacks import KerasCallbacks
 
             first_epoch = self.n_iter_ if one_pass else 0
             observers.append(
-                KerasCallbacks(self.callbacks, recorded, self._keras, first_epoch)
+                KerasCallbacks(self.callbacks, names, self._keras, first_epoch)
             )
         if has_callbacks(self):
-            name = "partial-fit" if one_pass else "fit"
+            task = "partial-fit" if one_pass else "fit"
             state = functools.partial(self._state_after, one_pass=one_pass)
-            observers.append(EpochTasks(self, given, settings.epochs, state, name))
+            observers.append(EpochTasks(self, given, settings.epochs, state, task))
         return observers
 
     # --- The Keras model -------------------------------------------------------------

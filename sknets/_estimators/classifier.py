@@ -51,11 +51,13 @@ class NeuralNetClassifier(ClassPredictions, ClassifierMixin, NeuralNet):
     ) -> Self:
         """Train one epoch on some rows, going on from the weights of now.
 
-        The first call settles the classes and the input scaling. `early_stopping`,
-        `validation_fraction`, `epochs`, `learning_rate_schedule` and `warmup` play no
-        part, sample weights are taken as they are, not relative to their mean, and
-        ``class_weight="balanced"`` balances the rows of each call. For callbacks each
-        call is a training of its own, of one epoch, whose number counts on.
+        The first call settles the classes and the input scaling, so that its rows
+        should be like those to come; an X in which nothing varies is an error.
+        `early_stopping`, `validation_fraction`, `epochs`, `learning_rate_schedule` and
+        `warmup` play no part, sample weights are taken as they are, not relative to
+        their mean, and ``class_weight="balanced"`` balances the rows of each call. For
+        callbacks each call is a training of its own, of one epoch, whose number counts
+        on.
 
         Parameters
         ----------

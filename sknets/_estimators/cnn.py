@@ -81,11 +81,12 @@ class SmallCNNClassifier(ImageInput, NeuralNetClassifier):
         Random changes of the training images, drawn anew in each epoch; validation
         and prediction see images as they are. None or False is none. True is
         ``{"shift": 0.06, "rotation": 0.02, "zoom": 0.08, "elastic": 0.04,
-        "brightness": 0.3, "illumination": 0.3}``. "auto" is the same for classes, and
-        ``{"shift": 0.05, "elastic": 0.02}`` for numbers, where images have at least 8 x
-        8 pixels, else None. From 4000 rows on, two short trainings on 1500 of them
-        decide by the loss of 1500 others: whether these changes are made, and whether
-        images are mirrored. `augment_` says so. The entries of a dict are
+        "brightness": 0.3, "illumination": 0.3, "unchanged": 0.125}``. "auto" is the
+        same for classes, and ``{"shift": 0.05, "elastic": 0.02}`` for numbers, where
+        images have at least 8 x 8 pixels, else None. From 4000 rows on, two short
+        trainings on 1500 of them decide by the loss of 1500 others: whether these
+        changes are made, and whether images are mirrored. `augment_` says so. The
+        entries of a dict are
 
         - "shift": vertical and horizontal shift, in heights and widths of the image,
         - "rotation": counter-clockwise, in full turns: 0.05 is 18 degrees,
@@ -98,7 +99,8 @@ class SmallCNNClassifier(ImageInput, NeuralNetClassifier):
           lowest value, or of 2 standard deviations below the mean where it is lower,
         - "illumination": light from a random side: rise of that logarithm from the
           centre to the border,
-        - "erase": share of the area that a rectangle hides behind the mean pixel.
+        - "erase": share of the area that a rectangle hides behind the mean pixel,
+        - "unchanged": share of the images that stay as they are.
 
         A number r is a range from -r to r (for "elastic", "illumination" and "erase"
         from 0 to r), a pair is the range itself. What comes in from beyond the border

@@ -143,7 +143,8 @@ def _warn_if_unchanged_images_are_lost(
             "The network has learnt images that are changed at random, and not those "
             f"of X: on its own training images as they are its loss {loss:.3g} is "
             f"higher than the {constant_loss:.3g} of one answer for all rows. Set "
-            "augment=None, or leave out some of the changes.",
+            "augment=None, leave out some of the changes, or raise the share of images "
+            "that stay as they are, augment={..., 'unchanged': 0.5}.",
             ConvergenceWarning,
         )
 

@@ -21,7 +21,8 @@ from .._core.layers import (
 )
 from .._core.layers.base import Shape
 from .._core.network import Network
-from .._images.shapes import pixel_scale, settle_image_shape, type_range
+from .._core.scaling import type_range
+from .._images.shapes import pixel_scale, settle_image_shape
 from .._keras.reader import Reading, refuse
 from .._texts.ngrams import NgramCounter
 from .classifier import NeuralNetClassifier

@@ -17,7 +17,7 @@ from .._core.layers.base import Shape, Weights
 from .._core.network import Network
 from .._images import augment, whitening
 from .._images.augment import AUTO, Changes
-from .._images.channels import warn_of_lost_channel
+from .._images.channels import warn_of_lost_contrast
 from .._images.shapes import (
     check_image_shape,
     pixel_scale,
@@ -164,7 +164,7 @@ class ImageInput(NeuralNet):
         self.pixel_range_, self.input_scaling_ = scaling.learn_pixels(
             X, index, standard=self.input_scaling == "standard"
         )
-        warn_of_lost_channel(X, index, self.image_shape_[2])
+        warn_of_lost_contrast(X, index, self.image_shape_[2])
         self.seen_range_ = scaling.extremes(X, index)
         self._settle_n_rows(len(index))
         return X

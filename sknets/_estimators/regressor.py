@@ -55,7 +55,8 @@ class NeuralNetRegressor(ScoredRegressor, NeuralNet):
         """Train one epoch on some rows, going on from the weights of now.
 
         The first call settles the scaling of the input and of the target, so that its
-        rows should be many, and like those to come. `early_stopping`,
+        rows should be many, and like those to come; an X in which nothing varies is an
+        error. `early_stopping`,
         `validation_fraction`, `epochs`, `learning_rate_schedule` and `warmup` play no
         part, and sample weights are taken as they are, not relative to their mean. For
         callbacks each call is a training of its own, of one epoch, whose number counts

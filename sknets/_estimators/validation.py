@@ -12,6 +12,7 @@ from sklearn.utils.validation import validate_data
 
 from .._containers import as_numbers
 from .._images.shapes import (
+    as_pixels,
     check_finite_pixels,
     check_n_features,
     check_numeric,
@@ -39,7 +40,7 @@ def check_rows(
         channels).
     reset : bool
     pixels : bool
-        Whether flat rows are images, which is what an error then speaks of.
+        Whether rows are images, which is what an error then speaks of.
     gaps : bool
         Whether there may be NaN in flat rows.
 
@@ -50,7 +51,7 @@ def check_rows(
     """
     if not reset and _is_as_fitted(estimator, X):
         return X
-    X = as_numbers(X)
+    X = as_pixels(X) if pixels else as_numbers(X)
     if not reset:
         refuse_single_image(estimator, X)
     if getattr(X, "ndim", 2) > 2:

@@ -22,6 +22,8 @@ LIMITS = {
     "illumination": (0.0, 3.0),
     "erase": (0.0, 1.0),
 }
+# An entry that is no change: the share of images that stay as they are.
+UNCHANGED = "unchanged"
 # Where "flip" is among the ranges: "shift" has two, vertical and horizontal.
 FLIP = 1 + list(LIMITS).index("flip")
 # What an error calls them by, so that nobody passes degrees, percent or factors.
@@ -36,7 +38,9 @@ UNITS = {
 }
 # Those of which a single number r stands for the range from -r to r.
 BOTH_WAYS = ("shift", "rotation", "zoom", "brightness")
-# Chosen by validation on digits, letters, faces and photographs; see the user guide.
+# Chosen by validation on digits, letters, faces and photographs; see the user guide. A
+# network that never sees images as they are does not learn textures and noise, which
+# all changes smooth.
 AUTO: Mapping[str, Any] = {
     "shift": 0.06,
     "rotation": 0.02,
@@ -44,6 +48,7 @@ AUTO: Mapping[str, Any] = {
     "elastic": 0.04,
     "brightness": 0.3,
     "illumination": 0.3,
+    UNCHANGED: 0.125,
 }
 # Of images with numbers, which may well be places, sizes, counts or brightness.
 AUTO_OF_NUMBERS: Mapping[str, Any] = {"shift": 0.05, "elastic": 0.02}
@@ -66,10 +71,13 @@ class Changes:
         from the centre to the border, and share of the area to erase.
     black : float
         Value of a pixel without light, after the input scaling.
+    unchanged : float
+        Probability that an image stays as it is.
     """
 
     ranges: np.ndarray
     black: float
+    unchanged: float
 
     @property
     def mirrors(self) -> bool:
@@ -96,11 +104,13 @@ def settled(augment: Any, image_shape: Shape, black: float) -> Changes | None:
     """
     settings = named(augment, image_shape) or {}
     pairs = {key: _pair(key, settings.get(key, 0.0)) for key in LIMITS}
+    unchanged = _share(settings.get(UNCHANGED, 0.0))
     if not any(value for pair in pairs.values() for value in pair):
         return None
     probability = pairs["flip"][1]
     pairs["flip"] = (probability - 1.0, probability)
-    return Changes(np.array([pairs["shift"], *pairs.values()], np.float32), black)
+    ranges = np.array([pairs["shift"], *pairs.values()], np.float32)
+    return Changes(ranges, black, unchanged)
 
 
 def named(
@@ -118,11 +128,12 @@ def named(
         return None
     if augment is True:
         return dict(AUTO)
-    unknown = [key for key in augment if key not in LIMITS]
+    valid = (*LIMITS, UNCHANGED)
+    unknown = [key for key in augment if key not in valid]
     if unknown:
         raise ValueError(
             f"augment has an unknown entry {unknown[0]!r}; valid are "
-            f"{', '.join(map(repr, LIMITS))}."
+            f"{', '.join(map(repr, valid))}."
         )
     return augment
 
@@ -144,6 +155,17 @@ def _pair(key: str, value: Any) -> tuple[float, float]:
     ):
         raise ValueError(f"augment[{key!r}] must be {_expected(key)}; got {value!r}.")
     return float(numbers[0]), float(numbers[1])
+
+
+def _share(value: Any) -> float:
+    """The entry "unchanged": a share of the images."""
+    is_number = isinstance(value, Real) and not isinstance(value, bool | np.bool_)
+    if not is_number or not 0 <= value <= 1:
+        raise ValueError(
+            f"augment[{UNCHANGED!r}] must be a share of the images between 0 and 1; "
+            f"got {value!r}."
+        )
+    return float(value)
 
 
 def _expected(key: str) -> str:

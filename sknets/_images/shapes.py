@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from numbers import Integral
 from typing import Any
 
@@ -11,15 +12,16 @@ from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._containers import as_numbers
-from .._core.scaling import is_narrow_integer
+from .._core.scaling import is_narrow_integer, type_range, widened
 from .._warnings import warn_user
 
 # Grey, grey + alpha, RGB, RGBA: an axis this short can be the channels of an image.
-_MAX_USUAL_CHANNELS = 4
+MAX_USUAL_CHANNELS = 4
 # Shortest side of a rectangle that flat rows are suspected to be.
 MIN_SIDE = 8
 # Share of the range of their type that pixels fill where it is shown as a whole.
 LEAST_SHOWN = 0.25
+OPPOSITE = {"first": "last", "last": "first"}
 
 
 def infer_image_shape(n_features: int) -> tuple:
@@ -78,6 +80,11 @@ def stored_shape(image_shape: tuple, channels: str) -> tuple:
     return image_shape if channels == "last" else (image_shape[2], *image_shape[:2])
 
 
+def _read_shape(shape: tuple, channels: str) -> tuple:
+    """Shape (height, width, channels) of one image stored with `shape`."""
+    return shape if channels == "last" else (*shape[1:], shape[0])
+
+
 def sample_shapes(image_shape: tuple, channels: str) -> list[tuple]:
     """Every sample shape that is read as an image of `image_shape`."""
     shapes = [(math.prod(image_shape),), stored_shape(image_shape, channels)]
@@ -90,14 +97,14 @@ def name_shape(sample_shape: tuple) -> str:
 
 def check_channel_axis(shape: tuple, channels: str) -> None:
     """Raise if one image of `shape` seems to have its channels at the other end."""
-    image_shape = shape if channels == "last" else (*shape[1:], shape[0])
+    image_shape = _read_shape(shape, channels)
     opposite_axis = shape[0] if channels == "last" else shape[2]
     # A square in front lets small feature maps pass: 4 x 4 x 64, say.
     if (
-        image_shape[2] > _MAX_USUAL_CHANNELS >= opposite_axis
+        image_shape[2] > MAX_USUAL_CHANNELS >= opposite_axis
         and image_shape[0] != image_shape[1]
     ):
-        opposite = "first" if channels == "last" else "last"
+        opposite = OPPOSITE[channels]
         raise ValueError(
             f"X has shape {name_shape(shape)}, which looks like channels {opposite}, "
             f"but channels {channels} is expected. Read it with "
@@ -115,7 +122,7 @@ def check_agreement(shape: tuple, image_shape: tuple, channels: str) -> None:
         f"X has shape {name_shape(shape)}, but image_shape={image_shape} expects "
         f"{' or '.join(map(name_shape, expected))}."
     )
-    opposite = "first" if channels == "last" else "last"
+    opposite = OPPOSITE[channels]
     if shape == stored_shape(image_shape, opposite):
         message += f" Read it with ImageReshaper(input_channels={opposite!r})."
     n_channels, rest = divmod(math.prod(shape), math.prod(image_shape[:2]))
@@ -148,13 +155,66 @@ def settle_image_shape(shape: tuple, image_shape: Any, channels: str) -> tuple:
     if len(shape) == 2:
         return (*shape, 1)
     check_channel_axis(shape, channels)
-    return shape if channels == "last" else (*shape[1:], shape[0])
+    return _read_shape(shape, channels)
+
+
+def as_pixels(X: Any) -> Any:
+    """Return X as `as_numbers` does, the images of a list checked one by one.
+
+    Raises
+    ------
+    ValueError
+        If one of a list is None, or on another scale than the others.
+    """
+    if isinstance(X, list | tuple | deque):
+        _check_each(list(X))
+    return as_numbers(X)
+
+
+def _check_each(images: list) -> None:
+    missing = next((i for i, image in enumerate(images) if image is None), None)
+    if missing is not None:
+        raise ValueError(
+            f"Image {missing} of X is None, as where a file could not be read: read it "
+            "anew, or leave it out, of y too."
+        )
+    if len({str(getattr(image, "dtype", None)) for image in images}) < 2:
+        return
+    first_of: dict[str, int] = {}
+    for number, image in enumerate(images):
+        scale = _scale_of(image)
+        if scale is not None:
+            first_of.setdefault(scale, number)
+    if len(first_of) > 1:
+        (one, number), (other, another), *_ = first_of.items()
+        raise ValueError(
+            f"The images of X are on different scales: image {number} has {one}, image "
+            f"{another} has {other}. Bring all to one: bytes to fractions by image / "
+            "255, for example."
+        )
+
+
+def _scale_of(image: Any) -> str | None:
+    """What the pixels of an image are; None where it may be on any scale."""
+    if not hasattr(image, "__array_interface__"):  # a list, whose types tell little
+        return None
+    pixels = np.asarray(image)
+    if pixels.size == 0 or pixels.dtype.kind not in "iuf":
+        return None
+    low, high = pixels.min(), pixels.max()
+    if pixels.dtype.kind == "f":
+        has_fractions = low >= -1 and high <= 1 and bool((pixels % 1).any())
+        return "fractions (float) of at most 1" if has_fractions else None
+    if pixels.dtype == np.uint8:
+        return "bytes (uint8) of 0 to 255" if high > 1 else None
+    is_of_16_bits = is_narrow_integer(pixels.dtype) and high > 255
+    return "integers of 16 bits" if is_of_16_bits else None
 
 
 def check_pixels(estimator: Any, X: Any) -> np.ndarray:
     """Return `X` as a finite numeric array of 2 to 4 dimensions, not copied.
 
-    `X` is what `as_numbers` returns.
+    `X` is what `as_pixels` returns.
     """
     pixels = check_array(
         X,
@@ -260,7 +320,7 @@ def check_n_features(estimator: Any, pixels: np.ndarray) -> None:
 def check_fitted_pixels(estimator: Any, X: Any, *, names: bool = True) -> np.ndarray:
     """Return `X` as `check_pixels` does, names and number of features checked."""
     check_is_fitted(estimator)
-    X = as_numbers(X)
+    X = as_pixels(X)
     if names:
         validate_data(estimator, X, reset=False, skip_check_array=True, ensure_2d=False)
     refuse_single_image(estimator, X)
@@ -283,21 +343,9 @@ def from_images(images: np.ndarray, shape: tuple, channels: str) -> np.ndarray:
     return images.reshape(len(images), *shape)
 
 
-def type_range(dtype: np.dtype) -> tuple[float, float] | None:
-    """Range of pixels of 8- and 16-bit integers; None where the type tells none."""
-    if not is_narrow_integer(dtype):
-        return None
-    limits = np.iinfo(dtype)
-    return float(limits.min), float(limits.max)
-
-
 def pixel_range(pixels: np.ndarray) -> tuple[float, float]:
     """Lowest and highest value that pixels of this type and content can take."""
-    return type_range(pixels.dtype) or _seen_range(pixels)
-
-
-def _seen_range(pixels: np.ndarray) -> tuple[float, float]:
-    return min(0.0, float(pixels.min())), max(1.0, float(pixels.max()))
+    return type_range(pixels.dtype) or widened(float(pixels.min()), float(pixels.max()))
 
 
 def shown_range(pixels: np.ndarray) -> tuple[float, float]:

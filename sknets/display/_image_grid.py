@@ -247,22 +247,20 @@ class ImageGridDisplay:
             rows = np.arange(min(check_n_images(n_images), len(y_true)))
             X, y_true = safe_indexing(X, rows), y_true[rows]
         y_pred = fitted.predict(X)
-        of_classes = {"misclassified_only": misclassified_only}
-        of_classes["display_labels"] = display_labels
-        found = labels_of(y_true, y_pred, **of_classes)
+        found = labels_of(
+            y_true,
+            y_pred,
+            misclassified_only=misclassified_only,
+            display_labels=display_labels,
+        )
         classes = getattr(fitted, "classes_", np.empty(0))  # regressors have none
 
         def probability(rows: np.ndarray) -> np.ndarray:
             y_proba = fitted.predict_proba(safe_indexing(X, rows))
             return probability_of(y_pred[rows], y_proba, classes)
 
-        choice = choose_rows(
-            y_true,
-            y_pred,
-            probability if hasattr(fitted, "predict_proba") else None,
-            misclassified_only,
-            n_images,
-        )
+        given = probability if hasattr(fitted, "predict_proba") else None
+        choice = choose_rows(y_true, y_pred, given, misclassified_only, n_images)
         return cls._chosen(
             images, y_true, y_pred, *choice, found, classes, display_labels
         ).plot(n_cols=n_cols, cmap=cmap, ax=ax, im_kw=im_kw, text_kw=text_kw)
@@ -334,13 +332,16 @@ class ImageGridDisplay:
         check_matplotlib_support(f"{cls.__name__}.from_predictions")
         check_consistent_length(X, y_true, y_pred, y_proba)
         images = as_images(X, image_shape)
-        y_true, y_pred = (
-            target_column(y_true, "y_true"),
-            target_column(y_pred, "y_pred"),
+        y_true = target_column(y_true, "y_true")
+        y_pred = target_column(y_pred, "y_pred")
+        found = labels_of(
+            y_true,
+            y_pred,
+            misclassified_only=misclassified_only,
+            y_proba=y_proba,
+            labels=labels,
+            display_labels=display_labels,
         )
-        of_classes = {"misclassified_only": misclassified_only, "y_proba": y_proba}
-        of_classes |= {"labels": labels, "display_labels": display_labels}
-        found = labels_of(y_true, y_pred, **of_classes)
         probability = None
         if y_proba is not None:
             y_proba = check_array(y_proba)

@@ -64,8 +64,6 @@ def test_units_of_the_features_do_not_matter(quick, blobs, input_scaling, factor
     X, y = blobs
     est = quick(DenseNetClassifier, input_scaling=input_scaling, epochs=3)
     expected = est.fit(X, y).decision_function(X)
-    if factor == 1e300:  # the squares in a deviation have to stay finite
-        factor = 1e150 if input_scaling == "standard" else factor
     scores = est.fit(factor * X + 3 * factor, y).decision_function(
         factor * X + 3 * factor
     )
@@ -131,6 +129,33 @@ def test_weights_of_standard_scaling_belong_to_their_rows(monkeypatch):
     variance = np.average((X - mean) ** 2, axis=0, weights=weights)
     np.testing.assert_allclose(learnt["shift"], mean, rtol=1e-12)
     np.testing.assert_allclose(learnt["scale"], variance**-0.5, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "pixels", "standard", "limits", "shift", "spread"),
+    [
+        ("uint8", [10, 20], False, (0, 255), 0, 255),
+        ("int8", [10, 20], False, (-128, 127), -128, 255),
+        ("int64", [10, 20], False, (0, 20), 0, 20),
+        ("float32", [0.25, 0.5], False, (0, 1), 0, 1),
+        ("float32", [-1, 3], False, (-1, 3), 1, 2),
+        ("float32", [1, 5], True, (0, 5), 3, 2),
+        ("uint8", [10, 20], True, (0, 255), 15, 5),
+        # All equal: of bytes the range is known, and those to come may fill it.
+        ("uint8", [7, 7], True, (0, 255), 127.5, 255 / 12**0.5),
+        ("int8", [7, 7], True, (-128, 127), -0.5, 255 / 12**0.5),
+        ("bool", [0, 0], True, (0, 1), 0.5, 1 / 12**0.5),
+        ("uint16", [7, 7], True, (0, 65535), 7, np.inf),
+        ("float64", [7, 7], True, (0, 7), 7, np.inf),
+    ],
+)
+def test_scaling_of_pixels(dtype, pixels, standard, limits, shift, spread):
+    X = np.array([pixels, pixels], dtype)
+    found_limits, found = scaling.learn_pixels(X, np.arange(2), standard)
+    assert found_limits == limits
+    assert found["clip"] is None
+    np.testing.assert_allclose(found["shift"], [shift])
+    np.testing.assert_allclose(found["scale"], [1 / spread])
 
 
 def test_range_of_pixels_is_that_of_all_blocks(monkeypatch):

@@ -25,6 +25,27 @@ BOTH = pytest.mark.parametrize(
 
 
 @BOTH
+def test_partial_fit_does_not_begin_with_what_scales_all_to_zero(
+    quick, digits, estimator_class
+):
+    X, y = digits
+    est = quick(estimator_class)
+    before = dict(vars(est))
+    with pytest.raises(ValueError, match="first call of partial_fit settles the scal"):
+        est.partial_fit(0 * X[:20], y[:20], classes=range(10))
+    assert vars(est) == before
+    est.partial_fit(X, y).partial_fit(np.repeat(X[:1], 20, axis=0), y[:20])
+
+
+def test_partial_fit_of_images_may_begin_with_equal_bytes(quick, digits):
+    X, y = digits[0].astype(np.uint8) * 15, digits[1]
+    net = quick(SmallCNNClassifier, augment=None).partial_fit(0 * X, y)
+    for _ in range(20):
+        net.partial_fit(X, y)
+    assert net.score(X, y) > 0.9
+
+
+@BOTH
 def test_failed_refit_leaves_the_fitted_state(quick, blobs, estimator_class):
     X, y = blobs
     est = quick(estimator_class).fit(X, y)

@@ -227,7 +227,7 @@ def bright_images(n_rows=120):
 def test_images_that_are_only_learnt_changed_are_a_warning():
     X, y = bright_images()
     brighter = cnn(augment={"brightness": (1.0, 1.0)}, epochs=40)
-    with pytest.warns(ConvergenceWarning, match="Set augment=None, or leave"):
+    with pytest.warns(ConvergenceWarning, match="Set augment=None, leave out"):
         brighter.fit(X, y)
     assert brighter.history_["accuracy"][-1] > 0.9
     assert brighter.score(X, y) < 0.5

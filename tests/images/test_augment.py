@@ -180,6 +180,8 @@ def test_auto_leaves_tiny_images_and_signals_alone(shape, changes):
         ),
         ({"illumination": -1}, r"augment\['illumination'\] .* for \(0, r\); got -1"),
         ({"erase": True}, r"augment\['erase'\] .* for \(0, r\); got True"),
+        ({"unchanged": 1.5}, r"augment\['unchanged'\] must be a share .* got 1.5"),
+        ({"unchanged": True}, r"augment\['unchanged'\] must be a share .* got True"),
         ("strong", r"'augment' parameter of SmallCNNClassifier must be"),
     ],
 )

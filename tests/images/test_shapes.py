@@ -1,15 +1,17 @@
 """Shapes of images: read from rows, agreed upon, and refused where they cannot be."""
 
 import re
+from collections import deque
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from sknets import SmallCNNClassifier
 from sknets._images import shapes
 from sknets._images.shapes import warn_of_rectangle
-from sknets.preprocessing import ImageReshaper
+from sknets.preprocessing import ImageNormalizer, ImageReshaper
 
 # Two images of 2 x 3 pixels, red, green and blue of a pixel being neighbours.
 RGB = np.arange(36).reshape(2, 2, 3, 3)
@@ -44,11 +46,12 @@ def test_rows_that_may_be_rectangles(n_features, shown):
 @pytest.mark.parametrize("n_features", [1, 13, 49, 40, 127, 192, 254, 3 * 81])
 def test_squares_and_signals_do_not_warn(n_features):
     warn_of_rectangle((n_features,), None)
-    ImageReshaper((1, n_features)).fit(np.zeros((2, n_features)))
+    ImageReshaper().fit(np.zeros((2, n_features)))
 
 
 def test_what_is_said_of_the_shape_is_not_questioned():
     warn_of_rectangle((320,), (1, 320))
+    ImageReshaper((1, 320)).fit(np.zeros((2, 320)))
     warn_of_rectangle((16, 20), None)
 
 
@@ -69,7 +72,7 @@ def test_what_is_said_of_the_shape_is_not_questioned():
 def test_shape_that_is_settled(shape, image_shape, channels, expected):
     settled = shapes.settle_image_shape(shape, image_shape, channels)
     assert settled == expected
-    assert {type(size) for size in shapes.check_image_shape(settled)} == {int}
+    assert {type(size) for size in settled} == {int}
 
 
 @pytest.mark.parametrize(
@@ -161,14 +164,10 @@ def test_images_of_another_shape_are_named(shape):
         fitted.transform(np.zeros(shape))
 
 
-@pytest.mark.parametrize(
-    ("one", "shown"),
-    [
-        (np.zeros((8, 8)), r"image of image_shape_=\(8, 8, 1\).*X\[None\]"),
-        (np.zeros((8, 8, 1)), r"image of image_shape_=\(8, 8, 1\).*X\[None\]"),
-    ],
-)
-def test_a_single_image_is_refused_with_what_to_do(one, shown):
+@pytest.mark.parametrize("shape", [(8, 8), (8, 8, 1)])
+def test_a_single_image_is_refused_with_what_to_do(shape):
+    one = np.zeros(shape)
+    shown = r"image of image_shape_=\(8, 8, 1\).*X\[None\]"
     X = np.random.default_rng(0).random((8, 8, 8))
     net = SmallCNNClassifier((2,), epochs=1, random_state=0).fit(X, np.arange(8) % 2)
     with pytest.raises(ValueError, match=shown):
@@ -193,6 +192,81 @@ def test_where_pixels_are_not_finite_is_told():
         shapes.check_finite_pixels(SmallCNNClassifier(), X)
     # Finite, though their sum is not.
     shapes.check_finite_pixels(SmallCNNClassifier(), np.full((2, 2), 1.7e308))
+
+
+# --- Images in a list ----------------------------------------------------------------
+
+FRACTIONS = np.full((2, 2), 0.5, np.float32)
+BYTES = np.full((2, 2), 200, np.uint8)
+OF_16_BITS = np.full((2, 2), 4000, np.uint16)
+OF_LISTS = pytest.mark.parametrize("contain", [list, tuple, deque])
+
+
+@OF_LISTS
+@pytest.mark.parametrize("number", [0, 2])
+def test_an_image_that_is_none_is_named(contain, number):
+    images = [BYTES] * 3
+    images[number] = None
+    with pytest.raises(ValueError, match=f"^Image {number} of X is None.*of y too"):
+        shapes.as_pixels(contain(images))
+
+
+@OF_LISTS
+@pytest.mark.parametrize(
+    ("others", "message"),
+    [
+        (
+            (BYTES, FRACTIONS),
+            r"image 0 has bytes \(uint8\) of 0 to 255, image 2 has fractions \(float",
+        ),
+        ((FRACTIONS, BYTES), "image 0 has fractions.*image 2 has bytes.*image / 255"),
+        ((BYTES, Image.new("F", (2, 2), 0.5)), "image 0 has bytes.*image 2 has fract"),
+        ((BYTES, -FRACTIONS.astype(float)), "image 2 has fractions"),
+        ((BYTES, OF_16_BITS), "image 0 has bytes.*image 2 has integers of 16 bits"),
+        ((OF_16_BITS, FRACTIONS), "image 0 has integers of 16.*image 2 has fractions"),
+    ],
+)
+def test_images_on_different_scales_are_named_with_both(contain, others, message):
+    first, second = others
+    with pytest.raises(ValueError, match=f"^The images of X are on.*{message}"):
+        shapes.as_pixels(contain([first, 0 * BYTES, second, second]))
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        [BYTES, 255 * FRACTIONS],  # bytes after an interpolation
+        [BYTES, np.zeros((2, 2))],
+        [BYTES, np.full((2, 2), 300)],  # of 64 bits: any scale
+        [np.eye(2, dtype=np.uint8), FRACTIONS],  # a mask
+        [np.eye(2, dtype=bool), FRACTIONS],
+        [FRACTIONS, FRACTIONS.astype(np.float64)],
+        [BYTES, BYTES.astype(np.uint16)],
+        [OF_16_BITS, OF_16_BITS.astype(np.int16)],
+        [BYTES, FRACTIONS.tolist()],
+    ],
+)
+def test_images_whose_scales_may_be_one(images):
+    found = shapes.as_pixels(images)
+    np.testing.assert_array_equal(found, np.stack([np.asarray(i) for i in images]))
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [SmallCNNClassifier((2,), epochs=1), ImageReshaper(), ImageNormalizer()],
+    ids=lambda estimator: type(estimator).__name__,
+)
+def test_lists_are_looked_at_in_fit_and_after(estimator):
+    X, y = np.random.default_rng(0).integers(0, 256, (4, 6, 6), np.uint8), [0, 1, 0, 1]
+    mixed, with_none = [*X[:3], X[3] / 255], [*X[:3], None]
+    with pytest.raises(ValueError, match="image 0 has bytes.*image 3 has fractions"):
+        estimator.fit(mixed, y)
+    estimator.fit(list(X), y)
+    apply = getattr(estimator, "predict", None) or estimator.transform
+    with pytest.raises(ValueError, match="image 0 has bytes.*image 3 has fractions"):
+        apply(mixed)
+    with pytest.raises(ValueError, match="Image 3 of X is None"):
+        apply(with_none)
 
 
 def test_dates_are_no_pixels():

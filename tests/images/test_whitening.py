@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from sknets._core.images import convolve
+from sknets._images import whitening
 from sknets._images.whitening import some_images, whitening_kernel
 
 
@@ -78,11 +79,18 @@ def test_images_without_weight_do_not_count():
     )
 
 
-def test_many_images_are_looked_at_in_part():
+def test_many_images_are_looked_at_in_part(monkeypatch):
     """The patches are some of all images, and at all places."""
     images, kernel = smooth_images(n=3000), drawn(3, 8)
-    found = covariance_of_filters(images[:500], whitened(images, kernel)[..., :4])
-    np.testing.assert_allclose(found / found[0, 0], np.eye(4), atol=0.1)
+    images[1500:] *= [1, 2, 4]
+    images[:, :, 6:] *= [2, 1, 1]
+    found = whitened(images, kernel)
+    monkeypatch.setattr(whitening, "N_PATCHES", 10 * images.size)
+    of_all = whitened(images, kernel)
+    np.testing.assert_allclose(np.abs(found), np.abs(of_all), atol=0.01)
+    assert (found != of_all).all()
+    for part in (images[:1500], images[:, :, 6:]):
+        assert np.abs(np.abs(whitened(part, kernel)) - np.abs(of_all)).max() > 0.03
 
 
 @pytest.mark.parametrize("value", [0.0, 3.5])

@@ -18,14 +18,18 @@ import tensorflow as tf
 from ..._core.layers.base import Shape
 from .randomness import random_uniform
 
-# The random numbers of this stream; those of the layers count from 0.
-STREAM = -1
+# The random numbers of these streams; those of the layers count from 0.
+STREAM, UNCHANGED_STREAM = -1, -2
 N_RANGES = 9
+# Draws of an image that stays as it is; it is flipped where the fifth is not negative.
+NEUTRAL = (0.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 0.0)
 # Control points of the elastic waves along each side.
 N_POINTS = 6
 
 
-def augmented(rows: Any, ranges: Any, black: Any, key: Any, shape: Shape) -> Any:
+def augmented(
+    rows: Any, ranges: Any, black: Any, unchanged: Any, key: Any, shape: Shape
+) -> Any:
     """Change each image by a random draw of its own.
 
     Parameters
@@ -36,6 +40,8 @@ def augmented(rows: Any, ranges: Any, black: Any, key: Any, shape: Shape) -> Any
         Lowest and highest value, as in `sknets._images.augment.Changes`.
     black : scalar tensor
         Value of a pixel without light.
+    unchanged : scalar tensor
+        Probability that an image stays as it is.
     key : scalar tensor of uint32
         Key of the step.
     shape : (height, width, channels)
@@ -49,9 +55,10 @@ def augmented(rows: Any, ranges: Any, black: Any, key: Any, shape: Shape) -> Any
     uniform = random_uniform(key, STREAM, (n_rows, N_RANGES + 4 + 2 * N_POINTS**2))
     ranged, place, direction, points = tf.split(uniform, [N_RANGES, 3, 1, -1], axis=1)
     low, high = ranges[:, 0], ranges[:, 1]
-    draws = tf.unstack(low + ranged * (high - low), axis=1)
+    stays = random_uniform(key, UNCHANGED_STREAM, (n_rows, 1)) < unchanged
+    draws = tf.where(stays, tf.constant(NEUTRAL), low + ranged * (high - low))
     (vertical, horizontal, turn, zoom, flip, elastic,
-     brightness, illumination, erase) = draws  # fmt: skip
+     brightness, illumination, erase) = tf.unstack(draws, axis=1)  # fmt: skip
     y, x = _sources(vertical, horizontal, turn, zoom, flip, height, width)
     waves_y, waves_x = _waves(elastic, points, height, width)
     y, x = y + height * waves_y, x + width * waves_x

@@ -147,7 +147,8 @@ def _loss_function(key: ProgramKey, by_parts: bool) -> Callable[..., Any]:
     def loss_of(weights: Any, batch: Any, values: Any) -> Any:
         x = scaled(batch["X"], values["shift"], values["scale"], key.clip)
         if key.augmented:
-            x = changed(x, values["ranges"], values["black"], batch["key"])
+            drawn = (values[name] for name in ("ranges", "black", "unchanged"))
+            x = changed(x, *drawn, batch["key"])
 
         def drop(x: Any, n: int) -> Any:
             return dropout(x, values["rates"][n], batch["key"], n, factors)

@@ -64,8 +64,8 @@ class TensorFlowTrainer:
             "scale": _tensor(scale),
         }
         if settings.augment is not None:
-            self.values["ranges"] = _tensor(settings.augment.ranges)
-            self.values["black"] = _tensor(settings.augment.black)
+            for name in ("ranges", "black", "unchanged"):
+                self.values[name] = _tensor(getattr(settings.augment, name))
         self.write_weights(weights)
         self.slots = [tuple(_tensor(slot) for slot in own) for own in slots]
 

@@ -27,7 +27,8 @@ def change():
         changes = settled({"erase": (0, 1e-9), **augment}, (16, 16, 3), black)
         rows = images.reshape(len(images), -1).astype(np.float32)
         key = tf.constant(key, tf.uint32)
-        out = compiled(rows, changes.ranges, changes.black, key).numpy()
+        drawn = changes.ranges, changes.black, np.float32(changes.unchanged)
+        out = compiled(rows, *drawn, key).numpy()
         assert out.dtype == np.float32
         return out.reshape(images.shape)
 
@@ -53,6 +54,18 @@ def displacements(change, augment, keys):
 
 def test_nothing_asked_for_is_the_image_bit_for_bit(change, images):
     np.testing.assert_array_equal(change(images, {}), images)
+
+
+def test_a_share_stays_as_it_is(change, images):
+    all_changes = {**EXACT, "brightness": 1.0, "elastic": 0.1, "erase": 0.3}
+    out = np.concatenate(
+        [change(images, {**all_changes, "unchanged": 0.25}, key) for key in range(9)]
+    )
+    same = (out == np.concatenate([images] * 9)).all(axis=(1, 2, 3))
+    assert 0.2 < same.mean() < 0.3
+    # The others are changed as without it.
+    others = np.concatenate([change(images, all_changes, key) for key in range(9)])
+    np.testing.assert_array_equal(out[~same], others[~same])
 
 
 def test_shift_moves_down_and_right_and_repeats_the_border(change, images):
