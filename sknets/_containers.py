@@ -188,7 +188,8 @@ def _from_objects(X: Any) -> Any:
     """Stack the images in an array of objects or a Series, else convert its numbers."""
     values = np.asarray(X)
     is_column = values.ndim == 1 or values.shape[1:] == (1,)
-    if is_column and values.size and _holds_arrays(values.flat[0]):
+    present = (value for value in values.flat if not _is_missing(value))
+    if is_column and _holds_arrays(next(present, None)):
         return stack_images(list(values.ravel()))
     _refuse_strings(values, "X")
     try:
@@ -305,6 +306,12 @@ def stack_images(images: list) -> np.ndarray:
     ValueError
         If their shapes differ, or some are bytes and others numbers of another scale.
     """
+    missing = next((i for i, image in enumerate(images) if _is_missing(image)), None)
+    if missing is not None:
+        raise ValueError(
+            f"Row {missing} of X is {images[missing]}, as where a file could not be "
+            "read: read it anew, or leave it out, of y too."
+        )
     arrays = [_pixels(image, number) for number, image in enumerate(images)]
     _check_same("shapes", [a.shape for a in arrays], "bring them to one size")
     kinds = ["numbers" if a.dtype.kind == "f" else str(a.dtype) for a in arrays]

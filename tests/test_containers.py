@@ -356,3 +356,20 @@ def test_a_series_of_strings_is_no_image_nor_table(dtype):
     for estimator in (DenseNetClassifier(), SmallCNNClassifier()):
         with pytest.raises(ValueError, match="X holds 'a'"):
             estimator.fit(strings, [0, 1] * 4)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize(
+    "contain",
+    [
+        list,
+        pd.Series,
+        lambda images: pd.DataFrame({"image": images}),
+        lambda images: np.fromiter(images, object),
+    ],
+)
+def test_an_image_that_is_missing_is_named(contain, number):
+    images = [np.ones((4, 4))] * 3
+    images[number] = None
+    with pytest.raises(ValueError, match=f"^Row {number} of X is None, as where"):
+        as_numbers(contain(images))

@@ -50,13 +50,13 @@ class DenseNetClassifier(DenseInput, NeuralNetClassifier):
         Most steps of each feature in a first layer that is not trained: units of tanh,
         each of which rises between two quantiles of one feature. Targets that change
         many times along a feature are learnt faster from them. None has no such layer.
-        "auto" has up to 16 (of one or two features 32), where a short training on at
-        most 1333 rows has a loss of others that is not higher by more than 0.5 % than
-        without them; of many features fewer, so that all have at most 256. With fewer
-        than 1500 rows it has them where the nearest rows, or for numbers a linear model
-        of the steps, explain more of the variance than a linear model of the features,
-        by a tenth of it. With less than 60 rows, more than 64 features of many values,
-        sparse rows and in `partial_fit` it is None.
+        "auto" has up to 16, or 64 in all if these are more, where a short training on
+        at most 1333 rows has a loss of others that is not higher by more than 0.5 %
+        than without them; of many features fewer, so that all have at most 256. With
+        fewer than 1500 rows it has them where the nearest rows, or for numbers a linear
+        model of the steps, explain more of the variance than a linear model of the
+        features, by a tenth of it. With less than 60 rows, more than 64 features of
+        many values, sparse rows and in `partial_fit` it is None.
     epochs : int or "auto", default="auto"
         Passes over the training rows. "auto" makes about 6000 steps, within 10 to
         30 epochs, but at least 600 steps.

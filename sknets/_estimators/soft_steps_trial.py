@@ -23,10 +23,9 @@ from .._training.data import TrainingData
 from .._training.loop import train
 from .._training.settings import Settings
 
-# Steps of a feature, where they are "auto"; more of one or two features, which have to
-# tell all that there is.
-AUTO_STEPS = 16
-MORE_STEPS, FEW_FEATURES = 32, 2
+# Steps of a feature, where they are "auto", and of all features at least: one or two
+# have to tell all that there is.
+AUTO_STEPS, FEWEST_UNITS = 16, 64
 # Of more features than have room for that, each has fewer steps, down to these. With
 # half of the units they are as good as with all, on four tables of 36 to 64 features.
 FEWEST_STEPS, FEWER_UNITS = 4, 256
@@ -61,7 +60,7 @@ def auto_steps(data: TrainingData) -> tuple[int, int]:
 
     Both are zero where a feature would have fewer than `FEWEST_STEPS`.
     """
-    n_steps = MORE_STEPS if data.n_features <= FEW_FEATURES else AUTO_STEPS
+    n_steps = max(AUTO_STEPS, FEWEST_UNITS // data.n_features)
     n_units = len(kernel_and_bias(data, n_steps)[1])
     if n_units <= MAX_UNITS:
         return n_steps, n_units

@@ -164,7 +164,7 @@ def as_pixels(X: Any) -> Any:
     Raises
     ------
     ValueError
-        If one of a list is None, or on another scale than the others.
+        If one of a list is on another scale than the others.
     """
     if isinstance(X, list | tuple | deque):
         _check_each(list(X))
@@ -172,12 +172,6 @@ def as_pixels(X: Any) -> Any:
 
 
 def _check_each(images: list) -> None:
-    missing = next((i for i, image in enumerate(images) if image is None), None)
-    if missing is not None:
-        raise ValueError(
-            f"Image {missing} of X is None, as where a file could not be read: read it "
-            "anew, or leave it out, of y too."
-        )
     if len({str(getattr(image, "dtype", None)) for image in images}) < 2:
         return
     first_of: dict[str, int] = {}

@@ -207,7 +207,7 @@ OF_LISTS = pytest.mark.parametrize("contain", [list, tuple, deque])
 def test_an_image_that_is_none_is_named(contain, number):
     images = [BYTES] * 3
     images[number] = None
-    with pytest.raises(ValueError, match=f"^Image {number} of X is None.*of y too"):
+    with pytest.raises(ValueError, match=f"^Row {number} of X is None.*of y too"):
         shapes.as_pixels(contain(images))
 
 
@@ -265,7 +265,7 @@ def test_lists_are_looked_at_in_fit_and_after(estimator):
     apply = getattr(estimator, "predict", None) or estimator.transform
     with pytest.raises(ValueError, match="image 0 has bytes.*image 3 has fractions"):
         apply(mixed)
-    with pytest.raises(ValueError, match="Image 3 of X is None"):
+    with pytest.raises(ValueError, match="Row 3 of X is None"):
         apply(with_none)
 
 
