@@ -245,9 +245,8 @@ class DenseInput(NeuralNet):
     ) -> Weights:
         final_weights = super()._final_weights
         weights = final_weights(trained, data, settings, rng)
-        if not self._may_shrink():
-            return weights
-        if not self._may_train_another(trained, data, settings):
+        may_shrink = self._may_shrink()
+        if not (may_shrink and self._may_train_another(trained, data, settings)):
             return weights
         noisy = shrinkage.noisy_outputs(data)
         if not noisy.any():

@@ -196,6 +196,12 @@ class DenseNetRegressor(DenseInput, NeuralNetRegressor):
     size. The network starts from the best constant answer, its last layer at zero, so
     that a constant target is predicted exactly.
 
+    Where a linear model explains less than 0.4 of the variance, of 40 to 5000 rows of
+    five features and more, a second network tells how far predictions are drawn to the
+    best constant one, as the first has learnt noise by heart [3]_. It takes half as
+    much time again, and none with a `weight_decay` that is given, `early_stopping` or
+    `warm_start`.
+
     A :class:`~sklearn.exceptions.ConvergenceWarning` says where `fit` has plainly not
     learnt, and a UserWarning where ``input_scaling=None`` leaves the features large.
 
@@ -204,6 +210,8 @@ class DenseNetRegressor(DenseInput, NeuralNetRegressor):
     .. [1] Holzmüller, Grinsztajn and Steinwart, "Better by default: strong pre-tuned
        MLPs and boosted trees on tabular data", NeurIPS 2024.
     .. [2] Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019.
+    .. [3] Copas, "Regression, prediction and shrinkage", Journal of the Royal
+       Statistical Society B, 1983.
 
     Examples
     --------
