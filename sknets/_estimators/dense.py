@@ -56,21 +56,23 @@ class DenseNetClassifier(DenseInput, NeuralNetClassifier):
         fewer than 1500 rows it has them where the nearest rows, or for numbers a linear
         model of the steps, explain more of the variance than a linear model of the
         features, by a tenth of it. With less than 60 rows, more than 64 features of
-        many values, sparse rows and in `partial_fit` it is None.
+        many values, sparse rows, nearly all rows of one class and in `partial_fit` it
+        is None.
     epochs : int or "auto", default="auto"
         Passes over the training rows. "auto" makes about 6000 steps, within 10 to
-        30 epochs, but at least 600 steps.
+        30 epochs, but at least 400 steps.
     batch_size : int or "auto", default="auto"
         Rows in one step. "auto" is the power of two nearest to the square root of the
-        number of rows, within 8 to 256.
+        number of rows, within 8 to 256; in `fit` twice that, as long as it is at most
+        128.
     optimizer : str, keras.optimizers.Optimizer or class of one, default="adam"
         One of "adadelta", "adagrad", "adam", "adamax", "adamw", "lion", "muon",
         "nadam", "rmsprop" and "sgd", with Keras' formulas and defaults, or the Keras
         class of that name or an instance. Its settings are given as ``optimizer__*``.
     learning_rate : float, "auto" or None, default="auto"
         Highest learning rate. "auto" is such that the mean over the schedule is the
-        optimizer's own rate (0.001; "sgd" 0.01): twice that for "cosine". None is the
-        optimizer's own rate itself.
+        optimizer's own rate (0.001; "sgd" 0.01): twice that for "cosine". Batches that
+        "auto" doubles have 1.4 times as much. None is the optimizer's own rate itself.
     learning_rate_schedule : {"constant", "cosine", "one_cycle"}, default="cosine"
         How the learning rate changes: not at all, down to zero along half a cosine,
         or up and down in one cycle.

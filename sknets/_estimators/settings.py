@@ -167,10 +167,13 @@ class TrainingSettings(OptimizerParams):
         """Batch size and epochs, following the number of rows where "auto"."""
         batch_size, epochs = self.batch_size, self.epochs
         if batch_size == "auto":
-            nearest = 2 ** round(np.log2(np.sqrt(n_rows)))
-            batch_size = int(np.clip(nearest, 8, self._auto_batch))
+            batch_size = self._auto_batch_size(n_rows)
         if epochs == "auto":
             steps = -(-n_rows // batch_size)
             wanted = np.clip(round(self._auto_steps / steps), self._auto_epochs, 30)
             epochs = max(int(wanted), round(self._least_steps / steps))
         return batch_size, epochs
+
+    def _auto_batch_size(self, n_rows: int) -> int:
+        nearest = 2 ** round(np.log2(np.sqrt(n_rows)))
+        return int(np.clip(nearest, 8, self._auto_batch))

@@ -39,9 +39,10 @@ FEWEST_ROWS, LEAD = 60, 0.1
 # The layer has an entry for each feature and each step of all features.
 MAX_FEATURES = 2048
 # Rows to train on and to compare on, at most. On the tables of the choice half as many
-# more rows to train on tell no better, nor do batches of the usual size.
+# more rows to train on tell no better.
 TRIAL_ROWS, COMPARED_ROWS, TRIAL_EPOCHS = 1333, 1000, 20
-LARGER_BATCH = 2
+# Rows of other classes than the most frequent one that a trial has to train on.
+FEWEST_OTHERS = 30
 # Steps gain with more rows: they are taken where they are no worse with few.
 SLACK = 1.005
 # Rows that edges are quantiles of, at most; of many features fewer.
@@ -92,12 +93,11 @@ def pay(
     order = rng.permutation(len(data))
     n_rows = n_trial_rows(len(data))
     rows = data.part(order[:n_rows])
+    if _tell_little(rows):
+        return False
     others = data.part(order[n_rows : n_rows + COMPARED_ROWS])
     brief = replace(
-        settings,
-        epochs=min(settings.epochs, TRIAL_EPOCHS),
-        batch_size=LARGER_BATCH * settings.batch_size,
-        early_stopping=False,
+        settings, epochs=min(settings.epochs, TRIAL_EPOCHS), early_stopping=False
     )
 
     def loss(network: Network, first: Weights) -> float:
@@ -130,6 +130,14 @@ def linear_falls_short(data: TrainingData, n_steps: int) -> bool:
             stepped = np.hstack([x, np.tanh(x @ kernel + bias)])
             others = min(others, left_out.of_ridge(stepped, y).mean())
     return bool(linear - others > LEAD * y.var(axis=0).mean() > 0)
+
+
+def _tell_little(data: TrainingData) -> bool:
+    """Whether nearly all rows are of one class."""
+    if not isinstance(data.objective, ClassObjective) or data.y.size != len(data):
+        return False
+    _, counts = np.unique(data.y, return_counts=True)
+    return len(data) - counts.max() < FEWEST_OTHERS
 
 
 def n_trial_rows(n_rows: int) -> int:

@@ -90,7 +90,7 @@ def _adam_in_place(p, g, slots, t, lr, h, scratch, amsgrad=False):
     m, v = (slot.reshape(-1) for slot in slots[:2])
     sscal(h["beta_1"], m)
     saxpy(g.reshape(-1), m, a=1 - h["beta_1"])
-    np.multiply(g, g, out=scratch)
+    np.square(g, out=scratch)
     sscal(h["beta_2"], v)
     saxpy(scratch.reshape(-1), v, a=1 - h["beta_2"])
     if amsgrad:
@@ -98,8 +98,12 @@ def _adam_in_place(p, g, slots, t, lr, h, scratch, amsgrad=False):
     np.sqrt(slots[-1], out=scratch)  # with amsgrad the largest so far
     scratch += h["epsilon"]
     np.divide(slots[0], scratch, out=scratch)
-    scratch *= _adam_rate(t, lr, h)
-    p -= scratch
+    rate = _adam_rate(t, lr, h)
+    if np.ndim(rate):  # each value has its own
+        scratch *= rate
+        p -= scratch
+    else:
+        saxpy(scratch.reshape(-1), p.reshape(-1), a=-rate)
 
 
 def _adam_rate(t, lr, h):

@@ -37,9 +37,11 @@ def settings_of(monkeypatch, blobs):
 @pytest.mark.parametrize(
     ("params", "highest"),
     [
-        ({}, 0.002),
-        ({"learning_rate_schedule": "constant"}, 0.001),
-        ({"optimizer": "sgd"}, 0.02),
+        # Batches twice as large as usual have a rate for them.
+        ({}, 0.002 * 2**0.5),
+        ({"learning_rate_schedule": "constant"}, 0.001 * 2**0.5),
+        ({"optimizer": "sgd"}, 0.02 * 2**0.5),
+        ({"batch_size": 4}, 0.002),
         ({"learning_rate": None}, 0.001),
         ({"learning_rate": 0.3}, 0.3),
         ({"optimizer__learning_rate": 0.3}, 0.3),
@@ -48,13 +50,15 @@ def settings_of(monkeypatch, blobs):
 )
 def test_mean_learning_rate_is_the_optimizers_own(settings_of, params, highest):
     settings = settings_of(**params)
-    assert settings.optimizer.learning_rate == pytest.approx(highest, rel=2e-3)
+    assert settings.optimizer.learning_rate == pytest.approx(highest, rel=4e-3)
 
 
 @pytest.mark.parametrize(("schedule", "mean"), [("cosine", 0.5), ("constant", 0.875)])
 def test_mean_learning_rate_with_a_warm_up(settings_of, schedule, mean):
     """A quarter of the steps has a mean factor of 1/2."""
-    settings = settings_of(warmup=0.25, epochs=100, learning_rate_schedule=schedule)
+    settings = settings_of(
+        warmup=0.25, epochs=100, batch_size=4, learning_rate_schedule=schedule
+    )
     assert settings.optimizer.learning_rate == pytest.approx(0.001 / mean, rel=2e-3)
 
 

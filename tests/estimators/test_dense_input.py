@@ -81,9 +81,9 @@ def test_bytes_that_are_no_pixels_are_learned_like_other_numbers(dtype, highest)
     rng = np.random.default_rng(0)
     X = rng.integers(0, highest + 1, (400, 8)).astype(dtype)
     y = (X[:, 0] > highest / 2).astype(int)
-    net = DenseNetClassifier(32, epochs=15, random_state=0).fit(X, y)
+    net = DenseNetClassifier(32, epochs=30, random_state=0).fit(X, y)
     assert net.score(X, y) > 0.97
-    same = DenseNetClassifier(32, epochs=15, random_state=0).fit(X.astype(float), y)
+    same = DenseNetClassifier(32, epochs=30, random_state=0).fit(X.astype(float), y)
     np.testing.assert_allclose(
         net.input_scaling_["scale"], same.input_scaling_["scale"]
     )

@@ -72,7 +72,7 @@ def test_labels_are_named_as_the_cause():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(4000, 1)), rng.integers(0, 2, 4000)
     with pytest.warns(ConvergenceWarning, match="Look whether y belongs to"):
-        net(width=2, epochs=3).fit(X, y)
+        net(width=8, epochs=3).fit(X, y)
 
 
 def test_high_dropout_is_named_as_the_cause(table):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sknets import DenseNetClassifier, SmallCNNClassifier
+from sknets import DenseNetClassifier, DenseNetRegressor, SmallCNNClassifier
 from tests.networks import assert_all_equal
 
 BOTH = pytest.mark.parametrize(
@@ -79,3 +79,30 @@ def test_automatic_batch_size_and_epochs_follow_the_rows():
     assert epochs[0] > epochs[-1] >= 1
     est.set_params(batch_size=50, epochs=3)
     assert est._auto_size(5_000) == (50, 3)
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "size", "of_a_stream"),
+    [
+        (20, 16, 8),
+        (300, 32, 16),
+        (5_000, 128, 64),
+        # Rare classes are learnt less well in larger ones.
+        (20_000, 128, 128),
+        (60_000, 256, 256),
+    ],
+)
+@pytest.mark.parametrize("class_", [DenseNetClassifier, DenseNetRegressor])
+def test_batches_of_tables_are_doubled_up_to_128(class_, n_rows, size, of_a_stream):
+    """And have a rate for it; a stream needs more steps."""
+    est = class_(learning_rate_schedule="constant")
+    settings, stream = est._settings(n_rows, False), est._settings(n_rows, True)
+    assert (settings.batch_size, stream.batch_size) == (size, of_a_stream)
+    rate = 0.001 * (size / of_a_stream) ** 0.5
+    assert settings.optimizer.learning_rate == pytest.approx(rate)
+    assert stream.optimizer.learning_rate == pytest.approx(0.001)
+    est.set_params(batch_size=32)
+    for one_pass in (False, True):
+        given = est._settings(n_rows, one_pass)
+        assert given.batch_size == 32
+        assert given.optimizer.learning_rate == pytest.approx(0.001)

@@ -8,7 +8,7 @@ from sklearn.datasets import make_friedman1
 
 from sknets import DenseNetClassifier, DenseNetRegressor
 from sknets._estimators import soft_steps_trial
-from sknets._training import dense_trainer
+from sknets._training import dense_trainer, loop
 from sknets.interop import from_scikeras, to_scikeras
 from tests.networks import assert_all_equal, training_data
 
@@ -192,6 +192,24 @@ def test_the_limit_of_a_trial(stepped, pays, monkeypatch):
 @pytest.mark.parametrize(("n_rows", "expected"), [(1500, 1000), (9000, 1333)])
 def test_a_trial_trains_on_two_thirds_of_few_rows(n_rows, expected):
     assert soft_steps_trial.n_trial_rows(n_rows) == expected
+
+
+@pytest.mark.parametrize(("n_rare", "trials"), [(20, 0), (300, 2)])
+def test_rows_of_one_class_tell_nothing(n_rare, trials, monkeypatch):
+    """A trial on 1000 of 1500 rows, of which 13 are rare; steps lose precision then."""
+    trained = []
+
+    def train(*args, **options):
+        trained.append(args)
+        return loop.train(*args, **options)
+
+    monkeypatch.setattr(soft_steps_trial, "train", train)
+    X, _, heights = saw(1500)
+    y = (heights > np.sort(heights)[-n_rare - 1]).astype(int)
+    net = DenseNetClassifier(**QUICK).fit(X, y)
+    assert len(trained) == trials
+    if not trials:
+        assert net.n_soft_steps_ == 0
 
 
 # --- What they are -------------------------------------------------------------------

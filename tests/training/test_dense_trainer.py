@@ -69,6 +69,22 @@ def test_both_ways_train_the_same(monkeypatch, kind, activation, n_soft_steps):
             np.testing.assert_allclose(slot_a, slot_b, rtol=1e-2, atol=1e-4)
 
 
+def test_arrays_start_with_a_cache_line():
+    """Half of an update's time depends on it; NumPy's own arrays start within one."""
+    layers = dense_layers((6, 5), 0.0, "relu", 3, 7)
+    network, start = chain(layers, (4,)), random_weights(layers, (4,))
+    settings = Settings(1, 8, make_optimizer("adam", 0.01, None, {}))
+    data = training_data(np.zeros((8, 4)), np.arange(8) % 3, "multiclass")
+    slots = settings.optimizer.first_slots(start)
+    ours = dense_trainer.DenseTrainer(network, start, slots, data, settings, 0)
+    vectors = (ours.vector, ours.gradient, *ours.slots)
+    for vector in (*vectors, ours.scratch):
+        assert len(vector) == len(ours.vector)
+        for array in ours._views(vector):
+            assert array.ctypes.data % 64 == 0
+    assert_all_equal(ours.read_weights(), start)
+
+
 def test_without_tensorflow_large_dense_fits_take_numpy(monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     settings = Settings(10, 32, make_optimizer("adam", 0.01, None, {}))
