@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime
 import numbers
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +17,8 @@ from .._containers import refuse_streams
 from .._core.scaling import Scaling
 from .._tables.encoder import ColumnEncoder
 from .._tables.reading import FROM_DTYPE, Table, as_container, mixed_columns, read
+from .._tables.values import CATEGORIES
+from .._warnings import warn_user
 from .validation import check_rows, naming_reordered
 
 
@@ -197,9 +201,48 @@ def check_same_categories(estimator: Any, encoder: ColumnEncoder | None) -> None
 
 # --- Learning ------------------------------------------------------------------------
 
+# Rows from which on different strings are no chance.
+MIN_DIFFERENT = 20
+
+
+def warn_of_different_strings(table: Table) -> None:
+    """Warn if in some columns most rows have a string of their own: no categories."""
+    kinds = zip(table.labels, table.kinds, strict=True)
+    of_categories = [(label, kind) for label, kind in kinds if kind in CATEGORIES]
+    found = []
+    for (label, kind), values in zip(of_categories, table.categories, strict=True):
+        different = set(values) - {None}
+        if kind == "text" and len(different) > max(MIN_DIFFERENT, len(values) / 2):
+            example = next(value for value in values if value is not None)
+            found.append((label, len(different), example))
+    if not found:
+        return
+    label, n_different, example = found[0]
+    others = f", and {len(found) - 1} more columns likewise" if len(found) > 1 else ""
+    warn_user(
+        f"Column {label} of X holds {n_different} different strings in "
+        f"{table.shape[0]} rows, such as {example!r:.60}{others}: they are taken for "
+        f"categories, and one of a single row tells nothing. {_remedy(example)}"
+    )
+
+
+def _remedy(value: Any) -> str:
+    """What to do with a column of many different values like this one."""
+    for read_as, remedy in (
+        (float, "pd.to_numeric makes numbers of them."),
+        (datetime.datetime.fromisoformat, "pd.to_datetime makes dates of them."),
+    ):
+        with contextlib.suppress(ValueError, TypeError):
+            read_as(value)
+            return remedy
+    return (
+        "Leave it out if it names the rows; TextPoolVectorizer makes numbers of texts."
+    )
+
 
 def encoded(encoder: ColumnEncoder, table: Table) -> Any:
     """Encoded rows of `fit`."""
+    warn_of_different_strings(table)
     if encoder.n_encoded:
         return encoder.transform(table)
     raise ValueError(

@@ -2,6 +2,7 @@
 
 import datetime
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -304,6 +305,7 @@ def test_one_category():
     assert np.isfinite(found.predict_proba(frame_with(["y"] * N))).all()
 
 
+@pytest.mark.filterwarnings("ignore:Column .b. of X holds 3000 different strings")
 def test_many_categories_take_bounded_memory():
     values = np.arange(3000).astype(str)
     frame = frame_with(np.concatenate([values, values[::2]]))
@@ -317,6 +319,37 @@ def test_strings_of_numbers_are_categories():
     assert list(found.get_feature_names_out()) == ["a", "b_1", "b_2.5"]
     with pytest.raises(TypeError, match="holds numbers, but in fit it held strings"):
         found.predict(frame_with([1, 2.5] * 30))
+
+
+@pytest.mark.parametrize(
+    ("values", "remedy"),
+    [
+        ([f"{value:.3f}" for value in RNG.normal(size=N)], "pd.to_numeric makes"),
+        ([f"2020-01-01 {n % 24:02}:{n // 24:02}" for n in range(N)], "pd.to_datetime"),
+        ([f"customer {n}" for n in range(N - 1)] + [None], "Leave it out if it names"),
+    ],
+)
+def test_different_strings_in_most_rows_are_told(values, remedy):
+    frame = pd.DataFrame({"a": np.arange(N) % 5, "s": values})
+    with pytest.warns(UserWarning, match=f"Column 's' of X holds .* rows.*{remedy}"):
+        fitted = net().fit(frame, Y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fitted.predict(frame)
+
+
+def test_different_strings_in_several_columns_are_one_warning():
+    X = RNG.normal(size=(N, 3)).astype(str).astype(object)
+    with pytest.warns(UserWarning, match="Column 0 of X .*, and 2 more") as told:
+        net().fit(X, Y)
+    assert len(told) == 1
+
+
+def test_many_categories_of_a_few_rows_each_are_no_warning():
+    values = [f"shop {n // 2}" for n in range(N)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        net().fit(pd.DataFrame({"a": np.arange(N) % 5, "s": values}), Y)
 
 
 @pytest.mark.parametrize(
