@@ -218,7 +218,8 @@ def warn_of_different_strings(table: Table) -> None:
     if not found:
         return
     label, n_different, example = found[0]
-    others = f", and {len(found) - 1} more columns likewise" if len(found) > 1 else ""
+    n_others = len(found) - 1
+    others = f" (and likewise {n_others} of the other columns)" if n_others else ""
     warn_user(
         f"Column {label} of X holds {n_different} different strings in "
         f"{table.shape[0]} rows, such as {example!r:.60}{others}: they are taken for "

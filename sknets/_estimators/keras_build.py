@@ -81,12 +81,12 @@ def _make(estimator: Any) -> Any:
 
 def _refuse_arguments(estimator: Any) -> None:
     """Raise if a model that is there gets arguments as a function does."""
-    for name in _arguments(estimator, ()):
+    for name in [*_arguments(estimator, ()), *_nested(estimator)]:
         given = name if name in estimator._extra else f"model__{name}"
         raise TypeError(
             f"{given} would have no effect, as model={estimator.model!r} is built "
-            f"already. Leave it out, or give a function that takes {name} and returns "
-            "the model."
+            "already. Leave it out, or give a function that takes "
+            f"{name.partition('__')[0]} and returns the model."
         )
 
 
@@ -114,6 +114,13 @@ def call(estimator: Any, function: Callable) -> Any:
                 f"Valid are: {', '.join(valid) or 'none'}; {unknown[0]} is no other "
                 f"parameter of {type(estimator).__name__} either."
             )
+    nested = _nested(estimator)
+    if nested and not accepts(function, "params"):
+        raise TypeError(
+            f"model__{nested[0]} would have no effect: a build function is given plain "
+            f"arguments, as model__{nested[0].partition('__')[0]}, or all parameters "
+            "where it takes `params`."
+        )
     if accepts(function, "meta"):
         arguments["meta"] = estimator._get_metadata()
     if accepts(function, "compile_kwargs"):
@@ -132,6 +139,12 @@ def _arguments(estimator: Any, taken: Collection[str]) -> dict[str, Any]:
         if "__" not in name and (name not in known or name in taken):
             arguments.setdefault(name, params[name])
     return arguments
+
+
+def _nested(estimator: Any) -> list[str]:
+    """Parameters such as ``model__a__b``, without their prefix."""
+    given = routed(estimator._all_params(), "model")
+    return [name for name in given if "__" in name]
 
 
 def _name(function: Callable) -> str:

@@ -62,6 +62,22 @@ def test_arguments_for_a_model_that_is_there_are_refused(name, blobs):
     assert not clf.initialized_
 
 
+@pytest.mark.parametrize("function", [build, sequential])
+def test_nested_arguments_are_refused_where_nothing_takes_them(function, blobs):
+    model = function if function is build else function()
+    clf = KerasClassifier(model, model__width__of_first=3, **ONE_EPOCH)
+    with pytest.raises(TypeError, match="^model__width__of_first would have no effect"):
+        clf.fit(*blobs)
+
+
+def test_nested_arguments_reach_a_function_that_takes_params(blobs):
+    def build_it(meta, params):
+        return build(meta, params["model__width__of_first"])
+
+    clf = KerasClassifier(build_it, model__width__of_first=3, **ONE_EPOCH).fit(*blobs)
+    assert clf.weights_[0].shape == (4, 3)
+
+
 def compiled(meta=None, width=8):
     model = build(meta, width) if meta else sequential()
     model.compile("adam", "sparse_categorical_crossentropy")
