@@ -26,7 +26,7 @@ from .parameter_types import Auto, CategoricalFeatures
 from .state import snapshot
 
 AUTO = StrOptions({"auto"})
-# Up to so many rows, batches are twice as large as others, and the rate fits them: as
+# Batches of up to this many rows are twice the usual size, and the rate fits them: as
 # accurate on the tables of the choice, in two thirds of the time.
 DOUBLED_BATCH = 128
 # Fewest steps that a weight decay of "auto" counts with.

@@ -70,7 +70,7 @@ def test_both_ways_train_the_same(monkeypatch, kind, activation, n_soft_steps):
 
 
 def test_arrays_start_with_a_cache_line():
-    """Half of an update's time depends on it; NumPy's own arrays start within one."""
+    """NumPy's own arrays start within one, and products of them take longer."""
     layers = dense_layers((6, 5), 0.0, "relu", 3, 7)
     network, start = chain(layers, (4,)), random_weights(layers, (4,))
     settings = Settings(1, 8, make_optimizer("adam", 0.01, None, {}))
