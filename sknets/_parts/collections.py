@@ -12,8 +12,9 @@ import numpy as np
 
 from .._dask import kind_of
 from .._memory import freed_blocks_kept
+from .._sklearn import num_samples
 from .arrays import some_rows
-from .base import Part, Parts, Prepare, prepared
+from .base import Part, Parts, Prepare
 
 # Parts that are computed while those before are used. On a cluster they are in two
 # groups, with a part for each thread in both: while one group is fetched, no worker
@@ -49,14 +50,21 @@ class DaskParts(Parts):
     ) -> Iterator[tuple[int, Part]]:
         chosen = list(range(self.n_parts or 0) if numbers is None else numbers)
         client = _client_of(self.scheduler)
+        if client is None or prepare is None:
+            yield from self._read_ahead(chosen, client, prepare)
+            return
+        from .workers import held_by_workers
+
+        with held_by_workers(client, prepare) as held:
+            yield from self._read_ahead(chosen, client, held)
+
+    def _read_ahead(
+        self, chosen: list[int], client: Any, prepare: Prepare | None
+    ) -> Iterator[tuple[int, Part]]:
         n_groups, size = 1, AHEAD
         if client is not None:
             n_threads = sum(client.nthreads().values())
             n_groups, size = 2, min(max(AHEAD, 2 * n_threads), MOST_AHEAD) // 2
-            if prepare is not None:  # sent to each worker once
-                # By a hash it would have the key of the pass before, whose data Dask
-                # may just be about to forget.
-                prepare = client.scatter(prepare, broadcast=True, hash=False)
         starts = range(0, len(chosen), size)
         groups = iter([chosen[start : start + size] for start in starts])
         threads = ThreadPoolExecutor(n_groups)
@@ -76,13 +84,13 @@ class DaskParts(Parts):
         finally:
             threads.shutdown(cancel_futures=True)
 
-    def _compute(self, numbers: list[int], prepare: Any) -> list[Part]:
+    def _compute(self, numbers: list[int], prepare: Prepare | None) -> list[Part]:
         import dask
 
         lazy = [[column and column[i] for column in self.columns] for i in numbers]
         if prepare is not None:
             make = dask.delayed(_prepared)
-            lazy = [make(prepare, *values) for values in lazy]
+            lazy = [[make(prepare, X), *others] for X, *others in lazy]
         try:
             [computed] = dask.compute(lazy, scheduler=self.scheduler)
         except Exception as error:
@@ -91,11 +99,11 @@ class DaskParts(Parts):
         return [Part(*values) for values in computed]
 
 
-def _prepared(prepare: Prepare, X: Any, y: Any, sample_weight: Any) -> Part:
-    """A prepared part; the X of a Bag may be an iterator."""
+def _prepared(prepare: Prepare, X: Any) -> Any:
+    """The prepared X of a part; that of a Bag may be an iterator."""
     X = X if hasattr(X, "shape") else list(X)
     with freed_blocks_kept:
-        return prepared(prepare, Part(X, y, sample_weight))
+        return prepare(X) if num_samples(X) else X
 
 
 def _client_of(scheduler: Any) -> Any:

@@ -187,7 +187,7 @@ def with_noise(path: str, part: int, size: int) -> list[str]:
 
 def counts(options: argparse.Namespace) -> None:
     path = str(options.data / "imdb_train.tsv.xz")
-    size = 1000
+    size = 5000
     n_parts = options.texts // size
     known = reviews(path)
     y = np.array([known[i % len(known)][0] for i in range(n_parts * size)])

@@ -307,4 +307,7 @@ MEASURE = {
 }
 
 if __name__ == "__main__":
+    if peers.installed("torch"):
+        # Triton, which PyTorch's optimisers import, crashes once TensorFlow is loaded.
+        import torch._dynamo  # noqa: F401
     timing.report(MEASURE, __doc__.splitlines()[0])
