@@ -11,7 +11,8 @@ from scikeras.wrappers import KerasClassifier
 
 from sknets._core.build import cnn_layers, dense_layers
 from sknets._core.network import Network
-from sknets._core.objectives import CLASS_OBJECTIVES, softmax
+from sknets._core.objectives import CLASS_OBJECTIVES
+from sknets._core.probabilities import softmax
 from sknets._core.scaling import identity
 from sknets.architectures import dense_net, fitted_model, small_cnn, text_pool
 

@@ -5,7 +5,8 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from sknets import DenseNetClassifier, SmallCNNClassifier, TextPoolClassifier
-from sknets._training.optimizers import LIMITS, RULES, make_optimizer, valid_names
+from sknets._training.optimizers import LIMITS, make_optimizer, valid_names
+from sknets._training.update_rules import RULES
 
 NAN, INF = float("nan"), float("inf")
 

@@ -36,8 +36,14 @@ from .._sklearn import (
     has_callbacks,
     num_samples,
 )
-from . import diagnosis, targets
-from .held_out import checked_groups, named_as_validation, split, split_seed
+from . import diagnosis, going_on, targets
+from .held_out import (
+    checked_groups,
+    given_validation,
+    named_as_validation,
+    split,
+    split_seed,
+)
 from .keywords import refuse_keywords
 from .lazy_model import LazyModel
 from .plain_params import plain_params
@@ -432,7 +438,8 @@ class NeuralNet(
         settings = self._settings(len(data), one_pass)
         scores, names = self._epoch_scores(given)
         observers = self._observers(settings, given[""], names, one_pass=one_pass)
-        slots, n_steps = self._optimizer_state(settings.optimizer)
+        stored = getattr(self, "optimizer_state_", None)
+        slots, n_steps = going_on.slots_and_steps(stored, settings.optimizer)
         trained = train(
             network,
             first_weights,
@@ -456,7 +463,7 @@ class NeuralNet(
         """The network that the parameters ask for, which fits into memory."""
         network = Network(tuple(self._layers(self._n_outputs)), self._input_shape())
         if goes_on:
-            self._check_same_network(network)
+            going_on.check_same_network(self._network, self.weights_, network)
         check_memory(network.weight_shapes(), self._settled_optimizer())
         self.network_ = network.stored()
         return network
@@ -509,44 +516,9 @@ class NeuralNet(
             "history_": joined(self.history_, trained.history),
         }
         if self.warm_start or one_pass:
-            state["optimizer_state_"] = {
-                "optimizer": self._settled_optimizer().structure[:2],
-                "n_steps": trained.n_steps,
-                "slots": trained.slots,
-            }
+            optimizer = self._settled_optimizer()
+            state["optimizer_state_"] = going_on.optimizer_state(optimizer, trained)
         return state
-
-    def _optimizer_state(self, optimizer: Any) -> tuple[Any, int]:
-        """Slots to go on from and the steps that made them; none of another rule."""
-        state = getattr(self, "optimizer_state_", None)
-        if state is None or state["optimizer"] != optimizer.structure[:2]:
-            return None, 0
-        return state["slots"], state["n_steps"] if state["slots"] else 0
-
-    def _check_same_network(self, network: Network) -> None:
-        now, fitted = network.weight_shapes(), [w.shape for w in self.weights_]
-        if now != fitted:
-            raise ValueError(
-                "warm_start and partial_fit go on from the fitted weights, whose "
-                f"shapes are {fitted}; the parameters (width and the like) now ask "
-                f"for {now}. Set them back, or fit with warm_start=False."
-            )
-        was, asked = self._network.names("kind"), network.names("kind")
-        if was != asked:
-            raise ValueError(
-                "warm_start and partial_fit go on from weights fitted in the layers "
-                f"{', '.join(was)}; the parameters (normalization, pool_last) now ask "
-                f"for {', '.join(asked)}. Set them back, or fit with warm_start=False."
-            )
-        for name in ("activation", "padding", "pooling"):
-            was, asked = self._network.names(name), network.names(name)
-            if was != asked:
-                raise ValueError(
-                    f"warm_start and partial_fit go on from weights fitted with {name} "
-                    f"{', '.join(was)} in the layers; the parameters now ask for "
-                    f"{', '.join(asked)}. Set {name} back, or fit with "
-                    "warm_start=False."
-                )
 
     def _observers(
         self,
@@ -626,22 +598,3 @@ class NeuralNet(
         weights = getattr(self, "weights_", None)
         if isinstance(weights, list):  # else a file will be refused
             frozen([w for w in weights if isinstance(w, np.ndarray)])
-
-
-def given_validation(X: Any, y: Any, sample_weight: Any) -> dict[str, Any] | None:
-    """Validation rows as they were given, if they were."""
-    given = {"X": X, "y": y, "sample_weight": sample_weight}
-    if all(part is None for part in given.values()):
-        return None
-    if X is None or y is None:
-        raise ValueError(
-            "X_val and y_val must be given together, and sample_weight_val only "
-            "with them."
-        )
-    if as_parts(**given) is not None:
-        raise ValueError(
-            "X_val must be rows in memory, but is read in parts: take some of them, "
-            "such as X_val[:10_000] or what X_val.head(10_000) computes. With "
-            "validation_fraction, fit holds out a share of every part of X by itself."
-        )
-    return given

@@ -12,7 +12,8 @@ from sklearn.base import ClassifierMixin
 from .._core.layers.base import Weights
 from .._sklearn import Interval, StrOptions, fit_context
 from . import targets
-from .base import LossTerms, NeuralNet, given_validation
+from .base import LossTerms, NeuralNet
+from .held_out import given_validation
 from .keywords import refuse_keywords
 from .parameter_types import ClassWeight
 from .predictions import ClassPredictions

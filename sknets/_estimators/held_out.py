@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .._parts import as_parts
 from .._tables.values import is_missing
 from .._warnings import warn_user
 
@@ -156,6 +157,25 @@ def _by_splitter(y: np.ndarray, groups: Any, splitter: Any, seed: int) -> Rows:
             "validate on; both need some, and none in common."
         )
     return train, held_out
+
+
+def given_validation(X: Any, y: Any, sample_weight: Any) -> dict[str, Any] | None:
+    """Validation rows as they were given, if they were."""
+    given = {"X": X, "y": y, "sample_weight": sample_weight}
+    if all(part is None for part in given.values()):
+        return None
+    if X is None or y is None:
+        raise ValueError(
+            "X_val and y_val must be given together, and sample_weight_val only "
+            "with them."
+        )
+    if as_parts(**given) is not None:
+        raise ValueError(
+            "X_val must be rows in memory, but is read in parts: take some of them, "
+            "such as X_val[:10_000] or what X_val.head(10_000) computes. With "
+            "validation_fraction, fit holds out a share of every part of X by itself."
+        )
+    return given
 
 
 @contextlib.contextmanager

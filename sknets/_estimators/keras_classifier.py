@@ -12,7 +12,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_array, column_or_1d
 
-from .._core import objectives
+from .._core import probabilities
 from .._dask import kind_of, lazily
 from .._sklearn import DocumentationLink, Interval
 from .keras_model import FIT, BaseWrapper
@@ -113,7 +113,8 @@ class KerasClassifier(DocumentationLink, ClassifierMixin, BaseWrapper):
     n_classes_ : int
         Number of classes.
     history_ : dict
-        Loss and metrics of each epoch; of validation rows with ``val_`` in front.
+        Loss and metrics of each epoch, of validation rows with ``val_`` in front, and
+        numbers that callbacks add to their logs, such as ``learning_rate``.
     engine_ : {"loop", "keras"}
         What trained: the compiled loop, or Keras' own.
     weights_ : list of ndarray
@@ -286,7 +287,7 @@ class KerasClassifier(DocumentationLink, ClassifierMixin, BaseWrapper):
     def _predict_raw(self, X: Any, **kwargs: Any) -> Any:
         raw = super()._predict_raw(X, **kwargs)
         link = vars(self).get("link_")
-        return raw if link is None else getattr(objectives, link)(raw)
+        return raw if link is None else getattr(probabilities, link)(raw)
 
     def partial_fit(  # type: ignore[override]
         self,

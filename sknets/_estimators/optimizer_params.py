@@ -11,7 +11,8 @@ from typing import Any, Self
 
 from sklearn.base import BaseEstimator
 
-from .._training.optimizers import RULES, check_settings, make_optimizer
+from .._training.optimizers import check_settings, make_optimizer
+from .._training.update_rules import RULES
 from . import other_names
 from .parameter_types import Optimizer
 

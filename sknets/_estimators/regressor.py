@@ -12,7 +12,8 @@ from .._core.objectives import NUMBER_OBJECTIVES, NumberObjective, Quantile
 from .._dask import kind_of, lazily
 from .._sklearn import Interval, StrOptions, fit_context
 from . import number_targets
-from .base import LossTerms, NeuralNet, given_validation
+from .base import LossTerms, NeuralNet
+from .held_out import given_validation
 from .keywords import refuse_keywords
 from .number_targets import TargetScaling
 from .scored import ScoredRegressor

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .._core import objectives, prediction, scaling
+from .._core import prediction, probabilities, scaling
 from .._core.network import Network
 
 # What may stand behind the last layer.
@@ -70,4 +70,4 @@ def outputs(chain: dict[str, Any], weights: list[np.ndarray], X: Any) -> np.ndar
     link = chain["link"]
     own = [weights[n] for n in chain["positions"]]
     logits = prediction.logits(network, own, rows, X.shape[0])
-    return logits if link == "linear" else getattr(objectives, link)(logits)
+    return logits if link == "linear" else getattr(probabilities, link)(logits)

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._core.layers import LAYERS, Dense, Layer, from_stored
 from .._core.network import Network
-from .._training.optimizers import RULES
+from .._training.update_rules import RULES
 from .requirements import (
     StateError,
     is_count,

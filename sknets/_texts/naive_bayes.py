@@ -34,7 +34,7 @@ import scipy.fft
 import scipy.sparse as sp
 
 from .._core.layers.base import Weights
-from .._core.objectives import sigmoid, softmax
+from .._core.probabilities import sigmoid, softmax
 
 # Added to the counts, in both classes together per n-gram.
 SMOOTHING = 8.0

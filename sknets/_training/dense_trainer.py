@@ -22,8 +22,8 @@ from .._core.layers.base import Layer, Weights
 from .._core.network import Network
 from .._shared_context import SharedContext
 from .data import TrainingData
-from .optimizers import Update, penalty_gradient
 from .settings import Settings, Slots
+from .update_rules import Update, penalty_gradient
 
 # Estimated seconds of a whole fit up to which numpy is the faster way. Numpy takes 1.4
 # to 2.4 times as long as a program that is there already, so that a dozen fits of this

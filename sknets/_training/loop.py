@@ -136,6 +136,18 @@ class Control:
         )
 
 
+@dataclass(frozen=True)
+class _Run:
+    """One training: where it stands, what it takes and who watches."""
+
+    control: Control
+    data: TrainingData
+    validation: TrainingData | None
+    scores: Scores | None
+    observers: Sequence[Observer]
+    rng: np.random.Generator
+
+
 def train(
     network: Network,
     weights: Weights,
@@ -186,10 +198,11 @@ def train(
     per_epoch = -(-len(data) // settings.batch_size)
     rate = settings.optimizer.learning_rate
     control = Control(trainer, settings, rate, per_epoch, weights, n_steps)
+    run = _Run(control, data, validation, scores, observers, rng)
     for observer in observers:
         observer.on_train_begin(control)
     try:
-        ends_early = _run_epochs(control, data, validation, scores, observers, rng)
+        ends_early = _run_epochs(run)
     except KeyboardInterrupt as interrupt:
         if is_trial:
             raise
@@ -202,37 +215,6 @@ def train(
     for observer in observers:
         observer.on_train_end()
     return control.trained()
-
-
-def _run_epochs(
-    control: Control,
-    data: TrainingData,
-    validation: TrainingData | None,
-    scores: Scores | None,
-    observers: Sequence[Observer],
-    rng: np.random.Generator,
-) -> bool:
-    """Train to the end; return whether that is too early."""
-    trainer, settings = control.trainer, control.settings
-    monitor = Monitor(settings, "" if validation is None else "val_")
-    for epoch in range(settings.epochs):
-        for observer in observers:
-            observer.on_epoch_begin(epoch)
-        logs, latest_weights = _run_epoch(
-            control, data, validation, scores, observers, rng, epoch
-        )
-        if control.exploded:
-            trainer.write_weights(control.best_weights)
-        elif not settings.early_stopping or monitor.is_best(logs):
-            control.best_epoch, control.best_weights = epoch + 1, latest_weights
-        stops = [observer.on_epoch_end(epoch, logs) for observer in observers]
-        if control.exploded:
-            return True
-        if observers and not settings.early_stopping:  # they may change the weights
-            control.best_weights = trainer.read_weights()
-        if (settings.early_stopping and monitor.is_exhausted) or any(stops):
-            break
-    return False
 
 
 def _kind_of_trainer(
@@ -251,31 +233,42 @@ def _kind_of_trainer(
         return TensorFlowTrainer
 
 
-def _run_epoch(
-    control: Control,
-    data: TrainingData,
-    validation: TrainingData | None,
-    scores: Scores | None,
-    observers: Sequence[Observer],
-    rng: np.random.Generator,
-    epoch: int,
-) -> tuple[dict[str, float], Weights]:
+def _run_epochs(run: _Run) -> bool:
+    """Train to the end; return whether that is too early."""
+    control, observers = run.control, run.observers
+    trainer, settings = control.trainer, control.settings
+    monitor = Monitor(settings, "" if run.validation is None else "val_")
+    for epoch in range(settings.epochs):
+        for observer in observers:
+            observer.on_epoch_begin(epoch)
+        logs, latest_weights = _run_epoch(run, epoch)
+        if control.exploded:
+            trainer.write_weights(control.best_weights)
+        elif not settings.early_stopping or monitor.is_best(logs):
+            control.best_epoch, control.best_weights = epoch + 1, latest_weights
+        stops = [observer.on_epoch_end(epoch, logs) for observer in observers]
+        if control.exploded:
+            return True
+        if observers and not settings.early_stopping:  # they may change the weights
+            control.best_weights = trainer.read_weights()
+        if (settings.early_stopping and monitor.is_exhausted) or any(stops):
+            break
+    return False
+
+
+def _run_epoch(run: _Run, epoch: int) -> tuple[dict[str, float], Weights]:
     """Train and validate; record and return the logs, and the weights."""
-    logs = _train_epoch(control, data, observers, rng, epoch)
+    control = run.control
+    logs = _train_epoch(run, epoch)
     weights = control.trainer.read_weights()
     control.exploded = not _all_finite(logs["loss"], *weights)
-    logs |= _measured(control, weights, data, validation, scores)
+    logs |= _measured(run, weights)
     control.record(logs)
     return logs, weights
 
 
-def _train_epoch(
-    control: Control,
-    data: TrainingData,
-    observers: Sequence[Observer],
-    rng: np.random.Generator,
-    epoch: int,
-) -> dict[str, float]:
+def _train_epoch(run: _Run, epoch: int) -> dict[str, float]:
+    control, data, rng = run.control, run.data, run.rng
     settings, per_epoch = control.settings, control.steps_per_epoch
     factors = schedule.factors(
         settings.learning_rate_schedule,
@@ -290,10 +283,10 @@ def _train_epoch(
     done = 0
 
     def report(n_steps: int) -> None:
-        for observer in observers:
+        for observer in run.observers:
             observer.on_steps(epoch, done + n_steps)
 
-    control.trainer.report = report if observers else None
+    control.trainer.report = report if run.observers else None
     for rows, own_order in data.buffers(order, settings.batch_size):
         steps = slice(done, done - (-len(own_order) // settings.batch_size))
         control.trainer.data = rows
@@ -304,26 +297,21 @@ def _train_epoch(
     return _named(data.objective, loss / total, correct / total)
 
 
-def _measured(
-    control: Control,
-    weights: Weights,
-    data: TrainingData,
-    validation: TrainingData | None,
-    scores: Scores | None,
-) -> dict[str, float]:
+def _measured(run: _Run, weights: Weights) -> dict[str, float]:
     """What is measured after an epoch; NaN where its weights are infinite or NaN."""
-    if control.exploded:
+    data, validation, scores = run.data, run.validation, run.scores
+    if run.control.exploded:
         unknown = _named(data.objective, np.nan, np.nan)
         names = [] if validation is None else list(_of_validation(unknown))
         return dict.fromkeys(names + (scores.names if scores else []), np.nan)
     measured: dict[str, float] = {}
     logits: dict[str, np.ndarray] = {}
     if validation is not None:
-        z = logits["val_"] = control.trainer.logits(validation)
+        z = logits["val_"] = run.control.trainer.logits(validation)
         values = data.objective.evaluate(z, validation.y, validation.w)
         measured |= _of_validation(_named(data.objective, *values))
     if scores is not None:
-        logits[""] = control.trainer.logits(data)
+        logits[""] = run.control.trainer.logits(data)
         measured |= scores(weights, logits)
     return measured
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import math
-import os
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ._plotting import check_matplotlib_support, grid_of_axes, inches, last_step
+from ._histories import fitted_histories, recorded_histories
+from ._plotting import check_matplotlib_support, grid_of_axes, inches
 from ._text import distinct_colours, literal, text_size, wrapped
-
-History = dict[str, list[float]]
 
 # Lines, and inches, that a legend may take among the curves.
 MAX_LINES_INSIDE = 8
@@ -107,12 +102,7 @@ class TrainingCurvesDisplay:
             If an estimator has no `history_`.
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        named = _named(estimator, Mapping)
-        histories = {name: _fitted_history(one) for name, one in named.items()}
-        best = {
-            name: _fitted_best_epoch(last_step(one), histories[name])
-            for name, one in named.items()
-        }
+        histories, best = fitted_histories(estimator)
         return cls(histories, best_epochs=best).plot(
             metrics=metrics, mark_best=mark_best, ax=ax, line_kw=line_kw
         )
@@ -162,13 +152,7 @@ class TrainingCurvesDisplay:
         array([0.8, 0.3, 0.1])
         """
         check_matplotlib_support(f"{cls.__name__}.from_history")
-        several = isinstance(history, Mapping) and any(
-            isinstance(one, Mapping | str | os.PathLike) or hasattr(one, "history")
-            for one in history.values()
-        )
-        named = history if several else {"": history}
-        histories = {name: _read_history(one) for name, one in named.items()}
-        best = {name: _lowest_validation_loss(one) for name, one in histories.items()}
+        histories, best = recorded_histories(history)
         return cls(histories, best_epochs=best).plot(
             metrics=metrics, mark_best=mark_best, ax=ax, line_kw=line_kw
         )
@@ -343,85 +327,3 @@ def _label_axes(axes: Any, metric: str) -> None:
     axes.set(xlabel="epoch", ylabel=metric.replace("_", " "))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.grid(alpha=0.3)
-
-
-# --- Histories -----------------------------------------------------------------------
-
-
-def _named(given: Any, kind: Any) -> Mapping:
-    """Several things under their names, or one under no name."""
-    if isinstance(given, kind) and not given:
-        raise ValueError("There is nothing to draw: got an empty dict.")
-    return given if isinstance(given, kind) else {"": given}
-
-
-def _fitted_history(estimator: Any) -> History:
-    fitted = last_step(estimator)
-    if not hasattr(fitted, "history_"):
-        raise TypeError(
-            f"{type(fitted).__name__} has no history_ of loss and accuracy to draw."
-        )
-    return _checked(fitted.history_, f"The history_ of {type(fitted).__name__}")
-
-
-def _fitted_best_epoch(fitted: Any, history: History) -> int | None:
-    """`best_epoch_` if it was chosen, and is not just the last one."""
-    best = getattr(fitted, "best_epoch_", 0)
-    chosen = best > 0 and (fitted.early_stopping or best < fitted.n_iter_)
-    return best if chosen else _lowest_validation_loss(history)
-
-
-def _lowest_validation_loss(history: History) -> int | None:
-    losses = np.asarray(history.get("val_loss", []), dtype=float)
-    if not np.isfinite(losses).any():
-        return None
-    return int(np.nanargmin(losses)) + 1
-
-
-def _read_history(history: Any) -> History:
-    if isinstance(history, str | os.PathLike):
-        return _checked(_read_csv(Path(history)), f"The file {os.fspath(history)!r}")
-    return _checked(getattr(history, "history", history), "The history")
-
-
-def _checked(history: Any, what: str) -> History:
-    """Return `history` if it is a dict of lists of numbers, all of one length."""
-    if not isinstance(history, Mapping):
-        raise TypeError(
-            f"{what} must be a dict of lists, a keras.callbacks.History or the path of "
-            f"a CSV file; got {type(history).__name__}."
-        )
-    lengths = {key: np.size(values) for key, values in history.items()}
-    if not lengths or not max(lengths.values()):
-        raise ValueError(f"{what} has no epochs.")
-    if len(set(lengths.values())) > 1:
-        raise ValueError(f"{what} has lists of different lengths: {lengths}.")
-    for key, values in history.items():
-        if np.ndim(values) != 1 or np.asarray(values).dtype.kind not in "biuf":
-            raise ValueError(
-                f"{what} must have one number an epoch under {key!r}; got {values!r}."
-            )
-    return dict(history)
-
-
-def _read_csv(path: Path) -> History:
-    """Columns of a CSV file with one row an epoch; "NA" and nothing are NaN."""
-    with path.open(newline="", encoding="utf-8") as file:
-        header = file.readline()
-        separator = next((mark for mark in ",;\t" if mark in header), ",")
-        file.seek(0)
-        rows = list(csv.DictReader(file, delimiter=separator))
-    names = [name for name in (rows[0] if rows else []) if name != "epoch"]
-    return {name: [_number(row[name], path) for row in rows] for name in names}
-
-
-def _number(text: Any, path: Path) -> float:
-    if not text or text == "NA":
-        return math.nan
-    try:
-        return float(text)
-    except (ValueError, TypeError) as error:  # a list where a row is too long
-        raise ValueError(
-            f"The file {str(path)!r} must hold numbers below its header; found "
-            f"{text!r}."
-        ) from error

@@ -18,18 +18,22 @@ from ._choice import (
     shown_names,
     target_column,
 )
+from ._fitted import fitted_estimator, fitted_layout
 from ._plotting import (
     as_images,
-    caption_size,
     check_matplotlib_support,
-    fitted_estimator,
-    fitted_layout,
     grid_of_axes,
     inches,
-    percent,
     show_image,
 )
-from ._text import FONT_SIZE, literal, wrapped, wrong_colour
+from ._text import (
+    FONT_SIZE,
+    caption_size,
+    literal,
+    percent,
+    wrapped,
+    wrong_colour,
+)
 
 
 class ImageGridDisplay:

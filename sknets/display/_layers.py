@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from .._core.layers import Conv
 from .._core.network import Network
-from ._plotting import (
-    check_matplotlib_support,
-    image_network,
-    network_rows,
-    one_axes,
-    scaled_rows,
-)
+from ._fitted import image_network, network_rows, scaled_rows
+from ._plotting import check_matplotlib_support, grid_shape, one_axes
 from ._text import FONT_SIZE
 
 # Space between two tiles, relative to the width of one.
@@ -27,11 +21,11 @@ class _TilesDisplay:
 
     def _plot(self, tiles, limits, title, label, n_cols, colorbar, ax, im_kw):
         check_matplotlib_support(f"{type(self).__name__}.plot")
-        n_rows, n_cols = _grid_shape(len(tiles), n_cols)
-        height = tiles.shape[1] / tiles.shape[2] * n_rows / n_cols
+        shape = grid_shape(len(tiles), n_cols)
+        height = tiles.shape[1] / tiles.shape[2] * shape[0] / shape[1]
         self.ax_ = one_axes(ax, (6.5, min(max(5.2 * height, 1.2), 8.0)))
         self.figure_ = self.ax_.figure
-        self.images_ = _draw_tiles(self.ax_, tiles, limits, n_cols, im_kw)
+        self.images_ = _draw_tiles(self.ax_, tiles, limits, shape, im_kw)
         if not self.ax_.get_title():
             self.ax_.set_title(title, fontsize=FONT_SIZE + 1)
         self.colorbar_ = None
@@ -319,22 +313,15 @@ def _convolutions(net: Any, caller: str) -> list[int]:
     return numbers
 
 
-def _grid_shape(n_tiles: int, n_cols: int) -> tuple[int, int]:
-    if n_cols < 1:
-        raise ValueError(f"n_cols must be at least 1; got {n_cols!r}.")
-    n_cols = min(n_cols, n_tiles)
-    return math.ceil(n_tiles / n_cols), n_cols
-
-
 def _draw_tiles(
     ax: Any,
     tiles: np.ndarray,
     limits: tuple[float, float],
-    n_cols: int,
+    grid: tuple[int, int],
     im_kw: dict[str, Any],
 ) -> np.ndarray:
     """Draw tiles of shape (n_tiles, height, width[, 3]) row by row in one axes."""
-    n_rows, n_cols = _grid_shape(len(tiles), n_cols)
+    n_rows, n_cols = grid
     height = tiles.shape[1] / tiles.shape[2]  # relative to the width, which is 1
     images = np.empty(len(tiles), dtype=object)
     for i, tile in enumerate(tiles):

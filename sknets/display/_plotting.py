@@ -1,4 +1,4 @@
-"""What the displays share: axes, images, and the estimators they look into."""
+"""What the displays share: axes and images."""
 
 from __future__ import annotations
 
@@ -7,15 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 from sklearn.utils import check_array
-from sklearn.utils.validation import check_is_fitted
 
 from .._containers import as_numbers
-from .._core import scaling
 from .._dask import kind_of
 from .._images.shapes import settle_image_shape, to_images
-from ._text import FONT_SIZE, text_size
 
 
 def check_matplotlib_support(caller: str) -> None:
@@ -79,10 +75,7 @@ def grid_of_axes(
     """
     import matplotlib.pyplot as plt
 
-    if n_cols < 1:
-        raise ValueError(f"n_cols must be at least 1; got {n_cols!r}.")
-    n_cols = min(n_cols, n_axes)
-    n_rows = math.ceil(n_axes / n_cols)
+    n_rows, n_cols = grid_shape(n_axes, n_cols)
     figure: Any
     if ax is None:
         size = (n_cols * cell_size[0], n_rows * cell_size[1])
@@ -95,6 +88,14 @@ def grid_of_axes(
     return _object_array(
         [figure.add_subplot(grid[divmod(i, n_cols)]) for i in range(n_axes)]
     )
+
+
+def grid_shape(n_plots: int, n_cols: int) -> tuple[int, int]:
+    """Rows and columns of a grid of so many plots, `n_cols` at most in a row."""
+    if n_cols < 1:
+        raise ValueError(f"n_cols must be at least 1; got {n_cols!r}.")
+    n_cols = min(n_cols, n_plots)
+    return math.ceil(n_plots / n_cols), n_cols
 
 
 def _grid_in(ax: Any, n_rows: int, n_cols: int, gaps: tuple[float, float]) -> Any:
@@ -181,89 +182,3 @@ def show_image(
         return ax.imshow(colours, **(im_kw or {}))
     kw = {"cmap": cmap, "vmin": limits[0], "vmax": limits[1], **(im_kw or {})}
     return ax.imshow(image[:, :, 0], **kw)
-
-
-def caption_size(captions: Sequence[str]) -> tuple[float, float]:
-    """Inches that the widest and the highest caption take, with the space around."""
-    width, n_lines = text_size(captions)
-    return width, (1.2 * FONT_SIZE * n_lines + 14) / 72
-
-
-def percent(probability: float) -> str:
-    """A probability in percent that never reads 100 % if it is less."""
-    return "> 99 %" if 0.995 <= probability < 1 else f"{100 * probability:.0f} %"
-
-
-# --- Estimators ----------------------------------------------------------------------
-
-
-def fitted_estimator(estimator: Any) -> Any:
-    """The best estimator of a search, or what is given; checked to be fitted."""
-    check_is_fitted(estimator)
-    return getattr(estimator, "best_estimator_", estimator)
-
-
-def last_step(estimator: Any) -> Any:
-    """The last step of a Pipeline or of the best one of a search."""
-    estimator = fitted_estimator(estimator)
-    return last_step(estimator[-1]) if isinstance(estimator, Pipeline) else estimator
-
-
-def image_network(estimator: Any, caller: str) -> Any:
-    """The fitted network of sknets in `estimator`, checked not to be one for text."""
-    net = last_step(estimator)
-    if not hasattr(net, "network_"):
-        raise TypeError(
-            f"{caller} needs a DenseNetClassifier or SmallCNNClassifier, or a Pipeline "
-            f"or search of one; got {type(net).__name__}."
-        )
-    if net._network.takes_tokens:
-        raise TypeError(
-            f"{caller} needs a network whose input is images; {type(net).__name__} "
-            "takes texts."
-        )
-    return net
-
-
-def network_rows(estimator: Any, X: Any, net: Any) -> np.ndarray:
-    """One image as `net` gets it: one unscaled row, after the steps before `net`.
-
-    `X` is one image of any layout that the estimator takes, alone or as a batch of
-    one. Returns an array whose first axis has length one.
-    """
-    estimator = fitted_estimator(estimator)
-    rows = _batch_of_one(X, estimator.n_features_in_)
-    if isinstance(estimator, Pipeline) and len(estimator) > 1:
-        rows = estimator[:-1].transform(rows)
-    rows = net._check_X(rows, reset=False)
-    return rows.toarray() if hasattr(rows, "toarray") else rows
-
-
-def _batch_of_one(X: Any, n_features: int) -> Any:
-    if not hasattr(X, "shape"):
-        X = np.asarray(X)
-    if math.prod(X.shape) != n_features:
-        raise ValueError(
-            f"X must be one image of {n_features} pixels; found an array of shape "
-            f"{tuple(X.shape)}."
-        )
-    is_batch = X.ndim > 1 and X.shape[0] == 1
-    return X if is_batch else np.asarray(X)[np.newaxis]
-
-
-def scaled_rows(net: Any, rows: np.ndarray) -> np.ndarray:
-    """Rows as the first layer of `net` gets them."""
-    flat = scaling.apply(scaling.dense_rows(rows, slice(None)), net.input_scaling_)
-    return flat.reshape(len(flat), *net._input_shape())
-
-
-def fitted_layout(fitted: Any, X: Any) -> tuple[Any, str]:
-    """Image shape and place of the channels that a step of `fitted` has settled."""
-    steps = [s for _, s in fitted.steps] if isinstance(fitted, Pipeline) else [fitted]
-    n_features = math.prod(np.shape(X)[1:])
-    for step in steps:
-        shape = getattr(step, "image_shape_", (1,))
-        # A height of 1 is what rows get that are not known to be images.
-        if shape[0] > 1 and math.prod(shape) == n_features:
-            return shape, getattr(step, "input_channels", "last")
-    return None, "last"

@@ -9,17 +9,9 @@ import numpy as np
 from .._core import scaling
 from .._images.shapes import shown_range
 from .._optional import needs_tensorflow
-from ._plotting import (
-    as_images,
-    caption_size,
-    check_matplotlib_support,
-    grid_of_axes,
-    image_network,
-    network_rows,
-    percent,
-    show_image,
-)
-from ._text import FONT_SIZE, literal, wrapped
+from ._fitted import image_network, network_rows
+from ._plotting import as_images, check_matplotlib_support, grid_of_axes, show_image
+from ._text import FONT_SIZE, caption_size, literal, percent, wrapped
 
 
 class SaliencyDisplay:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .._warnings import warn_user
@@ -30,6 +30,17 @@ def text_size(texts: Iterable[str], font_size: float = FONT_SIZE) -> tuple[float
     lines = [text.split("\n") for text in texts]
     longest = max(len(line) for text in lines for line in text)
     return 0.6 * font_size * (longest + 1) / 72, max(map(len, lines))
+
+
+def caption_size(captions: Sequence[str]) -> tuple[float, float]:
+    """Inches that the widest and the highest caption take, with the space around."""
+    width, n_lines = text_size(captions)
+    return width, (1.2 * FONT_SIZE * n_lines + 14) / 72
+
+
+def percent(probability: float) -> str:
+    """A probability in percent that never reads 100 % if it is less."""
+    return "> 99 %" if 0.995 <= probability < 1 else f"{100 * probability:.0f} %"
 
 
 def literal(texts: Iterable[Any]) -> None:

@@ -21,7 +21,8 @@ from .._estimators.keras_model import BaseWrapper
 from .._estimators.targets import MULTILABEL
 from .._keras import reader
 from .._keras.reader import Reading
-from .._training.optimizers import RULES, make_optimizer
+from .._training.optimizers import make_optimizer
+from .._training.update_rules import RULES
 from .._warnings import warn_user
 from . import _keras_estimators
 

@@ -7,8 +7,9 @@ import tensorflow as tf
 
 from sknets._core.build import text_layers
 from sknets._core.network import Network
-from sknets._core.objectives import CLASS_OBJECTIVES, sigmoid
+from sknets._core.objectives import CLASS_OBJECTIVES
 from sknets._core.poolings import POOLINGS
+from sknets._core.probabilities import sigmoid
 from sknets._core.scaling import identity
 from sknets.architectures import fitted_model
 

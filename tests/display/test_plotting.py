@@ -1,4 +1,4 @@
-"""What the displays share: axes, images, and the estimators they look into."""
+"""What the displays share: axes and images."""
 
 import builtins
 import subprocess
@@ -8,11 +8,6 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy.sparse import csr_array
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from sknets.display import (
     FiltersDisplay,
@@ -23,10 +18,7 @@ from sknets.display import (
 from sknets.display._plotting import (
     as_images,
     grid_of_axes,
-    last_step,
-    network_rows,
     one_axes,
-    percent,
     show_image,
 )
 
@@ -134,39 +126,3 @@ def test_colours_are_scaled_to_the_limits_and_kept_within():
     drawn = show_image(ax, image, (0, 20), "gray", None)
     assert_array_equal(drawn.get_array(), [[[0, 0, 0.5], [1, 1, 1]]])
     assert len(ax.get_xticks()) == len(ax.get_yticks()) == 0
-
-
-@pytest.mark.parametrize(
-    ("probability", "shown"),
-    [
-        (0.0, "0 %"),
-        (0.504, "50 %"),
-        (0.9949, "99 %"),
-        (0.995, "> 99 %"),
-        (0.99999, "> 99 %"),
-        (1.0, "100 %"),
-    ],
-)
-def test_percent(probability, shown):
-    assert percent(probability) == shown
-
-
-# --- Estimators ----------------------------------------------------------------------
-
-
-def test_last_step_of_pipelines_and_searches_within_one_another(blobs):
-    inner = make_pipeline(StandardScaler(), LogisticRegression())
-    search = GridSearchCV(make_pipeline(StandardScaler(), inner), {}, cv=2)
-    search.fit(*blobs)
-    assert last_step(search) is search.best_estimator_[-1][-1]
-
-
-@pytest.mark.parametrize(
-    "form", [np.array, np.atleast_2d, lambda image: csr_array(image[np.newaxis])]
-)
-def test_network_rows_are_what_the_steps_before_the_network_made(form, dense, digits):
-    image = digits[0][3]
-    halve = FunctionTransformer(lambda X: X / 2, accept_sparse=True)
-    pipeline = make_pipeline(halve.fit(digits[0]), dense)
-    rows = network_rows(pipeline, form(image), dense)
-    assert_array_equal(rows, image[np.newaxis] / 2)

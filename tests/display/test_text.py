@@ -198,3 +198,18 @@ def test_an_installed_font_that_has_a_character_is_taken(no_memory, monkeypatch)
 
 def test_usual_names_keep_the_font_of_the_style():
     assert grid(["a", "Ünal", "ж"]).titles_[0].get_fontfamily() == ["sans-serif"]
+
+
+@pytest.mark.parametrize(
+    ("probability", "shown"),
+    [
+        (0.0, "0 %"),
+        (0.504, "50 %"),
+        (0.9949, "99 %"),
+        (0.995, "> 99 %"),
+        (0.99999, "> 99 %"),
+        (1.0, "100 %"),
+    ],
+)
+def test_percent(probability, shown):
+    assert _text.percent(probability) == shown

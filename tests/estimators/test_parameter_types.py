@@ -14,7 +14,8 @@ import pytest
 import sknets
 from sknets._core.objectives import NUMBER_OBJECTIVES
 from sknets._estimators.parameter_types import Loss, OptimizerSettings
-from sknets._training.optimizers import RULES, valid_names
+from sknets._training.optimizers import valid_names
+from sknets._training.update_rules import RULES
 
 
 def test_losses_are_named():

@@ -25,7 +25,7 @@ import tensorflow as tf
 from ..._core.layers import MaxPool
 from ..._core.network import Network
 from ..._core.objectives import Objective
-from ..optimizers import RULES
+from ..update_rules import RULES
 from . import fused
 from .augmentation import augmented
 from .forward import Step, forward, scaled

@@ -11,7 +11,8 @@ from typing import Any
 import tensorflow as tf
 
 from ..._core.layers.base import Shape
-from ..optimizers import RULES, Optimizer, penalty_gradient
+from ..optimizers import Optimizer
+from ..update_rules import RULES, penalty_gradient
 from .fused import padded_length, traced
 
 
