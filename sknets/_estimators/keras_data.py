@@ -81,6 +81,7 @@ class KerasData(KerasState):
     def _check(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Any]:
         """Check X and y; learn (`reset`) or compare their shapes and types."""
         if y is not None:
+            self._refuse_several(X, y)
             y = self._check_y(y)
         X = self._check_X(X, None if y is None else len(y), reset=reset)
         if y is None:
@@ -97,6 +98,18 @@ class KerasData(KerasState):
                 f"expecting {self.y_ndim_} dimensions in y, as in the first fit."
             )
         return X, y
+
+    def _refuse_several(self, X: Any, y: Any) -> None:
+        """Raise if y is what Keras takes for several outputs."""
+        shape = getattr(next(iter(_arrays(X)), None), "shape", ())
+        if keras_inputs.is_several(y, shape[0] if shape else None):
+            name = type(self).__name__
+            raise ValueError(
+                f"y is a {type(y).__name__} of {len(y)} arrays, as for a model with "
+                "several outputs. Give one array, such as np.column_stack of them, and "
+                f"a subclass of {name} whose property target_encoder is a transformer "
+                "that makes these of y, and y of the predictions."
+            )
 
     def _check_X(
         self, X: Any, n_rows: int | None, *, reset: bool, trains: bool = True

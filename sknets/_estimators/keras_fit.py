@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from .._tensorflow import keras
 from .._training.keras_training import (
     Outcome,
     Plan,
+    Recorder,
     Rows,
     has_batch_hooks,
     is_finite,
@@ -211,7 +211,8 @@ class Job:
             parts = (validation.x, validation.y, validation.w)
             arguments["validation_data"] = parts if parts[2] is not None else parts[:2]
         _check_arguments(model, arguments)
-        callbacks = [keeper := LastFinite(), *callbacks]
+        outcome = Fitted(engine="keras")
+        callbacks = [keeper := LastFinite(), *callbacks, Recorder(outcome)]
         with seeded(estimator._seed()):
             history = model.fit(
                 x=_dense(rows.x),
@@ -220,37 +221,17 @@ class Job:
                 callbacks=callbacks,
                 **arguments,
             )
-        runs = _recorded(history.history)
-        first = arguments["initial_epoch"]
-        last = first + len(runs.get("loss", []))
-        _fill_gaps(runs, range(first, last), arguments.get("validation_freq", 1))
+        if not outcome.history:  # a fit of the model's own calls no callbacks
+            for values in zip(*history.history.values(), strict=True):
+                outcome.record(dict(zip(history.history, values, strict=True)))
+        last = arguments["initial_epoch"] + len(outcome.history.get("loss", []))
         if keeper.stopped is not None:
             last -= 1
             warn_not_finite(*keeper.stopped, "optimizer__learning_rate")
-        best_epoch = restored_epoch(callbacks, last)
-        return Fitted(_renamed(runs), best_epoch, bool(keeper.stopped), "keras")
-
-
-def _recorded(history: dict[str, list[Any]]) -> dict[str, list[float]]:
-    """History of numbers, of a metric with several values each by itself."""
-    runs: dict[str, list[float]] = {}
-    for name, run in history.items():
-        for values in run:
-            for part, value in copies.scalars(name, np.asarray(values)).items():
-                runs.setdefault(part, []).append(value)
-    return runs
-
-
-def _fill_gaps(runs: dict[str, list[float]], epochs: range, frequency: Any) -> None:
-    """Put NaN into validation curves where Keras did not validate in an epoch."""
-    if isinstance(frequency, Integral):
-        measured = [(epoch + 1) % frequency == 0 for epoch in epochs]
-    else:
-        measured = [epoch + 1 in frequency for epoch in epochs]
-    for name, run in runs.items():
-        if name.startswith("val_") and len(run) == sum(measured):
-            values = iter(run)
-            runs[name] = [next(values) if there else np.nan for there in measured]
+        outcome.history = _renamed(outcome.history)
+        outcome.best_epoch = restored_epoch(callbacks, last)
+        outcome.exploded = bool(keeper.stopped)
+        return outcome
 
 
 class LastFinite(keras.callbacks.Callback):

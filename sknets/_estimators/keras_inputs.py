@@ -48,6 +48,7 @@ def check_several(X: Any) -> Any:
 
 
 def _check_one(name: str, X: Any) -> Any:
+    X = _as_array(X, f"X[{name!r}]")
     return _typed(
         sklearn.utils.check_array(
             X,
@@ -61,15 +62,50 @@ def _check_one(name: str, X: Any) -> Any:
 
 def check_one(estimator: Any, X: Any, *, reset: bool) -> Any:
     """Check X, of two or more dimensions, in the type that it has."""
-    return _typed(
-        validate_data(
+    X = _as_array(X, "X")
+    try:
+        checked = validate_data(
             *(estimator, X),
             reset=reset,
             accept_sparse="csr",
             allow_nd=True,
             dtype=_dtype(X),
         )
-    )
+    except ValueError as error:
+        if "could not convert string" not in str(error):
+            raise
+        raise ValueError(
+            f"{error}. X holds texts beside numbers: encode them, for example with "
+            "OneHotEncoder in a ColumnTransformer, or give a dict of arrays, for a "
+            "model that takes texts in an input of their own."
+        ) from error
+    return _typed(checked)
+
+
+def _as_array(X: Any, name: str) -> Any:
+    """Rows in a list, a tensor or an array of objects as one array.
+
+    Frames, sparse matrices and other arrays stay as they are.
+    """
+    if hasattr(X, "row_splits"):  # of TensorFlow
+        raise ValueError(
+            f"The rows of {name} differ in length: pad them, X.to_tensor()."
+        )
+    is_array = isinstance(X, np.ndarray) and X.dtype.kind != "O"
+    if is_array or scipy.sparse.issparse(X) or hasattr(X, "columns"):
+        return X
+    if not isinstance(X, list | tuple) and not hasattr(X, "__array__"):
+        return X
+    try:
+        X = np.asarray(X)
+        if X.ndim == 1 and len(X) and isinstance(X[0], list | tuple | np.ndarray):
+            X = np.stack([np.asarray(row) for row in X])
+    except ValueError as error:
+        raise ValueError(
+            f"The rows of {name} cannot be made one array ({error}). Where they differ "
+            "in length, pad or cut them: keras.utils.pad_sequences(rows)."
+        ) from error
+    return X
 
 
 def _dtype(X: Any) -> Any:

@@ -89,7 +89,8 @@ class KerasRegressor(DocumentationLink, ScoredRegressor, BaseWrapper):
     model_ : keras.Model
         The fitted model. Changing it changes no prediction.
     history_ : dict
-        Loss and metrics of each epoch; of validation rows with ``val_`` in front.
+        Loss and metrics of each epoch, of validation rows with ``val_`` in front, and
+        numbers that callbacks add to their logs, such as ``learning_rate``.
     engine_ : {"loop", "keras"}
         What trained: the compiled loop, or Keras' own.
     weights_ : list of ndarray

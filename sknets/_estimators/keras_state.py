@@ -10,7 +10,7 @@ from typing import Any
 
 from sklearn.base import BaseEstimator
 
-from .._keras.stored import CONFIGURED, Stored, is_keras, store
+from .._keras.stored import CONFIGURED, Stored, is_keras, store, without_model
 from .keras_params import KerasParams
 from .state import check_versions
 
@@ -171,6 +171,7 @@ def copied_callback(callback: Any) -> Any:
     """A copy of a callback, without the model that it was used with."""
     model = getattr(callback, "_model", None)
     try:
-        return copy.deepcopy(callback, {} if model is None else {id(model): None})
+        own = without_model(callback)
+        return copy.deepcopy(own, {} if model is None else {id(model): None})
     except Exception:
         return callback

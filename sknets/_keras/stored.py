@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import importlib
 import inspect
+import io
 import json
 import pickle
 import sys
@@ -172,7 +173,7 @@ def store(value: Any, *, code: bool) -> Any:
         place = [value.__module__, value.__qualname__]
         return Stored("name", value.__qualname__, place)
     if not code or isinstance(value, Stored):
-        return value
+        return without_model(value)
     if own or callable(value) or is_keras(value, "callbacks.Callback"):
         return _store_code(value)
     return value
@@ -181,7 +182,9 @@ def store(value: Any, *, code: bool) -> Any:
 def _collection(kind: str, value: Any, parts: list, content: list) -> Any:
     if any(isinstance(part, Stored) for part in parts):
         return Stored(kind, kind, content)
-    return value
+    whole = value.values() if kind == "dict" else value
+    same = all(part is other for part, other in zip(parts, whole, strict=True))
+    return value if same else type(value)(content)
 
 
 class _Plainly:
@@ -217,11 +220,16 @@ def _dumps(value: Any) -> bytes:
 
 
 def without_model(value: Any) -> Any:
-    """A callback without the model that it was last used with."""
-    if getattr(value, "_model", None) is None:
+    """A callback without its last run's model, closed files, modules and writers."""
+    if not is_keras(value, "callbacks.Callback"):
         return value
     other = copy.copy(value)
-    other._model = None
+    for name, part in vars(value).items():
+        closed = isinstance(part, io.IOBase) and part.closed
+        if name == "_model" or closed or isinstance(part, types.ModuleType):
+            vars(other)[name] = None
+    if is_keras(value, "callbacks.TensorBoard"):
+        other._writers = {}
     return other
 
 

@@ -86,8 +86,26 @@ class Outcome:
     """Whether it became infinite or NaN, so that nobody goes on from the optimizer."""
 
     def record(self, logs: dict[str, Any]) -> None:
-        for name, value in logs.items():
-            self.history.setdefault(name, []).append(value)
+        """Add the numbers of an epoch; where others have one that it lacks, NaN."""
+        n_before = len(next(iter(self.history.values()), []))
+        for name, value in _numbers(logs).items():
+            self.history.setdefault(name, [math.nan] * n_before).append(value)
+        for run in self.history.values():
+            run += [math.nan] * (n_before + 1 - len(run))
+
+
+def _numbers(logs: dict[str, Any]) -> dict[str, float]:
+    """Those of logs, losses first; of a metric with several values each by itself."""
+    found: dict[str, float] = {}
+    for name in sorted(logs, key=_place):
+        values = np.asarray(logs[name])
+        if values.dtype.kind in "biuf":  # callbacks may add anything
+            found |= copies.scalars(name, values)
+    return found
+
+
+def _place(name: str) -> tuple[bool, bool]:
+    return name.startswith("val_"), name not in ("loss", "val_loss")
 
 
 def take(arrays: Any, index: np.ndarray) -> Any:
@@ -192,10 +210,11 @@ def train(
     """
     first = rows.dense(np.arange(1))
     by_xla = pays_by_xla(model, plan.n_steps(len(rows)))
-    with program_for(model, first, scheduled=plan.scheduled, by_xla=by_xla) as program:
+    used = program_for(model, first, scheduled=plan.scheduled, by_xla=by_xla)
+    with used as program, _attributes_of(model, program.model):
         hooks = keras.callbacks.CallbackList(
             list(callbacks),
-            add_history=False,
+            add_history=True,  # some look for model.history
             add_progbar=False,
             model=program.model,
             verbose=0,
@@ -208,9 +227,33 @@ def train(
                 outcome = run.run()
                 program.store(model)
         finally:
-            for callback in callbacks:
+            for callback in hooks.callbacks:
                 callback.set_model(model)
     return outcome
+
+
+@contextlib.contextmanager
+def _attributes_of(model: Any, twin: Any) -> Iterator[None]:
+    """Let callbacks find and set attributes of a model on the twin that is trained.
+
+    Others share that twin, so it keeps none of them.
+    """
+    if model is twin:
+        yield
+        return
+    own = set(vars(twin))
+    vars(twin).update(
+        (name, value)
+        for name, value in vars(model).items()
+        if name not in own and not name.startswith("_")
+    )
+    try:
+        yield
+    finally:
+        for name in vars(twin).keys() - own:
+            value = vars(twin).pop(name)
+            if not name.startswith("_"):
+                vars(model)[name] = value
 
 
 @contextlib.contextmanager
@@ -226,6 +269,17 @@ def unchanged_on_failure(model: Any) -> Iterator[None]:
     except BaseException:
         copies.write(variables, before)
         raise
+
+
+class Recorder(keras.callbacks.Callback):
+    """Records what an epoch gave, and what the callbacks before this one added."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__()
+        self._outcome = outcome
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self._outcome.record(logs or {})
 
 
 @dataclass
@@ -262,6 +316,7 @@ class _Run:
         plan, outcome = self.plan, Outcome()
         monitor = Monitor(plan, "" if self.validation is None else "val_")
         best_weights = None
+        self.hooks.callbacks.append(Recorder(outcome))
         self.model.stop_training = False
         self.hooks.on_train_begin()
         self._tell("on_train_begin", self.watched)
@@ -281,7 +336,6 @@ class _Run:
                 if plan.early_stopping:
                     best_weights = self.model.get_weights()
             self.hooks.on_epoch_end(epoch, logs)
-            outcome.record(logs)
             self.watched.n_epochs += 1
             self.watched.best_epoch = outcome.best_epoch - plan.initial_epoch
             self._tell("on_epoch_end", epoch - plan.initial_epoch, logs)

@@ -1,6 +1,7 @@
 """Keras objects as data, and what may not come out of a file."""
 
 import json
+import math
 import pickle
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 
 from sknets._keras.stored import Stored, is_keras, restore, store, without_model
@@ -96,6 +98,22 @@ def test_callbacks_are_kept_without_their_model():
     assert (made.patience, made.model) == (3, None)
     assert without_model(stop).model is None
     assert stop.model is not None
+
+
+def test_callbacks_are_kept_without_what_their_last_run_left(tmp_path):
+    log = keras.callbacks.CSVLogger(tmp_path / "log.csv")
+    log.set_model(model_of())
+    log.on_train_begin()
+    log.on_epoch_end(0, {"loss": 1.0})
+    log.on_train_end()
+    assert through_pickle(log).restore().csv_file is None
+    assert log.csv_file.closed
+    board = keras.callbacks.TensorBoard(tmp_path)
+    board._summary_module = math
+    board._writers["train"] = tf.summary.create_file_writer(str(tmp_path / "train"))
+    made = through_pickle(board).restore()
+    assert (made._writers, made._summary_module) == ({}, None)
+    assert list(board._writers) == ["train"]
 
 
 def test_collections_are_stored_where_a_part_is():
