@@ -153,7 +153,8 @@ class ImageInput(NeuralNet):
         dark = min(spread, self._seen_range()[1]) / 50
         # One image may well be dark, but not of fractions where others were not.
         is_scaled = X.shape[0] > 1 or (self._seen_range()[1] > 1 and _has_fractions(X))
-        inside = is_scaled and low == 0 and bottom >= 0 and top <= dark
+        # Zeros are black on any scale.
+        inside = is_scaled and low == 0 and bottom >= 0 and 0 < top <= dark
         if outside or inside:
             warn_user(
                 f"Pixels of X lie between {bottom:g} and {top:g}, those seen in fit "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections import deque
 from numbers import Integral
 from typing import Any
@@ -164,11 +165,26 @@ def as_pixels(X: Any) -> Any:
     Raises
     ------
     ValueError
-        If one of a list is on another scale than the others.
+        If X holds names of files, or one of a list is on another scale than the others.
     """
-    if isinstance(X, list | tuple | deque):
+    is_list = isinstance(X, list | tuple | deque)
+    is_array = isinstance(X, np.ndarray) and X.ndim == 1
+    if is_list or is_array or hasattr(X, "to_list"):  # a Series has to_list
+        _refuse_file_names(X)
+    if is_list:
         _check_each(list(X))
     return as_numbers(X)
+
+
+def _refuse_file_names(X: Any) -> None:
+    """Raise if the first of some images, which may be any object, is a name."""
+    first = next(iter(X), None)
+    if isinstance(first, str | os.PathLike):
+        raise ValueError(
+            f"X holds {str(first)!r:.60} in the place of an image: read the files "
+            "first, to one mode and one size, such as [np.asarray(PIL.Image.open(name)"
+            ".convert('RGB').resize((64, 64))) for name in X]."
+        )
 
 
 def _check_each(images: list) -> None:

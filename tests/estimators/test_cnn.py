@@ -60,3 +60,10 @@ def test_channels_first_is_an_error_that_names_the_remedy(quick):
     est = quick(SmallCNNClassifier, epochs=1).fit(X.transpose(0, 2, 3, 1), [0, 1, 0, 1])
     with pytest.raises(ValueError, match=r"\(n_samples, 3, 32, 32\).*ImageReshaper"):
         est.predict(X)
+
+
+def test_black_images_are_on_any_scale(quick, digits):
+    X, y = digits
+    for pixels in (X, X / 16, (15 * X).astype(np.uint8), np.zeros_like(X)):
+        black = np.zeros((2, 64), pixels.dtype)
+        quick(SmallCNNClassifier, epochs=1).fit(pixels, y).predict(black)

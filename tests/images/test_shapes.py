@@ -2,6 +2,7 @@
 
 import re
 from collections import deque
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -267,6 +268,16 @@ def test_lists_are_looked_at_in_fit_and_after(estimator):
         apply(mixed)
     with pytest.raises(ValueError, match="Row 3 of X is None"):
         apply(with_none)
+
+
+@pytest.mark.parametrize("contain", ["list", "numpy.array", "pandas.Series"])
+@pytest.mark.parametrize("name", ["a.png", Path("a.png")], ids=["string", "path"])
+def test_names_of_files_are_no_images(contain, name):
+    module, _, function = contain.rpartition(".")
+    X = getattr(pytest.importorskip(module or "builtins"), function)([name, name])
+    for estimator in (SmallCNNClassifier(), ImageReshaper(), ImageNormalizer()):
+        with pytest.raises(ValueError, match=r"X holds 'a\.png' .*PIL\.Image\.open"):
+            estimator.fit(X, [0, 1])
 
 
 def test_dates_are_no_pixels():
