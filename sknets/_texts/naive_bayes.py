@@ -21,6 +21,8 @@ References
    classification", ACL 2012.
 .. [2] Rennie, Shih, Teevan and Karger, "Tackling the poor assumptions of naive Bayes
    text classifiers", ICML 2003.
+.. [3] Platt, "Probabilistic outputs for support vector machines and comparisons to
+   regularized likelihood methods", Advances in Large Margin Classifiers, 1999.
 """
 
 from __future__ import annotations
@@ -362,13 +364,27 @@ def scores_without_themselves(
     return scores
 
 
+def _softened_targets(texts: Texts) -> np.ndarray:
+    """Targets of two classes as if each had two texts more, one of either [3]_.
+
+    Of scores that tell the classes apart there is else no likeliest factor, and the
+    greater one is, the more its standard error takes it for chance.
+    """
+    if texts.is_exclusive:
+        return texts.targets
+    inside = (texts.targets * texts.weights).sum(axis=0)
+    outside = ((1 - texts.targets) * texts.weights).sum(axis=0)
+    highest, lowest = (inside + 1) / (inside + 2), 1 / (outside + 2)
+    return np.where(texts.targets == 1, highest, lowest)
+
+
 def likeliest_factors(scores: np.ndarray, texts: Texts, bias: np.ndarray) -> np.ndarray:
     """Factors that make scores into the likeliest logits, by Newton's method.
 
     The logits are the sum of all factors times their scores, of shape (n_factors,
     n_texts, n_outputs), and of the bias.
     """
-    targets, weights = texts.targets, texts.weights
+    targets, weights = _softened_targets(texts), texts.weights
     a = np.zeros(len(scores))
     for _ in range(50):
         z = np.tensordot(a, scores, axes=1) + bias

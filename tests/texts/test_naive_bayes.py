@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from scipy.special import log_softmax
+from sklearn.metrics import log_loss
 
+from sknets import TextPoolClassifier
 from sknets._texts import naive_bayes
 from sknets._texts.naive_bayes import ClassCounts, Texts
 
@@ -182,6 +184,35 @@ def test_slope_gives_likely_logits():
     chi_squared = (2 * at - below - above) / 0.1**2
     assert 0.5 < counts["slope"] < tokens.sum() / 400
     assert counts["slope"] == pytest.approx(best * (1 - 4 / chi_squared), rel=1e-3)
+
+
+def told_apart(n, slope):
+    """Scores that have the sign of the class, of texts half of which are of each."""
+    labels = np.arange(n) % 2
+    tokens = sp.csr_array(np.ones((n, 1000), np.float32))
+    targets = labels[:, None].astype(np.float32)
+    data = Texts(tokens, targets, np.ones((n, 1), np.float32), False)
+    return (2 * targets - 1) / slope, data
+
+
+@pytest.mark.parametrize("n", [40, 1000])
+def test_classes_that_are_told_apart_are_not_taken_for_chance(n):
+    scores, data = told_apart(n, slope=10)
+    slope = naive_bayes._slope(scores, data, np.zeros(1, np.float32))
+    likeliest = 10 * np.log(n / 2 + 1)  # where p of each text is (n / 2 + 1) of + 2
+    information = n / 100 * (n / 2 + 1) / (n / 2 + 2) ** 2
+    expected = likeliest - 4 / (likeliest * information)
+    assert slope == pytest.approx(expected, rel=1e-3)
+    assert slope > 5
+
+
+def test_long_texts_of_two_clear_classes_have_clear_probabilities():
+    rng = np.random.default_rng(0)
+    labels = np.arange(200) % 2
+    shares = [[0.3, 0.2, 0.2, 0.3], [0.2, 0.3, 0.3, 0.2]]
+    strands = ["".join(rng.choice(list("ACGT"), 800, p=shares[y])) for y in labels]
+    net = TextPoolClassifier(random_state=0).fit(strands[:100], labels[:100])
+    assert log_loss(labels[100:], net.predict_proba(strands[100:])) < 0.1
 
 
 def loud_and_quiet(n_classes, n=400):
