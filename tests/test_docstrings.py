@@ -21,7 +21,7 @@ OF_THE_NETWORK = {
 }  # fmt: skip
 # What differs with the target: classes or numbers.
 OF_THE_TARGET = {
-    "binary", "embedding_init", "history_", "learning_rate", "monitor",
+    "binary", "embedding_init", "epochs", "history_", "learning_rate", "monitor",
     "pooling", "validation_fraction", "verbose",
 }  # fmt: skip
 # Numbers from texts start from ridge regression, which leaves less to learn.

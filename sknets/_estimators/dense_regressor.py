@@ -67,7 +67,7 @@ class DenseNetRegressor(DenseInput, NeuralNetRegressor):
         is None.
     epochs : int or "auto", default="auto"
         Passes over the training rows. "auto" makes about 6000 steps, within 10 to
-        30 epochs, but at least 400 steps.
+        30 epochs, but at least 300 steps.
     batch_size : int or "auto", default="auto"
         Rows in one step. "auto" is the power of two nearest to the square root of the
         number of rows, within 8 to 256; in `fit` twice that, as long as it is at most
@@ -234,6 +234,9 @@ class DenseNetRegressor(DenseInput, NeuralNetRegressor):
         **NeuralNetRegressor._parameter_constraints,
         **DenseInput._parameter_constraints,
     }
+
+    # Few numbers are mostly noise, which more steps learn by heart.
+    _least_steps = 300
 
     def __init__(
         self,
