@@ -52,10 +52,11 @@ def test_weights_change_what_is_learned(quick):
     assert shares[0] < 0.15 < shares[1] < 0.85 < shares[2]
 
 
-def test_class_weight_of_strings(quick, blobs):
+@pytest.mark.parametrize("labels", [["a", "b", "c"], ["0", "1", "2"]])
+def test_class_weight_of_strings(quick, blobs, labels):
     X, y = blobs
-    names = np.array(["a", "b", "c"])
-    est = quick(DenseNetClassifier, class_weight={"b": 3.0}, epochs=1)
+    names = np.array(labels)
+    est = quick(DenseNetClassifier, class_weight={labels[1]: 3.0}, epochs=1)
     by_name = est.fit(X, names[y]).weights_
     est.set_params(class_weight={1: 3.0}).fit(X, y)
     assert_all_equal(by_name, est.weights_)

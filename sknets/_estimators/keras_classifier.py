@@ -260,6 +260,8 @@ class KerasClassifier(DocumentationLink, ClassifierMixin, BaseWrapper):
                     f"classes of y are {classes[:10]}. Give a weight for each "
                     "class by its label (in one-hot rows, by its column)."
                 )
+            of_rows = [class_weight.get(label, 1.0) for label in y.tolist()]
+            return np.array(of_rows, float)
         return compute_sample_weight(class_weight, y)
 
     def _strata(self, y: np.ndarray) -> np.ndarray | None:

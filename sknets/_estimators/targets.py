@@ -343,6 +343,11 @@ def _class_table(
             "Weights in class_weight must be finite numbers and must not be negative; "
             f"got {wrong!r}."
         )
+    labels = classes.tolist()
+    n_known = sum(label in class_weight for label in labels)
+    if n_known in (len(labels), len(class_weight)):
+        # scikit-learn looks for numbers where labels are strings of digits.
+        return np.array([class_weight.get(label, 1.0) for label in labels], float)
     return compute_class_weight(class_weight, classes=classes, y=classes)
 
 

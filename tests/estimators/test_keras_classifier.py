@@ -67,6 +67,8 @@ def test_class_weight_moves_predictions(blobs):
     X = np.zeros_like(X)  # nothing but the weights tells the classes apart
     heavy = KerasClassifier(build, **QUICK, class_weight={0: 1, 1: 9, 2: 1})
     assert (heavy.fit(X, y).predict(X) == 1).all()
+    heavy.set_params(class_weight={"0": 1, "1": 9})  # strings of digits, not all given
+    assert (heavy.fit(X, y.astype(str)).predict(X) == "1").all()
 
 
 def test_class_weights_of_one_hot_rows_go_by_column():
