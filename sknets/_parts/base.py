@@ -50,7 +50,9 @@ class Parts:
             Dask on a worker.
         """
         for number, part in self._read(numbers):
-            yield number, part if prepare is None else prepared(prepare, part)
+            if prepare is not None:
+                part = part._replace(X=prepared(prepare, part.X))
+            yield number, part
 
     def _read(self, numbers: Sequence[int] | None) -> Iterator[tuple[int, Part]]:
         for number in range(self.n_parts or 0) if numbers is None else numbers:
@@ -65,6 +67,6 @@ class Parts:
         raise NotImplementedError
 
 
-def prepared(prepare: Prepare, part: Part) -> Part:
-    """A part with its X prepared; one without rows stays as it is."""
-    return part._replace(X=prepare(part.X)) if num_samples(part.X) else part
+def prepared(prepare: Prepare, X: Any) -> Any:
+    """The prepared X of a part; one without rows stays as it is."""
+    return prepare(X) if num_samples(X) else X

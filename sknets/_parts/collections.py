@@ -12,9 +12,8 @@ import numpy as np
 
 from .._dask import kind_of
 from .._memory import freed_blocks_kept
-from .._sklearn import num_samples
 from .arrays import some_rows
-from .base import Part, Parts, Prepare
+from .base import Part, Parts, Prepare, prepared
 
 # Parts that are computed while those before are used. On a cluster they are in two
 # groups, with a part for each thread in both: while one group is fetched, no worker
@@ -103,7 +102,7 @@ def _prepared(prepare: Prepare, X: Any) -> Any:
     """The prepared X of a part; that of a Bag may be an iterator."""
     X = X if hasattr(X, "shape") else list(X)
     with freed_blocks_kept:
-        return prepare(X) if num_samples(X) else X
+        return prepared(prepare, X)
 
 
 def _client_of(scheduler: Any) -> Any:

@@ -21,7 +21,15 @@ def held_by_workers(client: Client, function: Callable) -> Iterator[Callable]:
     What is given back takes its place in tasks, and is a few bytes.
     """
     name = f"sknets-{uuid.uuid4().hex}"
-    client.register_plugin(_Holder(function), name)
+    try:
+        client.register_plugin(_Holder(function), name)
+    except Exception as error:
+        error.add_note(
+            "This was while the workers were sent what prepares parts of X. A function "
+            "given as tokenizer, preprocessor or analyzer goes with it, so pickle must "
+            "be able to copy it, without locks, open files and connections."
+        )
+        raise
     try:
         yield _Held(name)
     finally:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 
 import numpy as np
@@ -48,6 +49,14 @@ def test_a_pass_that_is_given_up_leaves_nothing_in_the_workers(client):
     assert set(client.run(n_plugins_of_sknets).values()) == {1}
     parts.close()
     assert set(client.run(n_plugins_of_sknets).values()) == {0}
+
+
+def test_what_cannot_be_sent_is_named(client):
+    unsendable = threading.Lock().acquire
+    held = workers.held_by_workers(client, unsendable)
+    with pytest.raises(TypeError, match="pickle") as error, held:
+        pass
+    assert "given as tokenizer" in error.value.__notes__[0]
 
 
 def wait_until(condition, seconds=60):
