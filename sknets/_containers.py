@@ -313,7 +313,10 @@ def stack_images(images: list) -> np.ndarray:
             "read: read it anew, or leave it out, of y too."
         )
     arrays = [_pixels(image, number) for number, image in enumerate(images)]
-    _check_same("shapes", [a.shape for a in arrays], "bring them to one size")
+    shapes = [a.shape for a in arrays]
+    is_mixed = len({shape[2:] for shape in shapes}) > 1
+    remedy = "mode, as PIL's image.convert('RGB') does" if is_mixed else "size"
+    _check_same("shapes", shapes, f"bring them to one {remedy}")
     kinds = ["numbers" if a.dtype.kind == "f" else str(a.dtype) for a in arrays]
     if len(set(kinds)) > 1 and "uint8" in kinds:
         _check_same("types", kinds, "their scales differ, bring them to one")

@@ -88,7 +88,8 @@ def test_images_of_different_sizes(estimator):
 
 def test_grey_images_beside_coloured_ones():
     images = [Image.new("L", (5, 5)), Image.new("RGB", (5, 5))]
-    with pytest.raises(ValueError, match=r"\(5, 5\) in row 0, \(5, 5, 3\) in row 1"):
+    message = r"\(5, 5\) in row 0, \(5, 5, 3\) in row 1; bring them to one mode"
+    with pytest.raises(ValueError, match=message):
         stack_images(images)
 
 

@@ -6,7 +6,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sknets import SmallCNNClassifier
 from sknets._core.build import cnn_layers
-from sknets._images.augment import AUTO
+from sknets._images.augment import AUTO, AUTO_OF_SIGNALS, named
 from sknets._training import schedule
 from tests.networks import assert_same_weights
 
@@ -64,7 +64,52 @@ def test_images_are_learnt_as_they_are():
     X = X.astype(np.uint8)
     auto = SmallCNNClassifier(random_state=0)
     assert auto.fit(X[:300], y[:300]).score(X[300:], y[300:]) > 0.75
-    changed = SmallCNNClassifier(random_state=0, augment={**AUTO, "unchanged": 0})
+    never = {**AUTO, "unchanged": 0, "refine": 0}
+    changed = SmallCNNClassifier(random_state=0, augment=never)
     with pytest.warns(ConvergenceWarning, match="changed at random, and not those"):
         changed.fit(X[:300], y[:300])
     assert changed.score(X[300:], y[300:]) < 0.6
+
+
+def test_the_light_of_images_may_be_their_class():
+    """Patches on grounds of four levels: changes of the light hide which one it is."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(4, size=700)
+    level = np.array([70, 100, 130, 160])[y] + rng.normal(0, 6, 700)
+    X = level[:, None, None] + rng.normal(0, 10, (700, 16, 16))
+    X[:, 4:9, 5:10] += rng.normal(0, 30, (700, 1, 1))
+    X = X.clip(0, 255).astype(np.uint8)
+    auto = SmallCNNClassifier(random_state=0).fit(X[:200], y[:200])
+    unrefined = SmallCNNClassifier(random_state=0, augment={**AUTO, "refine": 0})
+    unrefined.fit(X[:200], y[:200])
+    score = auto.score(X[200:], y[200:])
+    assert score > 0.85
+    assert score > unrefined.score(X[200:], y[200:]) + 0.05
+
+
+def test_what_a_signal_has_may_be_anywhere():
+    """Bumps of three widths at any place; SVC tells 95 % of them apart."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(3, size=500)
+    place = rng.uniform(20, 108, (500, 1))
+    width = np.array([3, 4.5, 6.5])[y][:, None]
+    X = np.exp(-((np.arange(128) - place) ** 2) / (2 * width**2))
+    X += rng.normal(0, 0.08, X.shape)
+    net = SmallCNNClassifier(random_state=0, image_shape=(1, 128))
+    net.fit(X[:150], y[:150])
+    assert net.augment_ == AUTO_OF_SIGNALS
+    assert net.score(X[150:], y[150:]) > 0.97
+
+
+@pytest.mark.parametrize(
+    ("shape", "changes"),
+    [
+        ((8, 8), AUTO),
+        ((7, 32), AUTO_OF_SIGNALS),
+        ((32, 1), AUTO_OF_SIGNALS),
+        ((7, 31), None),
+        ((1, 1), None),
+    ],
+)
+def test_what_auto_changes_follows_the_shape(shape, changes):
+    assert named("auto", (*shape, 1)) == changes

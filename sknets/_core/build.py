@@ -54,8 +54,17 @@ AUTO_DROPOUT = 0.5
 # the last ones are taken as the size of images asks for.
 FEW_ROWS_WIDTH = (16, 16, 16, 32, 64, 128)
 MANY_ROWS_WIDTH = (16, 16, 16, 24, 64, 128, 128)
+SIGNAL_WIDTH = (16, *FEW_ROWS_WIDTH)
 # From so many rows on, images need not keep as much of where things are in them.
 SOME_ROWS = 500
+# Most lines and fewest values in each of what is a signal, not an image.
+SIGNAL_LINES, SIGNAL_LENGTH = 7, 32
+
+
+def is_signal(image_shape: Shape) -> bool:
+    """Whether an image is one long line, or a few of them beside each other."""
+    short, long = sorted(image_shape[:2])
+    return short <= SIGNAL_LINES and long >= SIGNAL_LENGTH
 
 
 def auto_width(image_shape: Shape, n_rows: int, *, is_deep: bool) -> Shape:
@@ -63,12 +72,16 @@ def auto_width(image_shape: Shape, n_rows: int, *, is_deep: bool) -> Shape:
 
     Few blocks leave large images, in which a few rows are told apart by where things
     are: three up to 63 pixels (in the mean of height and width), or to 127 for few
-    rows, and one more for each doubling. A deep network halves images to four pixels.
+    rows, and one more for each doubling. A deep network halves images to four pixels;
+    signals, in which a few rows may have the same thing anywhere, are halved to less
+    than twelve values.
     """
     height, width, *_ = image_shape
     if is_deep:
         halvings = round(math.log2(max(height, width, 4))) - 1
         return _last(MANY_ROWS_WIDTH, max(halvings, 2))
+    if is_signal(image_shape):
+        return _last(SIGNAL_WIDTH, max(round(math.log2(max(height, width))) - 2, 3))
     side = math.sqrt(height * width) / (32 if n_rows >= SOME_ROWS else 64)
     return _last(FEW_ROWS_WIDTH, 3 + math.floor(math.log2(max(side, 1))))
 

@@ -494,15 +494,11 @@ class NeuralNet(
         """Weights to predict with, from those at the end of training."""
         return trained.weights
 
-    def _may_train_another(self, trained: Any, data: Any, settings: Any) -> bool:
-        """Whether a network of some of the rows may tell about this one.
-
-        It is trained to its end, nothing goes on from it, and the rows are in memory.
-        """
+    def _is_complete(self, trained: Any, settings: Any) -> bool:
+        """Whether training came to its end, and nothing is to go on from it."""
         return (
             not self.early_stopping
             and not self.warm_start
-            and data.sample is data
             and trained.n_epochs == settings.epochs
             and not trained.exploded
         )

@@ -40,9 +40,10 @@ class SmallCNNRegressor(ImageInput, NeuralNetRegressor):
         Filters of each block. An entry may itself be a tuple: several convolutions
         before one pooling. "auto" is (32, 64, 128) for images up to 63 x 63 pixels, or
         127 x 127 with fewer than 500 rows, and for each doubling of the size one block
-        more: the last of (16, 16, 16, 32, 64, 128). From 4000 rows on it is as many of
-        the last of (16, 16, 16, 24, 64, 128, 128) as leave images of about 4 x 4
-        pixels: four of them for images of 28 x 28 and 32 x 32.
+        more: the last of (16, 16, 16, 32, 64, 128). Signals have as many as leave 6 to
+        11 values. From 4000 rows on it is as many of the last of (16, 16, 16, 24, 64,
+        128, 128) as leave images of about 4 x 4 pixels: four of them for images of 28 x
+        28 and 32 x 32.
     dropout : float, tuple of float or "auto", default="auto"
         Share of values dropped after each block and each dense layer. "auto" is 0.5
         before the output, and none elsewhere.
@@ -88,12 +89,14 @@ class SmallCNNRegressor(ImageInput, NeuralNetRegressor):
         Random changes of the training images, drawn anew in each epoch; validation
         and prediction see images as they are. None or False is none. True is
         ``{"shift": 0.06, "rotation": 0.02, "zoom": 0.08, "elastic": 0.04,
-        "brightness": 0.3, "illumination": 0.3, "unchanged": 0.125}``. "auto" is the
-        same for classes, and ``{"shift": 0.05, "elastic": 0.02}`` for numbers, where
-        images have at least 8 x 8 pixels, else None. From 4000 rows on, two short
-        trainings on 1500 of them decide by the loss of 1500 others: whether these
-        changes are made, and whether images are mirrored. `augment_` says so. The
-        entries of a dict are
+        "brightness": 0.3, "illumination": 0.3, "unchanged": 0.125, "refine": 0.125}``.
+        "auto" is the same for classes, and ``{"shift": 0.05, "elastic": 0.02,
+        "refine": 0.125}`` for numbers, where images have at least 8 x 8 pixels;
+        ``{"shift": 0.03, "unchanged": 0.125, "refine": 0.125}`` for signals, of at most
+        7 lines of at least 32 values; else None. From 4000 rows on, signals stay as
+        they are, and of images two short trainings on 1500 of them decide by the loss
+        of 1500 others: whether these changes are made, without "refine", and whether
+        images are mirrored. `augment_` says so. The entries of a dict are
 
         - "shift": vertical and horizontal shift, in heights and widths of the image,
         - "rotation": counter-clockwise, in full turns: 0.05 is 18 degrees,
@@ -107,7 +110,11 @@ class SmallCNNRegressor(ImageInput, NeuralNetRegressor):
         - "illumination": light from a random side: rise of that logarithm from the
           centre to the border,
         - "erase": share of the area that a rectangle hides behind the mean pixel,
-        - "unchanged": share of the images that stay as they are.
+        - "unchanged": share of the images that stay as they are,
+        - "refine": epochs that follow on images as they are alone, as a share of
+          `epochs`; the weights are the mean of those before and after [6]_. They
+          are no part of `n_iter_` and `history_`. There are none with `callbacks`,
+          `early_stopping` or `warm_start`.
 
         A number r is a range from -r to r (for "elastic", "illumination" and "erase"
         from 0 to r), a pair is the range itself. What comes in from beyond the border
@@ -223,11 +230,12 @@ class SmallCNNRegressor(ImageInput, NeuralNetRegressor):
     history_ : dict of list
         Training ``loss`` of each epoch, measured while it ran, and ``val_loss`` after
         it where there were validation rows; what is in `scoring`, and ``val_`` and its
-        name, after it. Losses are those of scaled targets, so that 1 is what the mean
-        of y has with "squared_error"; ``scoring="neg_mean_squared_error"`` records in
-        the units of y. For "huber" they are half the squared error up to a distance of
-        1, for "poisson" half the deviance. An epoch in which the loss or a weight
-        became infinite or NaN is the last one here.
+        name, after it; and numbers that callbacks add. Losses are those of scaled
+        targets, so that 1 is what the mean of y has with "squared_error";
+        ``scoring="neg_mean_squared_error"`` records in the units of y. For "huber" they
+        are half the squared error up to a distance of 1, for "poisson" half the
+        deviance. An epoch in which the loss or a weight became infinite or NaN is the
+        last one here.
     best_epoch_ : int
         The epoch, counted from 1, whose weights the estimator holds: the best one
         with `early_stopping`, else the last; 0 if the first one failed.
@@ -274,6 +282,8 @@ class SmallCNNRegressor(ImageInput, NeuralNetRegressor):
        networks applied to visual document analysis", ICDAR 2003.
     .. [5] Ioffe and Szegedy, "Batch normalization: accelerating deep network training
        by reducing internal covariate shift", ICML 2015.
+    .. [6] He et al., "Data augmentation revisited: rethinking the distribution gap
+       between clean and augmented data", 2019 (images as they are at the end).
 
     Examples
     --------

@@ -251,8 +251,9 @@ class DenseInput(NeuralNet):
     ) -> Weights:
         final_weights = super()._final_weights
         weights = final_weights(trained, data, settings, rng)
-        may_shrink = self._may_shrink()
-        if not (may_shrink and self._may_train_another(trained, data, settings)):
+        is_in_memory = data.sample is data
+        is_complete = self._is_complete(trained, settings)
+        if not (is_in_memory and is_complete and self._may_shrink()):
             return weights
         noisy = shrinkage.noisy_outputs(data)
         if not noisy.any():

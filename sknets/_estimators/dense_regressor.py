@@ -153,11 +153,12 @@ class DenseNetRegressor(DenseInput, NeuralNetRegressor):
     history_ : dict of list
         Training ``loss`` of each epoch, measured while it ran, and ``val_loss`` after
         it where there were validation rows; what is in `scoring`, and ``val_`` and its
-        name, after it. Losses are those of scaled targets, so that 1 is what the mean
-        of y has with "squared_error"; ``scoring="neg_mean_squared_error"`` records in
-        the units of y. For "huber" they are half the squared error up to a distance of
-        1, for "poisson" half the deviance. An epoch in which the loss or a weight
-        became infinite or NaN is the last one here.
+        name, after it; and numbers that callbacks add. Losses are those of scaled
+        targets, so that 1 is what the mean of y has with "squared_error";
+        ``scoring="neg_mean_squared_error"`` records in the units of y. For "huber" they
+        are half the squared error up to a distance of 1, for "poisson" half the
+        deviance. An epoch in which the loss or a weight became infinite or NaN is the
+        last one here.
     best_epoch_ : int
         The epoch, counted from 1, whose weights the estimator holds: the best one
         with `early_stopping`, else the last; 0 if the first one failed.

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from .._core import prediction, scaling
-from .._core.build import auto_width, cnn_layers
+from .._core.build import auto_width, cnn_layers, is_signal
 from .._core.layers import Layer
 from .._core.layers.base import Shape, Weights
 from .._core.network import Network
@@ -276,6 +276,9 @@ class ImageInput(NeuralNet):
         data = data.sample
         if len(data) < image_trial.MIN_ROWS:
             return
+        if is_signal(self.image_shape_):  # so many are learnt as they are
+            self.augment_ = None
+            return
         # A deep network, and the rate of many rows, would gain by any change of so few.
         few = snapshot(self)
         few.n_rows_ = image_trial.TRIAL_ROWS
@@ -288,6 +291,7 @@ class ImageInput(NeuralNet):
             rng.spawn(1)[0],
         )
         changes = dict(self.augment_) if found.pays else {}
+        changes.pop(augment.REFINE, None)
         if found.mirrors:
             changes["flip"] = 0.5
         if found.shifts:
@@ -314,6 +318,18 @@ class ImageInput(NeuralNet):
         is_convolution = first.ndim == 4
         is_grey = self.image_shape_[2] == 1
         return is_convolution and not (is_grey and self.normalization_ is None)
+
+    def _final_weights(
+        self, trained: Any, data: Any, settings: Any, rng: np.random.Generator
+    ) -> Weights:
+        refines = settings.augment is not None and settings.augment.refine > 0
+        # Callbacks have seen, and perhaps saved, the weights of the last epoch.
+        if refines and not self.callbacks and self._is_complete(trained, settings):
+            from .._training.refinement import refined
+
+            weights = refined(self._network, trained.weights, data, settings, rng)
+            trained = replace(trained, weights=weights)
+        return super()._final_weights(trained, data, settings, rng)
 
     def _settle_predictions(self) -> None:
         """Settle `average_mirrored_`: "auto" is whether images are mirrored."""

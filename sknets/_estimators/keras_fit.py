@@ -11,6 +11,7 @@ from .._keras import copies
 from .._keras.compilation import metric_name
 from .._keras.routing import accepts
 from .._tensorflow import keras
+from .._training.history import read
 from .._training.keras_training import (
     Outcome,
     Plan,
@@ -222,8 +223,7 @@ class Job:
                 **arguments,
             )
         if not outcome.history:  # a fit of the model's own calls no callbacks
-            for values in zip(*history.history.values(), strict=True):
-                outcome.record(dict(zip(history.history, values, strict=True)))
+            outcome.history = read(history.history)
         last = arguments["initial_epoch"] + len(outcome.history.get("loss", []))
         if keeper.stopped is not None:
             last -= 1

@@ -201,9 +201,9 @@ class TextPoolClassifier(TextInput, NeuralNetClassifier):
     history_ : dict of list
         Training ``loss`` and ``accuracy`` of each epoch, measured while it ran, and
         ``val_loss`` and ``val_accuracy`` after it where there were validation rows;
-        what is in `scoring`, and ``val_`` and its name, after it.
-        Losses are cross-entropies without smoothing. An epoch in which the loss or a
-        weight became infinite or NaN is the last one here.
+        what is in `scoring`, and ``val_`` and its name, after it; and numbers that
+        callbacks add. Losses are cross-entropies without smoothing. An epoch in which
+        the loss or a weight became infinite or NaN is the last one here.
     best_epoch_ : int
         The epoch, counted from 1, whose weights the estimator holds: the best one
         with `early_stopping`, else the last; 0 if the first one failed.

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .._core.build import is_signal
 from .._core.layers.base import Shape
 
 # Lowest and highest value that an entry may have.
@@ -22,8 +23,9 @@ LIMITS = {
     "illumination": (0.0, 3.0),
     "erase": (0.0, 1.0),
 }
-# An entry that is no change: the share of images that stay as they are.
-UNCHANGED = "unchanged"
+# Entries that are no changes: the share of images that stay as they are, and the epochs
+# that follow on such images alone, as a share of all.
+UNCHANGED, REFINE = "unchanged", "refine"
 # Where "flip" is among the ranges: "shift" has two, vertical and horizontal.
 FLIP = 1 + list(LIMITS).index("flip")
 # What an error calls them by, so that nobody passes degrees, percent or factors.
@@ -49,9 +51,13 @@ AUTO: Mapping[str, Any] = {
     "brightness": 0.3,
     "illumination": 0.3,
     UNCHANGED: 0.125,
+    REFINE: 0.125,
 }
 # Of images with numbers, which may well be places, sizes, counts or brightness.
-AUTO_OF_NUMBERS: Mapping[str, Any] = {"shift": 0.05, "elastic": 0.02}
+AUTO_OF_NUMBERS: Mapping[str, Any] = {"shift": 0.05, "elastic": 0.02, REFINE: 0.125}
+# Of signals, for classes and for numbers: half the shift, since in spectra the place
+# tells.
+AUTO_OF_SIGNALS: Mapping[str, Any] = {"shift": 0.03, UNCHANGED: 0.125, REFINE: 0.125}
 # Smallest height and width of images that "auto" changes: a row of a few features may
 # be no picture at all, and a mild shift of a smaller one is less than half a pixel.
 AUTO_SIDE = 8
@@ -73,11 +79,14 @@ class Changes:
         Value of a pixel without light, after the input scaling.
     unchanged : float
         Probability that an image stays as it is.
+    refine : float
+        Epochs that follow on images as they are, as a share of those before.
     """
 
     ranges: np.ndarray
     black: float
     unchanged: float
+    refine: float = 0.0
 
     @property
     def mirrors(self) -> bool:
@@ -104,13 +113,13 @@ def settled(augment: Any, image_shape: Shape, black: float) -> Changes | None:
     """
     settings = named(augment, image_shape) or {}
     pairs = {key: _pair(key, settings.get(key, 0.0)) for key in LIMITS}
-    unchanged = _share(settings.get(UNCHANGED, 0.0))
+    shares = [_share(key, settings.get(key, 0.0)) for key in (UNCHANGED, REFINE)]
     if not any(value for pair in pairs.values() for value in pair):
         return None
     probability = pairs["flip"][1]
     pairs["flip"] = (probability - 1.0, probability)
     ranges = np.array([pairs["shift"], *pairs.values()], np.float32)
-    return Changes(ranges, black, unchanged)
+    return Changes(ranges, black, *shares)
 
 
 def named(
@@ -118,17 +127,21 @@ def named(
 ) -> Mapping[str, Any] | None:
     """Return the parameter as a mapping of the changes, or None where it asks for none.
 
-    "auto" is as if there were few rows: the changes `auto`.
+    "auto" is as if there were few rows: the changes `auto`, where they are no signals.
     """
     if isinstance(augment, np.bool_):
         augment = bool(augment)
     if isinstance(augment, str):  # "auto"
-        augment = dict(auto) if min(image_shape[:2]) >= AUTO_SIDE else None
+        if is_signal(image_shape):
+            auto = AUTO_OF_SIGNALS
+        elif min(image_shape[:2]) < AUTO_SIDE:
+            auto = {}
+        augment = dict(auto) or None
     if augment is None or augment is False:
         return None
     if augment is True:
         return dict(AUTO)
-    valid = (*LIMITS, UNCHANGED)
+    valid = (*LIMITS, UNCHANGED, REFINE)
     unknown = [key for key in augment if key not in valid]
     if unknown:
         raise ValueError(
@@ -157,12 +170,13 @@ def _pair(key: str, value: Any) -> tuple[float, float]:
     return float(numbers[0]), float(numbers[1])
 
 
-def _share(value: Any) -> float:
-    """The entry "unchanged": a share of the images."""
+def _share(key: str, value: Any) -> float:
+    """An entry that is a share, of the images or of the epochs."""
     is_number = isinstance(value, Real) and not isinstance(value, bool | np.bool_)
     if not is_number or not 0 <= value <= 1:
         raise ValueError(
-            f"augment[{UNCHANGED!r}] must be a share of the images between 0 and 1; "
+            f"augment[{key!r}] must be a share of the "
+            f"{'images' if key == UNCHANGED else 'epochs'} between 0 and 1; "
             f"got {value!r}."
         )
     return float(value)

@@ -73,14 +73,6 @@ def settle_constants(model: Any) -> None:
             layer.finalize_state()
 
 
-def scalars(name: str, values: np.ndarray) -> dict[str, float]:
-    """Value of a metric; those of one that has several with numbers at their names."""
-    if values.size == 1:
-        return {name: float(values.item())}
-    flat = values.ravel().tolist()
-    return {f"{name}_{number}": float(value) for number, value in enumerate(flat)}
-
-
 # --- Configuration -------------------------------------------------------------------
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from .._core.layers.base import Weights
 from .._tensorflow import keras
+from .history import record_more
 from .tensorflow.runtime import prepare
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ class KerasCallbacks:
         self._logs = dict(logs)  # callbacks add to it
         self._show_weights()
         self._call("on_epoch_end", self._first_epoch + epoch, self._logs)
+        record_more(self._control.history, self._logs)
         return bool(self._model.stop_training)
 
     def on_train_end(self) -> None:

@@ -14,6 +14,7 @@ import scipy.sparse
 from .._keras import copies
 from .._tensorflow import keras
 from . import schedule
+from .history import History, numbers, record
 from .loop import warn_not_finite
 from .monitor import Monitor
 from .tensorflow.keras_program import KerasProgram, pays_by_xla, program_for
@@ -80,32 +81,10 @@ class Plan:
 class Outcome:
     """What training leaves beside the weights of the model."""
 
-    history: dict[str, list[float]] = field(default_factory=dict)
+    history: History = field(default_factory=dict)
     best_epoch: int = 0
     exploded: bool = False
     """Whether it became infinite or NaN, so that nobody goes on from the optimizer."""
-
-    def record(self, logs: dict[str, Any]) -> None:
-        """Add the numbers of an epoch; where others have one that it lacks, NaN."""
-        n_before = len(next(iter(self.history.values()), []))
-        for name, value in _numbers(logs).items():
-            self.history.setdefault(name, [math.nan] * n_before).append(value)
-        for run in self.history.values():
-            run += [math.nan] * (n_before + 1 - len(run))
-
-
-def _numbers(logs: dict[str, Any]) -> dict[str, float]:
-    """Those of logs, losses first; of a metric with several values each by itself."""
-    found: dict[str, float] = {}
-    for name in sorted(logs, key=_place):
-        values = np.asarray(logs[name])
-        if values.dtype.kind in "biuf":  # callbacks may add anything
-            found |= copies.scalars(name, values)
-    return found
-
-
-def _place(name: str) -> tuple[bool, bool]:
-    return name.startswith("val_"), name not in ("loss", "val_loss")
 
 
 def take(arrays: Any, index: np.ndarray) -> Any:
@@ -279,7 +258,7 @@ class Recorder(keras.callbacks.Callback):
         self._outcome = outcome
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        self._outcome.record(logs or {})
+        record(self._outcome.history, numbers(logs or {}))
 
 
 @dataclass

@@ -17,11 +17,10 @@ from .._warnings import warn_user
 from . import schedule
 from .data import TrainingData
 from .dense_trainer import DenseTrainer, fits_numpy, trains_in_numpy
+from .history import History, n_epochs, record
 from .monitor import Monitor
 from .settings import Settings, Slots
 from .text_trainer import TextTrainer
-
-History = dict[str, list[float]]
 
 
 @dataclass
@@ -112,11 +111,7 @@ class Control:
     @property
     def n_epochs(self) -> int:
         """Number of epochs that this run has recorded."""
-        return len(self.history.get("loss", []))
-
-    def record(self, logs: dict[str, float]) -> None:
-        for name, value in logs.items():
-            self.history.setdefault(name, []).append(value)
+        return n_epochs(self.history)
 
     def keep_whole_epochs(self) -> None:
         """Forget the figures of an epoch that was interrupted while recorded."""
@@ -263,7 +258,7 @@ def _run_epoch(run: _Run, epoch: int) -> tuple[dict[str, float], Weights]:
     weights = control.trainer.read_weights()
     control.exploded = not _all_finite(logs["loss"], *weights)
     logs |= _measured(run, weights)
-    control.record(logs)
+    record(control.history, logs)
     return logs, weights
 
 

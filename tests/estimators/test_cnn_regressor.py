@@ -28,7 +28,7 @@ def test_images_with_numbers_are_changed_less(images):
     X, y = images
     quick = {"epochs": 1, "random_state": 0}
     fitted = SmallCNNRegressor((4,), **quick).fit(X, y)
-    assert fitted.augment_ == {"shift": 0.05, "elastic": 0.02}
+    assert fitted.augment_ == {"shift": 0.05, "elastic": 0.02, "refine": 0.125}
     given = SmallCNNRegressor((4,), augment=fitted.augment_, **quick).fit(X, y)
     np.testing.assert_array_equal(fitted.predict(X), given.predict(X))
     all_changes = SmallCNNRegressor((4,), augment=True, **quick).fit(X, y)

@@ -148,9 +148,9 @@ def test_an_outlier_below_zero_is_not_taken_for_black(task):
 
 @pytest.mark.parametrize(
     ("shape", "changes"),
-    [((8, 8, 1), True), ((7, 8, 1), False), ((1, 300, 1), False)],
+    [((8, 8, 1), True), ((7, 8, 1), False), ((1, 31, 1), False)],
 )
-def test_auto_leaves_tiny_images_and_signals_alone(shape, changes):
+def test_auto_leaves_tiny_images_and_short_signals_alone(shape, changes):
     assert (settled("auto", shape, 0.0) is not None) == changes
     assert settled(True, shape, 0.0) is not None
 
@@ -180,8 +180,12 @@ def test_auto_leaves_tiny_images_and_signals_alone(shape, changes):
         ),
         ({"illumination": -1}, r"augment\['illumination'\] .* for \(0, r\); got -1"),
         ({"erase": True}, r"augment\['erase'\] .* for \(0, r\); got True"),
-        ({"unchanged": 1.5}, r"augment\['unchanged'\] must be a share .* got 1.5"),
+        ({"unchanged": 1.5}, r"augment\['unchanged'\] must be a share of the images"),
         ({"unchanged": True}, r"augment\['unchanged'\] must be a share .* got True"),
+        (
+            {"refine": -0.1},
+            r"augment\['refine'\] must be a share of the epochs .* -0.1",
+        ),
         ("strong", r"'augment' parameter of SmallCNNClassifier must be"),
     ],
 )

@@ -334,19 +334,6 @@ def test_layers_within_others_are_layers():
     assert dense in found
 
 
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
-        (np.float32(0.5), {"f1": 0.5}),
-        (np.array([0.25, 0.5]), {"f1_0": 0.25, "f1_1": 0.5}),
-    ],
-)
-def test_metrics_of_several_values_have_numbers(values, expected):
-    found = copies.scalars("f1", np.asarray(values))
-    assert found == expected
-    assert json.loads(json.dumps(found)) == expected
-
-
 # --- Arguments that Keras leaves out -------------------------------------------------
 
 

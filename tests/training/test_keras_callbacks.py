@@ -115,6 +115,7 @@ def test_learning_rate_scheduler_sets_the_rate_of_each_epoch(net, blobs, tmp_pat
     scheduler = kc.LearningRateScheduler(lambda epoch, _: rate[epoch])
     clf = net(scheduler, kc.CSVLogger(path), **FULL_BATCH).fit(*blobs)
     np.testing.assert_allclose(column(path, "learning_rate"), rate)
+    np.testing.assert_allclose(clf.history_["learning_rate"], rate)
     # The loss of an epoch is taken before its step: two steps of rate zero.
     loss = clf.history_["loss"]
     assert loss[0] != loss[1] != loss[2]
@@ -268,7 +269,8 @@ def test_figures_that_a_callback_adds_reach_later_ones(net, blobs, tmp_path):
     clf = net(Score(), kc.CSVLogger(path), stopping).fit(*blobs)
     assert column(path, "score") == [0.5, 0.9, 0.8, 0.7]
     assert clf.best_epoch_ == 2
-    assert set(clf.history_) == {"loss", "accuracy"}
+    assert clf.history_["score"] == [0.5, 0.9, 0.8, 0.7]
+    assert set(clf.history_) == {"loss", "accuracy", "score"}
 
 
 def test_progbar_logger_prints_each_epoch(net, blobs, capsys):

@@ -28,6 +28,7 @@ import tensorflow as tf
 
 from ..._keras import copies
 from ..._tensorflow import dismantle, keras, start_xla
+from ..history import scalars
 from .seeds import seeded
 
 # A program of a small network holds a few MB of graph.
@@ -122,7 +123,7 @@ class KerasProgram:
         results = self.model.get_metrics_result()
         found: dict[str, float] = {}
         for name, result in sorted(results.items(), key=lambda item: item[0] != "loss"):
-            found |= copies.scalars(name, np.asarray(result))
+            found |= scalars(name, np.asarray(result))
         return found
 
 
