@@ -42,10 +42,13 @@ def refined(
     Returns
     -------
     list of ndarray
-        `before` itself where the short training was interrupted, or exploded.
+        `before` itself where that share is less than half an epoch, or the short
+        training was interrupted or exploded.
     """
     assert settings.augment is not None
-    epochs = max(1, round(settings.augment.refine * settings.epochs))
+    epochs = round(settings.augment.refine * settings.epochs)
+    if not epochs:
+        return before
     # Changes of no image, and not none: such a program is compiled already.
     as_they_are = replace(settings.augment, unchanged=1.0)
     brief = replace(settings, epochs=epochs, augment=as_they_are)

@@ -1,6 +1,7 @@
 """Time and memory of fit and predict, as the data grow along one axis.
 
-    python tests/benchmarks/growth.py [--axes AXIS ...] [--largest SIZE] [--seconds S]
+    python tests/benchmarks/growth.py [--axes AXIS ...] [--estimators NAME ...]
+        [--smallest SIZE] [--largest SIZE] [--seconds S]
 
 Each point is a process of its own, with default parameters. An axis ends where a fit
 took longer than `--seconds`. The exponent is that of the last step: 1 is growth in
@@ -137,14 +138,13 @@ def exponents(points):
             yield (*key, last[2], math.log(last[3] / before[3]) / step)
 
 
-def run(axes, largest, seconds):
-    """All points of some axes, printed as they come."""
+def run(axes, names, smallest, largest, seconds):
+    """Points of some axes and estimators (None: all), printed as they come."""
     print(",".join(COLUMNS), flush=True)
     for axis in axes:
         for name in estimators(axis, 1):
-            for size in SIZES[axis]:
-                if size > largest:
-                    break
+            sizes = [size for size in SIZES[axis] if smallest <= size <= largest]
+            for size in sizes if names is None or name in names else []:
                 values = in_fresh_process(measure, axis, size, name)
                 point = (axis, name, size, *(round(value, 3) for value in values))
                 print(",".join(map(str, point)), flush=True)
@@ -156,10 +156,13 @@ def run(axes, largest, seconds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--axes", nargs="+", choices=SIZES, default=list(SIZES))
+    parser.add_argument("--estimators", nargs="+", metavar="NAME")
+    parser.add_argument("--smallest", type=float, default=0)
     parser.add_argument("--largest", type=float, default=math.inf)
     parser.add_argument("--seconds", type=float, default=60.0)
-    arguments = parser.parse_args()
-    points = list(run(arguments.axes, arguments.largest, arguments.seconds))
+    asked = parser.parse_args()
+    limits = asked.smallest, asked.largest, asked.seconds
+    points = list(run(asked.axes, asked.estimators, *limits))
     for axis, name, size, exponent in exponents(points):
         print(f"# {axis}: {name} grows as size^{exponent:.2f} up to {size}")
 

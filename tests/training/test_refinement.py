@@ -66,6 +66,7 @@ def test_images_stay_as_they_are(task, after):
         {"warm_start": True},
         {"early_stopping": True},
         {"augment": None},
+        {"augment": {"shift": 0.2, "refine": 0.125}},  # of four epochs
         {"callbacks": [keras.callbacks.Callback()]},
     ],
 )
