@@ -112,9 +112,10 @@ class SmallCNNRegressor(ImageInput, NeuralNetRegressor):
         - "erase": share of the area that a rectangle hides behind the mean pixel,
         - "unchanged": share of the images that stay as they are,
         - "refine": epochs that follow on images as they are alone, as a share of
-          `epochs`; the weights are the mean of those before and after [6]_. They
-          are no part of `n_iter_` and `history_`. There are none where it is less than
-          half an epoch, and with `callbacks`, `early_stopping` or `warm_start`.
+          `epochs` [6]_; the weights are the mean of those before and after, and
+          classes are predicted as surely as before. They are no part of `n_iter_` and
+          `history_`. There are none where it is less than half an epoch, and with
+          `callbacks`, `early_stopping` or `warm_start`.
 
         A number r is a range from -r to r (for "elastic", "illumination" and "erase"
         from 0 to r), a pair is the range itself. What comes in from beyond the border

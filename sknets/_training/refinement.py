@@ -2,22 +2,33 @@
 
 Random changes blur what is in single pixels, and hide what the light or the place of
 something tells. Learning ends with images that have all of it, as in He et al., "Data
-augmentation revisited", 2019. A network that sees few images again and again becomes
-too sure of them: the mean of the weights before and after is nearly as accurate, and
-much less so.
+augmentation revisited", 2019. The mean of the weights before and after is the better
+network, where little is to be learnt from that.
+
+Images that are never changed are soon learnt as well as smoothed labels allow, and the
+network becomes less sure of others. Its logits are made as large as they were before.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
 
+from .._core import prediction
 from .._core.layers.base import Weights
 from .._core.network import Network
+from .._core.objectives import ClassObjective, Multiclass
+from .._core.sampling import some_rows
 from .data import TrainingData
 from .loop import train
 from .settings import Settings
+
+# Values of the images, at most, by which logits are compared.
+COMPARED_VALUES = 2**20
+# Factors on logits beyond these are no matter of how sure a network is.
+LOWEST_FACTOR, HIGHEST_FACTOR = 0.5, 2.0
 
 
 def refined(
@@ -43,7 +54,8 @@ def refined(
     -------
     list of ndarray
         `before` itself where that share is less than half an epoch, or the short
-        training was interrupted or exploded.
+        training was interrupted or exploded. Of classes, with logits of the training
+        images that are as large as those of `before`.
     """
     assert settings.augment is not None
     epochs = round(settings.augment.refine * settings.epochs)
@@ -59,4 +71,29 @@ def refined(
         return before
     if after.exploded:
         return before
-    return [(one + other) / 2 for one, other in zip(before, after.weights, strict=True)]
+    mean = [(one + other) / 2 for one, other in zip(before, after.weights, strict=True)]
+    if not isinstance(data.objective, ClassObjective):
+        return mean
+    images = _some_images(data.sample)
+    wanted, found = (_size_of_logits(network, w, images) for w in (before, mean))
+    factor = np.clip(wanted / max(found, 1e-12), LOWEST_FACTOR, HIGHEST_FACTOR)
+    *others, kernel, bias = mean
+    return [*others, kernel * np.float32(factor), bias * np.float32(factor)]
+
+
+def _some_images(data: TrainingData) -> TrainingData:
+    """A few of the images; fewer of large ones."""
+    most = max(COMPARED_VALUES // data.n_features, 1)
+    return data.part(some_rows(len(data), most))
+
+
+def _size_of_logits(network: Network, weights: Weights, data: TrainingData) -> float:
+    """Root mean square of the logits, of several classes that of their differences."""
+
+    def images(rows: slice) -> np.ndarray:
+        return data.scaled(rows).reshape(-1, *network.input_shape)
+
+    z = prediction.logits(network, weights, images, len(data)).astype(np.float64)
+    if isinstance(data.objective, Multiclass):
+        z -= z.mean(axis=1, keepdims=True)
+    return math.sqrt(np.mean(z**2))

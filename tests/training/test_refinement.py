@@ -6,7 +6,7 @@ import pytest
 
 from sknets import SmallCNNClassifier, SmallCNNRegressor
 from sknets._training import loop, refinement
-from tests.networks import assert_same_weights
+from tests.networks import assert_all_equal, assert_same_weights
 
 CHANGES = {"shift": 0.2, "brightness": 0.5}
 
@@ -41,18 +41,58 @@ def after(monkeypatch):
     return calls
 
 
-@pytest.mark.parametrize("kind", [SmallCNNClassifier, SmallCNNRegressor])
-def test_the_weights_are_the_mean_of_before_and_after(task, after, kind):
-    fitted = net(kind=kind).fit(*task)
-    plain = net(0, kind=kind).fit(*task)
+def test_numbers_are_predicted_by_the_mean_of_the_weights(task, after):
+    fitted = net(kind=SmallCNNRegressor).fit(*task)
+    plain = net(0, kind=SmallCNNRegressor).fit(*task)
     ((before, settings, trained),) = after
     assert settings.epochs == trained.n_epochs == 1
-    for one, other, mean in zip(before, trained.weights, fitted.weights_, strict=True):
-        np.testing.assert_array_equal((one + other) / 2, mean)
-    for one, weight in zip(before, plain.weights_, strict=True):
-        np.testing.assert_array_equal(one, weight)
+    assert_all_equal(fitted.weights_, mean(before, trained.weights))
+    assert_all_equal(plain.weights_, before)
     assert fitted.history_ == plain.history_
     assert fitted.n_iter_ == 4
+
+
+@pytest.mark.parametrize("classes", [2, 3, "several"])
+def test_classes_are_predicted_as_surely_as_before(task, after, classes):
+    """Logits of the training images have the size that they had."""
+    X, y = task
+    labels = {2: y % 2, 3: y, "several": np.eye(3, dtype=int)[y, 1:]}[classes]
+    fitted = net(label_smoothing=0.0).fit(X, labels)
+    plain = net(0, label_smoothing=0.0).fit(X, labels)
+    ((before, _, trained),) = after
+    *hidden, kernel, bias = mean(before, trained.weights)
+    assert_all_equal(fitted.weights_[:-2], hidden)
+    factor = fitted.weights_[-2][0, 0] / kernel[0, 0]
+    assert factor != 1
+    np.testing.assert_allclose(fitted.weights_[-2], kernel * factor, rtol=1e-6)
+    np.testing.assert_allclose(fitted.weights_[-1], bias * factor, rtol=1e-6)
+    sizes = [size_of_logits(one, X) for one in (fitted, plain)]
+    assert sizes[0] == pytest.approx(sizes[1], rel=1e-4)
+
+
+def mean(one, other):
+    return [(a + b) / 2 for a, b in zip(one, other, strict=True)]
+
+
+def size_of_logits(net, X):
+    proba = net.predict_proba(X).astype(np.float64)
+    if net.target_type_ == "multiclass":
+        z = np.log(proba)
+        z -= z.mean(axis=1, keepdims=True)
+    else:
+        z = np.log(proba / (1 - proba))
+    return np.sqrt(np.mean(z**2))
+
+
+def test_logits_that_nearly_vanish_are_made_twice_as_large_at_most(task, monkeypatch):
+    def small(*args, **others):
+        trained = loop.train(*args, **others)
+        trained.weights = [0 * weight for weight in trained.weights]
+        return trained
+
+    monkeypatch.setattr(refinement, "train", small)
+    fitted, plain = net().fit(*task), net(0).fit(*task)
+    np.testing.assert_array_equal(fitted.weights_[-2], plain.weights_[-2])
 
 
 def test_images_stay_as_they_are(task, after):
