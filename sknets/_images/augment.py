@@ -55,8 +55,7 @@ AUTO: Mapping[str, Any] = {
 }
 # Of images with numbers, which may well be places, sizes, counts or brightness.
 AUTO_OF_NUMBERS: Mapping[str, Any] = {"shift": 0.05, "elastic": 0.02, REFINE: 0.125}
-# Of signals, for classes and for numbers: half the shift, since in spectra the place
-# tells.
+# Of signals, for classes and numbers: half the shift, since in spectra places tell.
 AUTO_OF_SIGNALS: Mapping[str, Any] = {"shift": 0.03, UNCHANGED: 0.125, REFINE: 0.125}
 # Smallest height and width of images that "auto" changes: a row of a few features may
 # be no picture at all, and a mild shift of a smaller one is less than half a pixel.

@@ -204,7 +204,7 @@ def train(
         _warn_interrupted(control, interrupt)
         ends_early = True
     if control.exploded and not is_trial:
-        warn_not_finite(len(control.history["loss"]) - 1, control.learning_rate)
+        warn_not_finite(control.n_epochs - 1, control.learning_rate)
     if settings.early_stopping or ends_early:
         trainer.write_weights(control.best_weights)
     for observer in observers:

@@ -72,19 +72,21 @@ def refined(
     if after.exploded:
         return before
     mean = [(one + other) / 2 for one, other in zip(before, after.weights, strict=True)]
-    if not isinstance(data.objective, ClassObjective):
-        return mean
-    images = _some_images(data.sample)
-    wanted, found = (_size_of_logits(network, w, images) for w in (before, mean))
-    factor = np.clip(wanted / max(found, 1e-12), LOWEST_FACTOR, HIGHEST_FACTOR)
-    *others, kernel, bias = mean
-    return [*others, kernel * np.float32(factor), bias * np.float32(factor)]
+    if isinstance(data.objective, ClassObjective):
+        return _as_sure_as(network, before, mean, data.sample)
+    return mean
 
 
-def _some_images(data: TrainingData) -> TrainingData:
-    """A few of the images; fewer of large ones."""
-    most = max(COMPARED_VALUES // data.n_features, 1)
-    return data.part(some_rows(len(data), most))
+def _as_sure_as(
+    network: Network, before: Weights, weights: Weights, data: TrainingData
+) -> Weights:
+    """Weights with an output that gives logits of the size of those of before."""
+    few = data.part(some_rows(len(data), max(COMPARED_VALUES // data.n_features, 1)))
+    wanted, found = (_size_of_logits(network, w, few) for w in (before, weights))
+    ratio = np.clip(wanted / max(found, 1e-12), LOWEST_FACTOR, HIGHEST_FACTOR)
+    factor = np.float32(ratio)
+    *others, kernel, bias = weights
+    return [*others, kernel * factor, bias * factor]
 
 
 def _size_of_logits(network: Network, weights: Weights, data: TrainingData) -> float:
