@@ -30,6 +30,7 @@ PLAIN = {
     "weight_decay": 0.0,
     "label_smoothing": 0.0,
 }
+PLAIN_DENSE = {**PLAIN, "soft_steps": None}
 PLAIN_CNN = {
     **PLAIN,
     "optimizer": "adam",

@@ -16,7 +16,7 @@ SYSTEMS = {
         batch_size=128,
         random_state=0,
         verbose=1,
-        **_common.PLAIN,
+        **_common.PLAIN_DENSE,
     )
 }
 SOURCE = {"D1": "97.8 %"}

@@ -9,7 +9,7 @@ from sknets import DenseNetClassifier
 from sknets.display import TrainingCurvesDisplay
 
 SETTINGS = {
-    **_common.PLAIN,
+    **_common.PLAIN_DENSE,
     "dropout": 0.0,
     "epochs": 20,
     "batch_size": 32,

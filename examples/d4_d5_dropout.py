@@ -9,7 +9,7 @@ from sknets import DenseNetClassifier
 from sknets.display import TrainingCurvesDisplay
 
 SETTINGS = {
-    **_common.PLAIN,
+    **_common.PLAIN_DENSE,
     "batch_size": 32,
     "random_state": 0,
     "verbose": 1,

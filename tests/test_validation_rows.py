@@ -162,3 +162,10 @@ def test_validation_rows_of_no_weight(quick, blobs):
         quick(DenseNetClassifier).fit(
             X, y, X_val=X, y_val=y, sample_weight_val=np.zeros(len(y))
         )
+
+
+def test_warnings_name_them_as_well():
+    X = np.random.default_rng(0).uniform(0, 255, (40, 8, 8))
+    net = SmallCNNClassifier((2,), epochs=1)
+    with pytest.warns(UserWarning, match="Pixels of X_val lie .*: X_val seems to be"):
+        net.fit(X, np.arange(40) % 2, X_val=X / 255, y_val=np.arange(40) % 2)

@@ -9,7 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknets import DenseNetClassifier
-from sknets._warnings import warn_user
+from sknets._warnings import renamed, warn_user
 
 X = [[0.0], [1.0], [2.0], [3.0]]
 NET = DenseNetClassifier(2, epochs=1, batch_size=4, random_state=0)
@@ -43,3 +43,13 @@ def test_categories(arguments, category):
     with pytest.warns(category) as seen:
         warn_user(*arguments)
     assert seen[0].filename == __file__
+
+
+def test_another_name_within_a_block():
+    with (
+        renamed(lambda message: message.replace("X", "X_val")),
+        pytest.warns(UserWarning, match="^X_val is odd"),
+    ):
+        warn_user("X is odd.")
+    with pytest.warns(UserWarning, match="^X is odd"):
+        warn_user("X is odd.")

@@ -39,7 +39,8 @@ def logits(
     weights : list of ndarray of float32
     rows : callable
         Returns the scaled input of a slice of rows: ndarray of shape
-        ``(n, *input_shape)``, or a CSR matrix of token weights for a text network.
+        ``(n, *input_shape)`` or ``(n, n_features)``, or a CSR matrix of token weights
+        for a text network.
     n_rows : int
 
     Returns
@@ -52,7 +53,10 @@ def logits(
     out = np.empty((n_rows, network.n_outputs), np.float32)
     for start in range(0, n_rows, size):
         block = slice(start, start + size)
-        out[block] = _finite_logits(network, prepared, rows(block), workspaces)
+        values = rows(block)
+        if not network.takes_tokens:
+            values = values.reshape(len(values), *network.input_shape)
+        out[block] = _finite_logits(network, prepared, values, workspaces)
     return out
 
 

@@ -70,7 +70,8 @@ def kind(scaling: Scaling) -> str | None:
     shift, scale = scaling["shift"], scaling["scale"]
     if len(shift) == 1 and shift[0] == 0 and scale[0] == 1:
         return None
-    if scaling["clip"] is not None or (len(scale) == 1 and scale[0] == 1 / 255):
+    from_0_1 = len(shift) == 1 and shift[0] == 0 and scale[0] == 1 / 255
+    if scaling["clip"] is not None or from_0_1:
         return "robust"
     return "standard"
 
@@ -328,7 +329,7 @@ def _mean_and_deviation(X: Any, index: np.ndarray) -> tuple[float, float]:
         with np.errstate(over="raise"):
             return _moments(blocks(X, index))
     except FloatingPointError:
-        shrunk = (rows * np.float64(SHRINK) for rows in blocks(X, index))
+        shrunk = (rows.astype(np.float64) * SHRINK for rows in blocks(X, index))
         mean, deviation = _moments(shrunk)
         return mean / SHRINK, deviation / SHRINK
 
@@ -338,8 +339,10 @@ def _moments(parts: Iterable[np.ndarray]) -> tuple[float, float]:
     total = centred = squared = np.float64(0.0)
     first: Any = None
     for rows in parts:
-        first = np.float64(rows.flat[0]) if first is None else first
-        difference = rows - first
+        # NumPy 1 would keep the type of float16 beside a number of float64.
+        values = rows.astype(np.float64)
+        first = values.flat[0] if first is None else first
+        difference = values - first
         total += difference.size
         centred += difference.sum()
         squared += np.square(difference).sum()

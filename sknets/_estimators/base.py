@@ -143,8 +143,8 @@ class NeuralNet(
     ) -> None:
         """Subclass: settle by the rows what the shape does not follow."""
 
-    def _settle_predictions(self) -> None:
-        """Subclass: settle what the network does in predictions alone."""
+    def _settle_anew(self) -> None:
+        """Subclass: settle what may change where a training goes on."""
 
     def _input_shape(self) -> Shape:
         """Subclass: shape of one row as the first layer takes it."""
@@ -433,7 +433,7 @@ class NeuralNet(
             self.history_, self.n_iter_, self.best_epoch_ = {}, 0, 0
             stamp(self)
             self._settle_by_rows(network, data, rng, one_pass)
-        self._settle_predictions()
+        self._settle_anew()
         network = self._network  # with what was settled since
         settings = self._settings(len(data), one_pass)
         scores, names = self._epoch_scores(given)
@@ -455,6 +455,7 @@ class NeuralNet(
         self.__dict__.update(self._state_after(trained, one_pass))
         if one_pass:
             return
+        trained = self._refined(trained, data, settings, rng)
         self.weights_ = self._final_weights(trained, data, settings, rng)
         if not trained.exploded:
             diagnosis.warn_if_not_learnt(network, trained, data.sample, settings)
@@ -487,6 +488,12 @@ class NeuralNet(
         if goes_on:
             return self.weights_
         return self._network.initial_weights(rng)
+
+    def _refined(
+        self, trained: Any, data: Any, settings: Any, rng: np.random.Generator
+    ) -> Any:
+        """Subclass: what a last short training makes of the training before it."""
+        return trained
 
     def _final_weights(
         self, trained: Any, data: Any, settings: Any, rng: np.random.Generator
@@ -526,9 +533,6 @@ class NeuralNet(
     ) -> list:
         """What looks at each epoch, of which `names` are recorded."""
         observers: list[Any] = []
-        if self.verbose:
-            candidate = candidate_name(self)
-            observers.append(Progress(candidate, self.n_iter_, header=not one_pass))
         if self.callbacks:
             from .._training.keras_callbacks import KerasCallbacks
 
@@ -536,6 +540,9 @@ class NeuralNet(
             observers.append(
                 KerasCallbacks(self.callbacks, names, self._keras, first_epoch)
             )
+        if self.verbose:  # behind callbacks, which may put another epoch's weights back
+            candidate = candidate_name(self)
+            observers.append(Progress(candidate, self.n_iter_, header=not one_pass))
         if has_callbacks(self):
             task = "partial-fit" if one_pass else "fit"
             state = functools.partial(self._state_after, one_pass=one_pass)

@@ -23,7 +23,8 @@ def compiled_prediction() -> Iterator[None]:
     `decision_function` of dense and convolutional networks use it. They agree with
     the usual ones to about 0.00001, as sums are made in another order. Text networks
     stay in NumPy, which is faster for them. The block concerns the thread, or the
-    asynchronous task, that it is in; others go on in NumPy.
+    asynchronous task, that it is in; others go on in NumPy, and so do predictions of
+    Dask's collections, which are made later and elsewhere.
 
     Yields
     ------

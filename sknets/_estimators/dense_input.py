@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import prediction, scaling
+from .._core import scaling
 from .._core.build import dense_layers
 from .._core.layers import Layer
 from .._core.layers.base import Shape, Weights
@@ -98,9 +98,10 @@ class DenseInput(NeuralNet):
             Names of columns of numbers as they are; of others with what an encoded
             column stands for behind them, such as "colour_red" and "age_missing".
         """
-        check_is_fitted(self)
-        names = columns.column_names(self)
-        encoder = self._encoder
+        fitted = snapshot(self)
+        check_is_fitted(fitted)
+        names = columns.column_names(fitted)
+        encoder = fitted._encoder
         return np.array(encoder.names(names) if encoder else names, dtype=object)
 
     @property
@@ -231,9 +232,11 @@ class DenseInput(NeuralNet):
             trial.network_ = network.stored()
             networks.append(network)
             first_weights.append(trial._first_weights(data, rng, False, False))
-        settings = self._settings(
-            soft_steps_trial.n_trial_rows(len(data)), one_pass=False
-        )
+        n_rows = soft_steps_trial.n_trial_rows(len(data))
+        settings = self._settings(n_rows, one_pass=False)
+        # In batches of very many rows so few would be a handful of steps.
+        size = min(settings.batch_size, self._auto_batch_size(n_rows))
+        settings = replace(settings, batch_size=size)
         return soft_steps_trial.pay(networks, first_weights, data, settings, rng)
 
     def _first_weights(
@@ -305,12 +308,6 @@ class DenseInput(NeuralNet):
             decay = 1 / (optimizer.learning_rate * max(n_steps, MIN_DECAY_STEPS))
             optimizer = replace(optimizer, weight_decay=decay)
         return replace(settings, optimizer=optimizer)
-
-    def _logits(self, X: Any) -> np.ndarray:
-        def rows(block: slice) -> np.ndarray:
-            return scaling.apply(scaling.dense_rows(X, block), self.input_scaling_)
-
-        return prediction.logits(self._network, self.weights_, rows, X.shape[0])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -8,7 +8,6 @@ their rows by heart: a permutation test is not flooded with warnings.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ from .._warnings import warn_user
 
 # Fewer epochs, steps or rows tell nothing: a trial with one epoch, ten rows.
 MIN_EPOCHS, MIN_STEPS, MIN_ROWS = 3, 100, 30
-# Rows that are looked at, evenly spread: enough to see chance, cheap to predict.
+# Rows that are looked at: enough to see chance, cheap to predict.
 SAMPLE_ROWS = 2000
 # What a constant answer leaves of loss and of errors; a network that leaves more than
 # these parts of both has not learnt. Random weights alone can take off some errors.
@@ -47,7 +46,7 @@ def warn_of_large_input(X: Any, index: np.ndarray) -> None:
     index : ndarray of int
         The rows to train on.
     """
-    rows = scaling.dense_rows(X, index[:: 1 + len(index) // SAMPLE_ROWS])
+    rows = scaling.dense_rows(X, index[some_rows(len(index), SAMPLE_ROWS)])
     with np.errstate(over="ignore"):  # infinite is large as well
         size = float(np.sqrt(np.mean(np.square(rows, dtype=np.float64))))
     if size <= LARGE_INPUT:
@@ -198,15 +197,13 @@ def _all_alike(data: Any) -> bool:
 
 def _sample(data: Any, n_rows: int = SAMPLE_ROWS) -> Any:
     """Some of the rows."""
-    rows = some_rows(len(data), n_rows)
-    return replace(data, index=data.index[rows], y=data.y[rows], w=data.w[rows])
+    return data.part(some_rows(len(data), n_rows))
 
 
 def _logits(network: Network, weights: Any, data: Any) -> np.ndarray:
     def rows(block: slice) -> Any:
         if network.takes_tokens:
             return data.X[data.index[block]]
-        flat = data.scaled(block)
-        return flat.reshape(len(flat), *network.input_shape)
+        return data.scaled(block)
 
     return prediction.logits(network, weights, rows, len(data))

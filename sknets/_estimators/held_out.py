@@ -12,7 +12,7 @@ import numpy as np
 
 from .._parts import as_parts
 from .._tables.values import is_missing
-from .._warnings import warn_user
+from .._warnings import renamed, warn_user
 
 # Share of the rows that "auto" holds out for early stopping.
 AUTO_FRACTION = 0.1
@@ -180,12 +180,16 @@ def given_validation(X: Any, y: Any, sample_weight: Any) -> dict[str, Any] | Non
 
 @contextlib.contextmanager
 def named_as_validation() -> Iterator[None]:
-    """Let errors about X, y and sample_weight name X_val, y_val, sample_weight_val."""
+    """Let errors and warnings about X, y and sample_weight name X_val, y_val, ..."""
     try:
-        yield
+        with renamed(_as_validation):
+            yield
     except (TypeError, ValueError) as error:
         if type(error) not in (TypeError, ValueError):
             raise
-        # Between quotation marks it is the caller's own label or column.
-        name = r"(?<!['\w.])(X|y|sample_weight)(?!['\w(])"
-        raise type(error)(re.sub(name, r"\1_val", str(error))) from error
+        raise type(error)(_as_validation(str(error))) from error
+
+
+def _as_validation(message: str) -> str:
+    # Between quotation marks it is the caller's own label or column.
+    return re.sub(r"(?<!['\w.])(X|y|sample_weight)(?!['\w(])", r"\1_val", message)

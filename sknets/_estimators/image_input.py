@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .._core import prediction, scaling
+from .._core import scaling
 from .._core.build import auto_width, cnn_layers, is_signal
 from .._core.layers import Layer
 from .._core.layers.base import Shape, Weights
@@ -215,7 +215,8 @@ class ImageInput(NeuralNet):
         shift, scale = (self.input_scaling_[name][0] for name in ("shift", "scale"))
         if shift == low and scale != 0:  # 0: constant images, standardised
             return "range"
-        return "standard" if low == 0 else None
+        are_the_same = low < 0 and self.pixel_type_ == "float"
+        return None if are_the_same else "standard"
 
     def _layers(self, n_outputs: int) -> list[Layer]:
         return cnn_layers(
@@ -319,20 +320,27 @@ class ImageInput(NeuralNet):
         is_grey = self.image_shape_[2] == 1
         return is_convolution and not (is_grey and self.normalization_ is None)
 
-    def _final_weights(
+    def _refined(
         self, trained: Any, data: Any, settings: Any, rng: np.random.Generator
-    ) -> Weights:
+    ) -> Any:
         refines = settings.augment is not None and settings.augment.refine > 0
         # Callbacks have seen, and perhaps saved, the weights of the last epoch.
-        if refines and not self.callbacks and self._is_complete(trained, settings):
-            from .._training.refinement import refined
+        if self.callbacks or not refines or not self._is_complete(trained, settings):
+            return trained
+        from .._training.refinement import refined
 
-            weights = refined(self._network, trained.weights, data, settings, rng)
-            trained = replace(trained, weights=weights)
-        return super()._final_weights(trained, data, settings, rng)
+        weights = refined(self._network, trained.weights, data, settings, rng)
+        return replace(trained, weights=weights)
 
-    def _settle_predictions(self) -> None:
-        """Settle `average_mirrored_`: "auto" is whether images are mirrored."""
+    def _settle_anew(self) -> None:
+        """Settle `average_mirrored_`, "auto" as whether images are mirrored.
+
+        And `augment_`, which is "auto" stays as it was settled first.
+        """
+        if not isinstance(self.augment, str):
+            self.augment_ = augment.named(
+                self.augment, self.image_shape_, self._auto_changes
+            )
         if isinstance(self.average_mirrored, str):
             changes = self._changes(self._settled_augment())
             self.average_mirrored_ = changes is not None and changes.mirrors
@@ -359,15 +367,6 @@ class ImageInput(NeuralNet):
 
     def _input_shape(self) -> Shape:
         return self.image_shape_
-
-    def _logits(self, X: Any) -> np.ndarray:
-        shape = self.image_shape_
-
-        def images(rows: slice) -> np.ndarray:
-            flat = scaling.apply(scaling.dense_rows(X, rows), self.input_scaling_)
-            return flat.reshape(len(flat), *shape)
-
-        return prediction.logits(self._network, self.weights_, images, X.shape[0])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

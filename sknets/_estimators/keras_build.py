@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import json
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -340,9 +339,8 @@ def rebuild(estimator: Any) -> Any:
     copies.write(copies.seed_states(model), estimator.seed_states_)
     copies.settle_constants(model)
     if estimator.compile_config_ is not None and not model.compiled:
-        config = keras.saving.deserialize_keras_object(
-            json.loads(estimator.compile_config_), custom_objects=own
-        )
+        trusted = bool(estimator._custom)
+        config = copies.from_config(estimator.compile_config_, own, trusted=trusted)
         model.compile(**config)
     if model.compiled and model.optimizer is not None:
         build_optimizer(model.optimizer, model)

@@ -40,8 +40,11 @@ _CROSSENTROPIES = (
 
 
 def single_loss(model: Any) -> Any:
-    """The loss of a model with one output, unpacked."""
-    loss = model.loss
+    """The loss of a compiled model with one output, unpacked."""
+    return _only(model.loss)
+
+
+def _only(loss: Any) -> Any:
     if isinstance(loss, list | tuple) and len(loss) == 1:
         return loss[0]
     if isinstance(loss, dict) and len(loss) == 1:
@@ -138,12 +141,12 @@ def last_activation(model: Any) -> str | None:
     return getattr(last.activation, "__name__", None)
 
 
-def link(model: Any) -> str | None:
-    """What turns the output of a model trained on logits into probabilities.
+def link(model: Any, loss: Any) -> str | None:
+    """What turns the output of a model into probabilities, if its loss takes logits.
 
     Margins of a hinge loss are about zero, too.
     """
-    loss, activation = single_loss(model), last_activation(model)
+    loss, activation = _only(loss), last_activation(model)
     name = loss_name(loss)
     if name in _HINGES and activation in ("linear", "tanh"):
         return "sigmoid"

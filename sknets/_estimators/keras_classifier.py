@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_array, column_or_1d
 from .._core import probabilities
 from .._dask import kind_of, lazily
 from .._sklearn import DocumentationLink, Interval
-from .keras_model import FIT, BaseWrapper
+from .keras_model import BaseWrapper
 from .keras_targets import ONE_HOT, ClassifierLabelEncoder, name_of, takes_numbers
 from .labels import as_array
 from .state import snapshot
@@ -53,7 +53,8 @@ class KerasClassifier(DocumentationLink, ClassifierMixin, BaseWrapper):
         the loss or the metrics are an error.
     random_state : int, RandomState instance or None, default=None
         Decides first weights, order of rows, dropout and augmentation layers. The
-        random states of the process stay as they are.
+        random states of the process stay as they are, but for that of `random`, from
+        which None draws a number.
     optimizer : str, class or keras.optimizers.Optimizer, default="rmsprop"
         With arguments given as ``optimizer__*``. It counts, like `loss` and `metrics`,
         if the model is not compiled already.
@@ -169,8 +170,6 @@ class KerasClassifier(DocumentationLink, ClassifierMixin, BaseWrapper):
         **BaseWrapper._parameter_constraints,
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
     }
-    # Class weights become weights of rows.
-    _fit_kwargs = set(FIT)
 
     def __init__(
         self,
@@ -284,7 +283,16 @@ class KerasClassifier(DocumentationLink, ClassifierMixin, BaseWrapper):
         n_classes = getattr(self, "n_classes_", None)
         keras_checks.check_output(self.model_, kind, n_classes)
         keras_checks.check_class_numbers(self.model_, y)
-        self.link_ = keras_checks.link(self.model_)
+
+    def _settle_output(self) -> None:
+        from . import keras_build, keras_checks
+
+        model = self.model_
+        if model.compiled:
+            loss = model.loss
+        else:  # after `initialize`; the fit that goes on from there compiles it
+            loss = keras_build.compile_kwargs(self).get("loss")
+        self.link_ = keras_checks.link(model, loss)
 
     def _predict_raw(self, X: Any, **kwargs: Any) -> Any:
         raw = super()._predict_raw(X, **kwargs)

@@ -12,6 +12,7 @@ from .._keras.compilation import metric_name
 from .._keras.routing import accepts
 from .._tensorflow import keras
 from .._training.history import read
+from .._training.keras_callbacks import restored_epoch
 from .._training.keras_training import (
     Outcome,
     Plan,
@@ -20,7 +21,6 @@ from .._training.keras_training import (
     has_batch_hooks,
     is_finite,
     learning_rate,
-    restored_epoch,
     to_keras,
     train,
 )
@@ -209,7 +209,7 @@ class Job:
             )
         if validation is not None:
             arguments.pop("validation_split", None)
-            parts = (validation.x, validation.y, validation.w)
+            parts = (_dense(validation.x), validation.y, validation.w)
             arguments["validation_data"] = parts if parts[2] is not None else parts[:2]
         _check_arguments(model, arguments)
         outcome = Fitted(engine="keras")
@@ -293,7 +293,9 @@ def _same_weights(rows: Rows, validation: Rows | None) -> tuple[Rows, Rows | Non
 
 def _renamed(history: dict[str, list[float]]) -> dict[str, list[float]]:
     """History with the long names of metrics, "mean_squared_error" for "mse"."""
-    return {
-        name if name == "loss" or name.startswith("val_") else metric_name(name): run
-        for name, run in history.items()
-    }
+    found = {}
+    for name, run in history.items():
+        metric = name.removeprefix("val_")
+        prefix = name.removesuffix(metric)
+        found[prefix + (metric if metric == "loss" else metric_name(metric))] = run
+    return found

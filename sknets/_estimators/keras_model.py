@@ -167,6 +167,9 @@ class BaseWrapper(KerasData):
         expected = getattr(self, "n_outputs_expected_", None)
         keras_checks.check_n_outputs(self.model_, expected, type(self).__name__)
 
+    def _settle_output(self) -> None:
+        """Subclass: settle from the model what predictions make of its output."""
+
     # --- Fitting ---------------------------------------------------------------------
 
     def fit(
@@ -303,6 +306,7 @@ class BaseWrapper(KerasData):
         """
         with self._working_copy() as twin:
             twin._start(X, y)
+            twin._settle_output()
             twin._keep_state(kept_optimizer=False)
         return self
 
@@ -391,6 +395,7 @@ class BaseWrapper(KerasData):
         keras_build.compile_model(self, self.model_, is_new=not goes_on)
         rows, y = self._rows(X, y, sample_weight, arguments)
         self._check_model(rows.y)
+        self._settle_output()
         val = None
         if validation[0] is not None:
             with named_as_validation():
@@ -415,7 +420,9 @@ class BaseWrapper(KerasData):
         before = vars(self).get("history_", {}) if job.one_pass else {}
         self.history_ = joined(before, outcome.history)
         self.n_iter_ = self.current_epoch
-        self.best_epoch_ = outcome.best_epoch
+        # As `history_` and `n_iter_`, which `fit` begins anew, count.
+        first = 0 if job.one_pass else job.arguments["initial_epoch"]
+        self.best_epoch_ = outcome.best_epoch - first
         self.engine_ = outcome.engine
         return outcome.exploded
 
@@ -444,6 +451,11 @@ class BaseWrapper(KerasData):
             w = check_sample_weight(sample_weight, np.zeros((len(y), 1)))
         if class_weights is not None:
             w = class_weights if w is None else w * class_weights
+            if not w.any():
+                raise ValueError(
+                    "No row has any weight: class_weight is 0 for the class of each "
+                    "row that has a sample_weight."
+                )
         if w is not None and not w.all():
             index = np.flatnonzero(w)
             X, y, w = take(X, index), y[index], w[index]

@@ -37,7 +37,8 @@ class KerasRegressor(DocumentationLink, ScoredRegressor, BaseWrapper):
         the loss or the metrics are an error.
     random_state : int, RandomState instance or None, default=None
         Decides first weights, order of rows, dropout and augmentation layers. The
-        random states of the process stay as they are.
+        random states of the process stay as they are, but for that of `random`, from
+        which None draws a number.
     optimizer : str, class or keras.optimizers.Optimizer, default="rmsprop"
         With arguments given as ``optimizer__*``. It counts, like `loss` and `metrics`,
         if the model is not compiled already.

@@ -10,15 +10,13 @@ from sklearn.utils import check_array
 from .._containers import refuse_masked
 from .._core.objectives import NumberObjective
 from .._core.quantiles import weighted_quantile
-from .._core.scaling import IQR_OF_NORMAL
+from .._core.scaling import IQR_OF_NORMAL, ROUNDING
 from .labels import check_form
 
 # Beyond this many spreads float32 would overflow in squares and sums.
 MAX_SPREADS = 1e15
 LARGEST = float(np.finfo(np.float64).max)
 SMALLEST = float(np.finfo(np.float64).tiny)
-# Rounding makes numbers that were equal differ by so much of their size.
-ROUNDING = 4 * float(np.finfo(np.float64).eps)
 
 
 class TargetScaling(TypedDict):

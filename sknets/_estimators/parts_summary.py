@@ -56,9 +56,8 @@ class Sample:
         self.n_bytes += n_bytes(rows[1])
 
     def _limit(self) -> int:
-        return int(
-            min(SAMPLE_ROWS, self.n_held * self.max_bytes / max(1, self.n_bytes))
-        )
+        fitting = self.n_held * self.max_bytes / max(1, self.n_bytes)
+        return int(np.clip(fitting, 1, SAMPLE_ROWS))
 
     def _cut(self, limit: int) -> None:
         numbers, X, y, w = self._all()
@@ -213,11 +212,17 @@ def kinds_of(X: Any, y: np.ndarray) -> Iterator[tuple[str, str]]:
     """Yield what must not differ between parts, by name."""
     if not isinstance(X, Table):
         yield "the type of X", _kind_of_rows(X)
-    yield "the type of y", "strings" if is_text(y) else _KINDS.get(y.dtype.kind, "")
+    yield "the type of y", _kind_of_labels(y)
     yield "the shape of a row of y", str(y.shape[1:])
 
 
 _KINDS = {"b": "booleans", "i": "integers", "u": "integers", "f": "floats"}
+
+
+def _kind_of_labels(y: np.ndarray) -> str:
+    if y.dtype == np.uint64:  # which become floats beside those with a sign
+        return str(y.dtype)
+    return "strings" if is_text(y) else _KINDS.get(y.dtype.kind, "")
 
 
 def _kind_of_rows(X: Any) -> str:

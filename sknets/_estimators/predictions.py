@@ -7,6 +7,7 @@ from typing import Any, Never
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from .._core import prediction, scaling
 from .._core.layers.base import Shape, Weights
 from .._core.network import Network, StoredNetwork
 from .._core.objectives import CLASS_OBJECTIVES, ClassObjective
@@ -25,7 +26,7 @@ DECODED_VALUES = 2**20
 
 
 class Logits:
-    """Logits of rows in NumPy or by a compiled program; a subclass computes them."""
+    """Logits of rows, in NumPy or by a compiled program."""
 
     network_: StoredNetwork
     weights_: Weights
@@ -37,7 +38,11 @@ class Logits:
 
     def _logits(self, X: Any) -> np.ndarray:
         """Logits of shape (n_samples, n_outputs) of checked X."""
-        raise NotImplementedError
+
+        def scaled(rows: slice) -> np.ndarray:
+            return scaling.apply(scaling.dense_rows(X, rows), self.input_scaling_)
+
+        return prediction.logits(self._network, self.weights_, scaled, X.shape[0])
 
     @property
     def _network(self) -> Network:

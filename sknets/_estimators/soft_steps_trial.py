@@ -87,7 +87,7 @@ def pay(
     data : TrainingData
         At least `MIN_ROWS` rows.
     settings : Settings
-        For `n_trial_rows` rows.
+        For `n_trial_rows` rows, and as many epochs as of all rows.
     rng : numpy.random.Generator
     """
     order = rng.permutation(len(data))
@@ -96,13 +96,14 @@ def pay(
     if _tell_little(rows):
         return False
     others = data.part(order[n_rows : n_rows + COMPARED_ROWS])
-    brief = replace(
-        settings, epochs=min(settings.epochs, TRIAL_EPOCHS), early_stopping=False
-    )
+    # An epoch of all rows has many of so few.
+    n_epochs = min(settings.epochs * len(data) // n_rows, TRIAL_EPOCHS)
+    brief = replace(settings, epochs=n_epochs, early_stopping=False)
 
     def loss(network: Network, first: Weights) -> float:
         found = train(network, first, rows, brief, rng, is_trial=True)
         z = prediction.logits(network, found.weights, others.scaled, len(others))
+        z = z.astype(np.float64)
         return float((data.objective.losses(z, others.y) * others.w).mean())
 
     plain, stepped = map(loss, networks, first_weights)

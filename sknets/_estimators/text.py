@@ -368,14 +368,17 @@ class TextPoolClassifier(TextInput, NeuralNetClassifier):
         stays = goes_on and (before is None or not one_pass)
         if stays or not self._starts_from_counts():
             return weights
-        with_targets = functools.partial(
-            naive_bayes.texts_with_targets, n_outputs=self._network.n_outputs
-        )
-        texts = with_targets(data.sample)
+        n_outputs = self._network.n_outputs
+        texts = naive_bayes.texts_with_targets(data.sample, n_outputs)
         parts = None
         if data.sample is not data:
-            in_order = data.order(rng, shuffle=False)
-            parts = (with_targets(rows) for rows, _ in data.buffers(in_order, 1))
+            parts = data.mapped(
+                functools.partial(
+                    naive_bayes.sums_of_rows,
+                    is_exclusive=data.objective.is_exclusive,
+                    n_outputs=n_outputs,
+                )
+            )
         kinds = None if one_pass else self._kinds_of_rows()
         counts = naive_bayes.count(texts, rng, before, parts, kinds)
         if before is None:

@@ -27,6 +27,7 @@ from .parameter_types import (
     ValidationFraction,
 )
 from .regressor import NeuralNetRegressor
+from .state import snapshot
 from .text_input import TextInput
 
 # Learning rates relative to the first values: of further training that has to find
@@ -497,11 +498,13 @@ class TextPoolRegressor(TextInput, NeuralNetRegressor):
         >>> print(*explained.ngrams)
         good film
         """
-        names, contributions, bias = self._contributions(text)
-        shift, scale = self.target_scaling_["shift"], self.target_scaling_["scale"]
-        if self._objective.scaled_by == "mean":
+        fitted = snapshot(self)
+        names, contributions, bias = fitted._contributions(text)
+        scaling = fitted.target_scaling_
+        shift, scale = scaling["shift"], scaling["scale"]
+        if fitted._objective.scaled_by == "mean":
             shift, scale = np.log(scale), np.ones_like(scale)
-        columns = slice(None) if self.target_shape_ else 0
+        columns = slice(None) if fitted.target_shape_ else 0
         return Bunch(
             ngrams=names,
             contributions=(contributions * scale)[:, columns],

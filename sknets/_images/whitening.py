@@ -21,7 +21,7 @@ N_IMAGES, N_VALUES, N_PATCHES = 2000, 2**24, 100_000
 # varies less is noise.
 LEAST_VARIANCE = 5e-4
 # Of scaled pixels, which have a variance near one.
-ROUNDING = 1e-12
+LEAST_FLOOR = 1e-12
 # Scaled pixels further from zero count as this far: few of them would rule all.
 MOST = 5.0
 
@@ -53,7 +53,7 @@ def whitening_kernel(
     variances, components = _principal_components(images, weights, patch_shape)
     n = min(n_filters // 2, len(variances))
     floor = LEAST_VARIANCE * variances.mean()
-    if not (n and floor > ROUNDING):  # one filter, or constant images
+    if not (n and floor > LEAST_FLOOR):  # one filter, or constant images
         return kernel
     white = components[:, :n] / np.sqrt(variances[:n] + floor)
     white = np.hstack([white, -white])

@@ -64,8 +64,7 @@ def outputs(chain: dict[str, Any], weights: list[np.ndarray], X: Any) -> np.ndar
     def rows(some: slice) -> np.ndarray:
         part = scaling.dense_rows(X, some)
         part = part.astype(np.float32) if part.dtype.kind == "b" else part
-        values = scaling.apply(part, chain["scaling"])
-        return values.reshape(len(part), *network.input_shape)
+        return scaling.apply(part, chain["scaling"])
 
     link = chain["link"]
     own = [weights[n] for n in chain["positions"]]

@@ -10,7 +10,6 @@ import copy
 import importlib
 import inspect
 import io
-import json
 import pickle
 import sys
 import types
@@ -19,7 +18,7 @@ from typing import Any
 
 from .._optional import needs_tensorflow
 
-# Where a name in a file may be looked up: nothing in them does any harm.
+# Whose classes and functions a file may name: none of them does any harm.
 NAMED = (
     *("keras.src.activations", "keras.src.initializers", "keras.src.layers"),
     *("keras.src.losses", "keras.src.metrics", "keras.src.optimizers"),
@@ -96,10 +95,20 @@ def is_named(module: str) -> bool:
 def _find(module: str, name: str) -> Any:
     if not is_named(module):
         raise ValueError(f"A file may not name {module}.{name}.")
-    found = importlib.import_module(module)
+    found: Any = importlib.import_module(module)
     for part in name.split("."):
-        found = getattr(found, part)
+        found = vars(found).get(part)
+        if not _is_own(found):
+            break
+    # No way through what a module imports: only what `store` writes.
+    if not _is_own(found) or (found.__module__, found.__qualname__) != (module, name):
+        raise ValueError(f"A file may not name {module}.{name}.")
     return found
+
+
+def _is_own(value: Any) -> bool:
+    """Whether something is a class or a function that Python code defines."""
+    return inspect.isclass(value) or isinstance(value, types.FunctionType)
 
 
 def _restore_object(kind: str, content: dict, custom: Mapping[str, Any]) -> Any:
@@ -114,12 +123,9 @@ def _restore_object(kind: str, content: dict, custom: Mapping[str, Any]) -> Any:
             copies.write(made.weights, content["weights"])
             copies.settle_constants(made)
         if content["compile"] is not None:
-            config = json.loads(content["compile"])
-            from .._tensorflow import keras
-
             made.compile(
-                **keras.saving.deserialize_keras_object(
-                    config, custom_objects=dict(custom), safe_mode=code is None
+                **copies.from_config(
+                    content["compile"], custom, trusted=code is not None
                 )
             )
     return made
@@ -168,7 +174,7 @@ def store(value: Any, *, code: bool) -> Any:
         return _store_model(value, code)
     if is_keras(value, *CONFIGURED):
         return _store_object(value, code)
-    own = inspect.isclass(value) or isinstance(value, types.FunctionType)
+    own = _is_own(value)
     if own and is_named(value.__module__):
         place = [value.__module__, value.__qualname__]
         return Stored("name", value.__qualname__, place)

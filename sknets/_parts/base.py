@@ -7,8 +7,6 @@ from typing import Any, NamedTuple
 
 from .._sklearn import num_samples
 
-Prepare = Callable[[Any], Any]
-
 
 class Part(NamedTuple):
     """Some rows, as the user has them, or with X prepared for training."""
@@ -16,6 +14,10 @@ class Part(NamedTuple):
     X: Any
     y: Any
     sample_weight: Any = None
+
+
+# What is made of a part, from its number and the part.
+Prepare = Callable[[int, Part], Any]
 
 
 class Parts:
@@ -37,8 +39,8 @@ class Parts:
 
     def read(
         self, numbers: Sequence[int] | None = None, prepare: Prepare | None = None
-    ) -> Iterator[tuple[int, Part]]:
-        """Yield parts, each with its number.
+    ) -> Iterator[tuple[int, Any]]:
+        """Yield parts, or what is made of them, each with its number.
 
         Parameters
         ----------
@@ -46,13 +48,11 @@ class Parts:
             Which parts, in this order; all in their own order where it is left out or
             parts cannot be chosen.
         prepare : callable, optional
-            What is made of each X that has rows, where the part is: of a collection of
-            Dask on a worker.
+            What is made of each part that has rows, where the part is: of a collection
+            of Dask on a worker.
         """
         for number, part in self._read(numbers):
-            if prepare is not None:
-                part = part._replace(X=prepared(prepare, part.X))
-            yield number, part
+            yield number, part if prepare is None else prepared(prepare, number, part)
 
     def _read(self, numbers: Sequence[int] | None) -> Iterator[tuple[int, Part]]:
         for number in range(self.n_parts or 0) if numbers is None else numbers:
@@ -67,6 +67,6 @@ class Parts:
         raise NotImplementedError
 
 
-def prepared(prepare: Prepare, X: Any) -> Any:
-    """The prepared X of a part; one without rows stays as it is."""
-    return prepare(X) if num_samples(X) else X
+def prepared(prepare: Prepare, number: int, part: Part) -> Any:
+    """What is made of a part; one without rows stays as it is."""
+    return prepare(number, part) if num_samples(part.X) else part

@@ -16,8 +16,9 @@ from .arrays import some_rows
 from .base import Part, Parts, Prepare, prepared
 
 # Parts that are computed while those before are used. On a cluster they are in two
-# groups, with a part for each thread in both: while one group is fetched, no worker
-# waits. Elsewhere they are one group, in the caller's own processes and threads.
+# groups, with two parts for each thread in both: while one group is fetched, no worker
+# waits, nor where another is a little slower. Elsewhere they are one group, in the
+# caller's own processes and threads.
 AHEAD, MOST_AHEAD = 4, 32
 
 
@@ -46,7 +47,7 @@ class DaskParts(Parts):
 
     def read(
         self, numbers: Sequence[int] | None = None, prepare: Prepare | None = None
-    ) -> Iterator[tuple[int, Part]]:
+    ) -> Iterator[tuple[int, Any]]:
         chosen = list(range(self.n_parts or 0) if numbers is None else numbers)
         client = _client_of(self.scheduler)
         if client is None or prepare is None:
@@ -59,11 +60,11 @@ class DaskParts(Parts):
 
     def _read_ahead(
         self, chosen: list[int], client: Any, prepare: Prepare | None
-    ) -> Iterator[tuple[int, Part]]:
+    ) -> Iterator[tuple[int, Any]]:
         n_groups, size = 1, AHEAD
         if client is not None:
             n_threads = sum(client.nthreads().values())
-            n_groups, size = 2, min(max(AHEAD, 2 * n_threads), MOST_AHEAD) // 2
+            n_groups, size = 2, min(max(AHEAD, 4 * n_threads), MOST_AHEAD) // 2
         starts = range(0, len(chosen), size)
         groups = iter([chosen[start : start + size] for start in starts])
         threads = ThreadPoolExecutor(n_groups)
@@ -83,26 +84,27 @@ class DaskParts(Parts):
         finally:
             threads.shutdown(cancel_futures=True)
 
-    def _compute(self, numbers: list[int], prepare: Prepare | None) -> list[Part]:
+    def _compute(self, numbers: list[int], prepare: Prepare | None) -> list[Any]:
         import dask
 
         lazy = [[column and column[i] for column in self.columns] for i in numbers]
         if prepare is not None:
             make = dask.delayed(_prepared)
-            lazy = [[make(prepare, X), *others] for X, *others in lazy]
+            lazy = [make(prepare, *part) for part in zip(numbers, lazy, strict=True)]
         try:
             [computed] = dask.compute(lazy, scheduler=self.scheduler)
         except Exception as error:
             error.add_note(_hint(numbers, _client_of(self.scheduler)))
             raise
-        return [Part(*values) for values in computed]
+        return computed if prepare else [Part(*values) for values in computed]
 
 
-def _prepared(prepare: Prepare, X: Any) -> Any:
-    """The prepared X of a part; that of a Bag may be an iterator."""
-    X = X if hasattr(X, "shape") else list(X)
+def _prepared(prepare: Prepare, number: int, values: list[Any]) -> Any:
+    """What is made of a part; partitions of a Bag may be iterators."""
+    X, y, weight = (list(v) if isinstance(v, Iterator) else v for v in values)
+    part = Part(X if hasattr(X, "shape") else list(X), y, weight)
     with freed_blocks_kept:
-        return prepared(prepare, X)
+        return prepared(prepare, number, part)
 
 
 def _client_of(scheduler: Any) -> Any:

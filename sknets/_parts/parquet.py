@@ -84,9 +84,10 @@ def _opened(path: Any) -> Any:
 
 
 def _check_names(given: Any, name: str, known: list[str], several: bool = False) -> Any:
-    wanted = [given] if isinstance(given, str) or not several else list(given or [])
-    wrong = [column for column in wanted if column not in known]
-    if wrong or not wanted:
+    is_list = several and isinstance(given, list | tuple)
+    wanted = list(given) if is_list else [given]
+    named = [column for column in wanted if isinstance(column, str) and column in known]
+    if len(named) < len(wanted) or not wanted:
         raise ValueError(
             f"X is a data set of the columns {known}, of which {name} must name "
             f"{'one or several' if several else 'one'}; got {given!r}."

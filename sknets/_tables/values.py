@@ -99,6 +99,8 @@ def kind_of(column: Column) -> str:
     kind = column.values.dtype.kind
     if kind == "f" and np.isnan(column.values).all():
         return "empty"  # of strings or dates, too: frames make floats where all lack
+    if kind in "mM" and np.isnat(column.values).all():
+        return "empty"  # of dates with a zone and durations, too
     if kind in "biuf":
         return "number"
     if kind == "M":

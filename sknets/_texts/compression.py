@@ -50,12 +50,18 @@ def line(found: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 
 
 def pack(state: dict[str, Any]) -> dict[str, Any]:
-    """State of an estimator with a rounded embedding as 8-bit integers."""
+    """State of an estimator with a rounded embedding as 8-bit integers.
+
+    Weights that somebody has put in their place may be none; they stay as they are.
+    """
     step = state.get("embedding_step_")
     if step is None:
         return state
     table, *others = state["weights_"]
-    return {**state, "weights_": [np.rint(table / step).astype(np.int8), *others]}
+    small = np.clip(np.rint(table / step), -127, 127).astype(np.int8)
+    if not np.array_equal(small * np.float32(step), table):
+        return {name: state[name] for name in state if name != "embedding_step_"}
+    return {**state, "weights_": [small, *others]}
 
 
 def unpack(state: dict[str, Any]) -> dict[str, Any]:

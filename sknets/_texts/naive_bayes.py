@@ -29,7 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NamedTuple, NotRequired, TypedDict
 
 import numpy as np
 import scipy.fft
@@ -90,35 +90,102 @@ class Texts:
 
 def texts_with_targets(data: Any, n_outputs: int) -> Texts:
     """The texts of `data`, a TrainingData."""
-    targets = data.y
-    if data.objective.is_exclusive:
-        targets = np.eye(n_outputs, dtype=np.float32)[targets]
-    weights = data.w if data.w.ndim == 2 else data.w[:, None]
-    weights = np.broadcast_to(weights, targets.shape)
-    return Texts(data.X[data.index], targets, weights, data.objective.is_exclusive)
+    tokens = data.X[data.index]
+    return _texts(tokens, data.y, data.w, data.objective.is_exclusive, n_outputs)
+
+
+def _texts(
+    tokens: sp.csr_array,
+    y: np.ndarray,
+    w: np.ndarray,
+    is_exclusive: bool,
+    n_outputs: int,
+) -> Texts:
+    targets = np.eye(n_outputs, dtype=np.float32)[y] if is_exclusive else y
+    weights = np.broadcast_to(w if w.ndim == 2 else w[:, None], targets.shape)
+    return Texts(tokens, targets, weights, is_exclusive)
+
+
+class Sums(NamedTuple):
+    """Weighted counts of each n-gram in some texts.
+
+    Attributes
+    ----------
+    inside : sparse matrix of shape (n_rows, n_outputs)
+        In the texts of each class.
+    everywhere : ndarray of shape (n_rows, 1) or (n_rows, n_outputs)
+        In all texts, by output where the weights of texts differ between these.
+    n_texts : float
+        Weight of the texts.
+    """
+
+    inside: Any
+    everywhere: np.ndarray
+    n_texts: float
+
+
+def sums(texts: Texts) -> Sums:
+    """What adds up of texts. Most n-grams of a few texts are in few classes."""
+    weights = texts.weights
+    if (weights == weights[:, :1]).all():
+        weights = weights[:, :1]
+    return Sums(
+        inside=texts.tokens.T @ sp.csr_array(texts.targets * texts.weights),
+        everywhere=texts.tokens.T @ np.ascontiguousarray(weights),
+        n_texts=float(texts.weights[:, 0].sum()),
+    )
+
+
+def sums_of_rows(
+    X: sp.csr_array,
+    y: np.ndarray,
+    w: np.ndarray,
+    *,
+    is_exclusive: bool,
+    n_outputs: int,
+) -> Sums:
+    """What adds up of rows with targets and loss weights."""
+    return sums(_texts(X, y, w, is_exclusive, n_outputs))
+
+
+def total(parts: Iterable[Sums]) -> tuple[np.ndarray, np.ndarray, float]:
+    """What the sums of parts add up to, in float32, with `inside` as an array."""
+    inside: Any = np.float32(0)
+    everywhere: Any = np.float32(0)
+    n_texts = 0.0
+    for number, part in enumerate(parts):
+        if number == 0:
+            inside, everywhere = part.inside.toarray(), part.everywhere
+        else:
+            # In float32, what is added to a large sum would be rounded away.
+            inside = inside.astype(np.float64, copy=False)
+            found = part.inside.tocoo()
+            inside[found.row, found.col] += found.data
+            everywhere = everywhere + part.everywhere.astype(np.float64)
+        n_texts += part.n_texts
+    return (
+        inside.astype(np.float32, copy=False),
+        everywhere.astype(np.float32, copy=False),
+        n_texts,
+    )
 
 
 def count(
     texts: Texts,
     rng: np.random.Generator,
     before: ClassCounts | None = None,
-    parts: Iterable[Texts] | None = None,
+    parts: Iterable[Sums] | None = None,
     kinds: np.ndarray | None = None,
 ) -> ClassCounts:
     """Count the n-grams by class, and estimate the slope on texts that `rng` draws.
 
     With the counts `before` of earlier texts, the sum of both; the slope then is a
-    running mean. With `parts`, the texts in these are counted, of which `texts` are
-    but a sample. With `kinds`, the number of its kind for each n-gram, there is a
-    balance of the kinds too.
+    running mean. With `parts`, the counts are the sums of these, of whose texts
+    `texts` are but a sample. With `kinds`, the number of its kind for each n-gram,
+    there is a balance of the kinds too.
     """
-    inside: Any = np.float32(0)
-    outside: Any = np.float32(0)
-    n_texts = 0.0
-    for part in parts or [texts]:
-        inside = inside + part.tokens.T @ (part.targets * part.weights)
-        outside = outside + part.tokens.T @ ((1 - part.targets) * part.weights)
-        n_texts += float(part.weights[:, 0].sum())
+    inside, everywhere, n_texts = total([sums(texts)] if parts is None else parts)
+    outside = everywhere - inside
     if before is not None:
         n_texts += _n_texts(before)
         inside, outside = inside + before["inside"], outside + before["outside"]

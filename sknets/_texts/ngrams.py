@@ -445,12 +445,16 @@ class NgramCounter:
         return [self._counted(level) for level in levels]
 
     def _counted(self, parts: list[Counts]) -> list[Counts]:
-        """Return the counts as `binary` and `sublinear_tf` have them."""
-        if self.binary:
-            return [part._replace(counts=np.ones_like(part.counts)) for part in parts]
-        if self.sublinear_tf:
-            return [part._replace(counts=1 + np.log(part.counts)) for part in parts]
-        return parts
+        """Return the counts as `binary` has them."""
+        if not self.binary:
+            return parts
+        return [part._replace(counts=np.ones_like(part.counts)) for part in parts]
+
+    def _damped(self, parts: list[Counts]) -> list[Counts]:
+        """Return the counts of features as `sublinear_tf` has them."""
+        if not self.sublinear_tf:
+            return parts
+        return [part._replace(counts=1 + np.log(part.counts)) for part in parts]
 
     def _learn_level(
         self, n: int, groups: list[Groups], low: float
@@ -539,15 +543,15 @@ class NgramCounter:
             columns = column_of[level.entries]
             kept = columns >= 0
             selected.append(Counts(columns[kept], level.docs[kept], level.counts[kept]))
-        return counts_matrix(selected, (n_documents, self.n_features_))
+        return counts_matrix(self._damped(selected), (n_documents, self.n_features_))
 
     def _count_block(self, texts: list) -> sparse.csr_array:
         levels = self._count([self._symbols.read(texts)], self._find_level)
         return self._matrix([counts for [counts] in levels], len(texts))
 
     def _hash_block(self, texts: list) -> sparse.csr_array:
-        levels = self._hashed(hash_levels, texts)
-        return counts_matrix(self._counted(levels), (len(texts), self.n_features_))
+        levels = self._counted(self._hashed(hash_levels, texts))
+        return counts_matrix(self._damped(levels), (len(texts), self.n_features_))
 
     def _hashed(self, find: Callable, texts: list) -> Any:
         """What `hash_levels` or `hashed_ngrams` find in texts."""

@@ -87,7 +87,7 @@ def look(
             return view(others.scaled(rows).reshape(-1, *shape))
 
         logits = prediction.logits(network, weights, images, len(others))
-        return data.objective.losses(logits, others.y) * others.w
+        return data.objective.losses(logits.astype(np.float64), others.y) * others.w
 
     as_they_are = losses(plain)
     mirrored = losses(plain, lambda images: images[:, :, ::-1])

@@ -102,13 +102,9 @@ class KerasCallbacks:
     def on_train_end(self) -> None:
         self._show_weights()
         self._call("on_train_end", self._logs)
-        for callback in self._callbacks:
-            restored = isinstance(callback, keras.callbacks.EarlyStopping) and (
-                callback.best_weights is not None
-            )
-            if restored:
-                best = callback.best_epoch - self._first_epoch
-                self._control.best_epoch = best + 1
+        before = self._first_epoch
+        kept = restored_epoch(self._callbacks, before + self._control.best_epoch)
+        self._control.best_epoch = kept - before
 
     def _make_model(self) -> Any:
         model = self._build_model(self._control.trainer.read_weights())
@@ -267,3 +263,12 @@ def _two_rates(who: str, schedule: str) -> ValueError:
 
 def _is_keras(kind: type) -> bool:
     return kind.__module__.partition(".")[0] == "keras"
+
+
+def restored_epoch(callbacks: Sequence[Any], otherwise: int) -> int:
+    """Epoch, from 1, whose weights the last of these callbacks has put back, if any."""
+    for callback in callbacks:
+        stops = isinstance(callback, keras.callbacks.EarlyStopping)
+        if stops and callback.best_weights is not None:
+            otherwise = callback.best_epoch + 1
+    return otherwise

@@ -15,6 +15,7 @@ from .._keras import copies
 from .._tensorflow import keras
 from . import schedule
 from .history import History, numbers, record
+from .keras_callbacks import restored_epoch
 from .loop import warn_not_finite
 from .monitor import Monitor
 from .tensorflow.keras_program import KerasProgram, pays_by_xla, program_for
@@ -151,15 +152,6 @@ def is_finite(model: Any, loss: float) -> bool:
     return math.isfinite(loss) and all(
         np.isfinite(weight).all() for weight in model.get_weights()
     )
-
-
-def restored_epoch(callbacks: Sequence[Any], otherwise: int) -> int:
-    """Epoch, from 1, whose weights the last of these callbacks has put back, if any."""
-    for callback in callbacks:
-        stops = isinstance(callback, keras.callbacks.EarlyStopping)
-        if stops and callback.best_weights is not None:
-            otherwise = callback.best_epoch + 1
-    return otherwise
 
 
 def train(
@@ -327,6 +319,7 @@ class _Run:
             self.model.set_weights(best_weights)
         self.hooks.on_train_end(logs)
         outcome.best_epoch = restored_epoch(self.hooks.callbacks, outcome.best_epoch)
+        self.watched.best_epoch = outcome.best_epoch - plan.initial_epoch
         self._tell("on_train_end")
         if plan.scheduled:
             self.model.optimizer.learning_rate.assign(self.rate)

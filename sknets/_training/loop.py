@@ -332,7 +332,8 @@ def warn_not_finite(
     """Warn of an explosion; `name` is the parameter that has the learning rate."""
     warn_user(
         f"The loss or a weight became infinite or NaN in epoch {epoch + 1}; training "
-        "stopped, and the weights of the last good epoch are kept. A smaller "
+        "stopped, and the weights of the last good epoch, or with early_stopping of "
+        "the best one, are kept. A smaller "
         f"{name} (now {learning_rate:g}), optimizer__clipnorm=1.0 or scaled "
         "features usually mend this.",
         ConvergenceWarning,

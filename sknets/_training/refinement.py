@@ -91,11 +91,7 @@ def _as_sure_as(
 
 def _size_of_logits(network: Network, weights: Weights, data: TrainingData) -> float:
     """Root mean square of the logits, of several classes that of their differences."""
-
-    def images(rows: slice) -> np.ndarray:
-        return data.scaled(rows).reshape(-1, *network.input_shape)
-
-    z = prediction.logits(network, weights, images, len(data)).astype(np.float64)
+    z = prediction.logits(network, weights, data.scaled, len(data)).astype(np.float64)
     if isinstance(data.objective, Multiclass):
         z -= z.mean(axis=1, keepdims=True)
     return math.sqrt(np.mean(z**2))

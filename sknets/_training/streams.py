@@ -35,6 +35,9 @@ class StreamedData:
     read : callable
         Takes numbers of parts, or None for their own order, and yields the rows of
         each: X, targets and loss weights as `TrainingData` has them.
+    mapped : callable
+        Takes a function of these, and yields what it makes of each part, where the
+        part is.
     as_rows : callable
         Makes of the X of a buffer rows that training indexes.
     keys : ndarray of shape (n_parts,)
@@ -49,6 +52,7 @@ class StreamedData:
     """
 
     read: Callable[[Sequence[int] | None], Iterator[Rows]]
+    mapped: Callable[[Callable[..., Any]], Iterator[Any]]
     as_rows: Callable[[Any], Any]
     keys: np.ndarray
     n_rows: int

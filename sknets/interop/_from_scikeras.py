@@ -223,7 +223,8 @@ def _labels(wrapper: Any, reading: Reading) -> tuple[str, np.ndarray]:
 
 def _training_params(wrapper: Any) -> dict[str, Any]:
     """How to go on training as the wrapper would."""
-    batch_size = wrapper.batch_size or 32  # Keras' default
+    batch_size = getattr(wrapper, "fit__batch_size", wrapper.batch_size)
+    batch_size = batch_size or 32  # Keras' default
     return {
         "epochs": getattr(wrapper, "fit__epochs", wrapper.epochs),
         "batch_size": wrapper.X_shape_[0] if batch_size == -1 else batch_size,

@@ -45,8 +45,6 @@ def from_wrapper(wrapper: Any) -> BaseWrapper:
     wrapper : scikeras.wrappers.BaseWrapper
         Fitted.
     """
-    from .._estimators import keras_checks
-
     kind, is_own_class = _ours(wrapper)
     if not is_own_class:
         _warn_of_class(wrapper, kind)
@@ -60,8 +58,7 @@ def from_wrapper(wrapper: Any) -> BaseWrapper:
         fitted.n_iter_ = fitted.best_epoch_ = wrapper.current_epoch
         fitted.engine_ = "keras"
     fitted._model = wrapper.model_
-    if isinstance(fitted, KerasClassifier) and wrapper.model_.compiled:
-        fitted.link_ = keras_checks.link(wrapper.model_)
+    fitted._settle_output()
     fitted._keep_state(kept_optimizer=wrapper.model_.compiled)
     if fitted.keras_config_ is not None:
         fitted._model = None  # a model of its own is built when somebody asks

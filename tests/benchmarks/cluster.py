@@ -41,7 +41,8 @@ from streams import N_FEATURES, made_up
 from timing import alternate
 
 from sknets import DenseNetClassifier, TextPoolClassifier
-from sknets._parts import as_parts
+from sknets._parts import Part, as_parts
+from sknets._texts import naive_bayes
 from sknets._training.tensorflow.program import training_program
 
 GRID = {
@@ -199,6 +200,12 @@ def counts(options: argparse.Namespace) -> None:
     net.fit([text for _, text in known], [label for label, _ in known])
     prepare = net._prepares_parts()
 
+    def summed(number: int, part: Part) -> naive_bayes.Sums:
+        y = np.asarray(part.y)[:, None]
+        w = np.ones(len(y), np.float32)
+        X = prepare(part.X)
+        return naive_bayes.sums_of_rows(X, y, w, is_exclusive=False, n_outputs=1)
+
     def counted(client: Client, n_parts: int) -> np.ndarray:
         with client.as_current():
             bag = db.from_sequence(range(n_parts), npartitions=n_parts)
@@ -206,11 +213,9 @@ def counts(options: argparse.Namespace) -> None:
                 lambda part: with_noise(path, next(iter(part)), size)
             )
             labels = da.from_array(y[: n_parts * size], chunks=size)
-            total = np.zeros((2, net.counter_.n_features_ + 1))
-            for _, part in as_parts(bag, labels, None).read(prepare=prepare):
-                for label in (0, 1):
-                    total[label] += part.X[np.asarray(part.y) == label].sum(axis=0)
-        return total
+            read = as_parts(bag, labels, None).read(prepare=summed)
+            inside, everywhere, _ = naive_bayes.total(sums for _, sums in read)
+        return np.hstack([inside, everywhere])
 
     with cluster(1) as one, cluster(2) as two:
         work = {

@@ -99,7 +99,8 @@ def sknets_estimator(net: Net, batch_size: int, epochs: int, **others: Any) -> A
         plain = {"warmup": 0.0, "input_scaling": "range", "augment": None}
         plain |= {"normalization": None, "optimizer": "adam"}
         return SmallCNNClassifier(**plain, **common)
-    plain = {"input_scaling": None, "weight_decay": 0.0, "label_smoothing": 0.0}
+    plain = {"weight_decay": 0.0, "label_smoothing": 0.0}
+    plain |= {"input_scaling": None, "soft_steps": None}
     return DenseNetClassifier(**plain, **common)
 
 

@@ -244,3 +244,10 @@ def test_rows_that_are_left_out_have_no_part_in_half_ranges():
     X[50], X[100] = 4.0, 1000.0
     learnt = scaling.learn_robust(X, np.arange(100), np.ones(100))
     np.testing.assert_allclose(learnt["scale"], 1.349 / 2)
+
+
+def test_one_column_of_bytes_that_is_standardised_is_not_taken_for_robust():
+    X = np.array([[0.0], [510.0]] * 20)
+    learnt = scaling.learn_standard(X, np.arange(40), np.ones(40))
+    assert learnt["scale"] == [1 / 255]
+    assert scaling.kind(learnt) == "standard"

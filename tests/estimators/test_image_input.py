@@ -108,6 +108,35 @@ def test_input_scaling_cannot_change_under_warm_start(digits, before, after):
             go_on(X, y)
 
 
+@pytest.mark.parametrize("kind", [np.int8, np.int16])
+def test_input_scaling_of_narrow_signed_pixels_cannot_change(digits, kind):
+    X, y = digits
+    X = X.astype(kind)
+    est = net(input_scaling="standard", epochs=1, warm_start=True).fit(X, y)
+    with pytest.raises(ValueError, match="input_scaling='standard'; now .*'range'"):
+        est.set_params(input_scaling="range").fit(X, y)
+
+
+def test_changes_of_images_may_change_under_warm_start(digits):
+    X, y = digits
+    est = net(epochs=1, warm_start=True, augment={"flip": True}).fit(X, y)
+    assert est.augment_ == {"flip": True}
+    assert est.average_mirrored_
+    assert est.set_params(augment=None).fit(X, y).augment_ is None
+    assert not est.average_mirrored_
+
+
+def test_halves_of_many_bright_pixels_are_scaled_as_floats_are():
+    """Their sum is more than float16 holds."""
+    X = np.random.default_rng(0).uniform(0.5, 1, (2000, 8, 8)).astype(np.float16)
+    of_halves, of_floats = (
+        scaling.learn_pixels(rows, np.arange(len(X)), standard=True)[1]
+        for rows in (X - np.float16(0.25), X.astype(np.float64) - 0.25)
+    )
+    for name in ("shift", "scale"):
+        np.testing.assert_allclose(of_halves[name], of_floats[name], rtol=1e-3)
+
+
 @pytest.mark.parametrize("input_scaling", ["standard", "range"])
 @pytest.mark.parametrize("value", [0, 7])
 @pytest.mark.filterwarnings("ignore:Pixels of X lie")  # as they do for black images

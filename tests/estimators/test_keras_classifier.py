@@ -222,3 +222,10 @@ def test_tags_say_whether_labels_may_have_columns():
     tags = classifier(loss="binary_crossentropy").__sklearn_tags__()
     assert tags.target_tags.multi_output
     assert tags.classifier_tags.multi_label
+
+
+def test_weights_of_rows_and_classes_that_leave_nothing():
+    weights = np.where(BINARY == "no", 1.0, 0.0)
+    clf = classifier(one_layer(2), class_weight={"no": 0.0, "yes": 1.0})
+    with pytest.raises(ValueError, match="No row has any weight: class_weight is 0"):
+        clf.fit(X, BINARY, sample_weight=weights)

@@ -329,3 +329,39 @@ def test_lambdas_that_use_other_names_train_predict_and_pickle(model):
     again = cloudpickle.loads(cloudpickle.dumps(est))
     np.testing.assert_array_equal(again.predict(X), expected)
     again.partial_fit(X, X[:, 0])
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_initialize_knows_that_a_model_gives_logits(compiled, blobs):
+    X, y = blobs
+    y, loss = y > 0, keras.losses.BinaryCrossentropy(from_logits=True)
+    model = keras.Sequential([keras.Input(X.shape[1:]), keras.layers.Dense(1)])
+    if compiled:
+        model.compile("sgd", loss)
+    clf = KerasClassifier(model, loss=None if compiled else loss).initialize(X, y)
+    logits = model.predict(X, verbose=0).ravel()
+    expected = 1 / (1 + np.exp(-logits))
+    np.testing.assert_allclose(clf.predict_proba(X)[:, 1], expected, atol=1e-5)
+    np.testing.assert_array_equal(clf.predict(X), logits > 0)
+    assert clf.partial_fit(X, y).link_ == "sigmoid"
+
+
+@pytest.mark.parametrize("verbose", [0, 1])
+def test_epochs_are_counted_from_the_first_of_a_fit(verbose, clf, blobs, tmp_path):
+    stop = keras.callbacks.EarlyStopping(
+        "loss", patience=1, min_delta=100.0, restore_best_weights=True
+    )
+    clf.set_params(callbacks=[stop], epochs=4, verbose=verbose)
+    clf.fit(*blobs, initial_epoch=5)
+    assert (clf.n_iter_, clf.best_epoch_) == (2, 1)
+    clf.set_params(callbacks=None, model=None)  # code, which files do not keep
+    sknets.save(clf, tmp_path / "net.sknets")
+    assert sknets.load(tmp_path / "net.sknets").best_epoch_ == 1
+
+
+def test_what_is_printed_is_the_epoch_that_a_callback_restores(clf, blobs, capsys):
+    stop = keras.callbacks.EarlyStopping(
+        "loss", patience=1, min_delta=100.0, restore_best_weights=True
+    )
+    clf.set_params(callbacks=[stop], epochs=4, verbose=1).fit(*blobs)
+    assert "after epoch 2; the weights of epoch 1 are kept" in capsys.readouterr().out

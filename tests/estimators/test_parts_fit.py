@@ -15,7 +15,7 @@ from sknets import (
     TextPoolClassifier,
     TextPoolRegressor,
 )
-from sknets._estimators import image_input, parts_fit
+from sknets._estimators import image_input, parts_fit, parts_reader
 from sknets._training import streams
 from tests.networks import assert_all_equal
 
@@ -124,7 +124,7 @@ def test_a_warm_start_on_pixels_of_another_type(in_parts):
 def test_the_network_follows_all_images_and_not_the_sample(in_parts, monkeypatch):
     images = np.random.default_rng(0).integers(0, 255, (200, 8, 8), np.uint8)
     labels = np.arange(200) % 2
-    monkeypatch.setattr(parts_fit, "SAMPLE_BYTES", images[:20].nbytes)
+    monkeypatch.setattr(parts_reader, "SAMPLE_BYTES", images[:20].nbytes)
     monkeypatch.setattr(image_input, "MANY_ROWS", 100)
     net = SmallCNNClassifier((2,), epochs=1, random_state=0, augment=None)
     net.fit(sorted_parts(images, labels, size=20))
@@ -470,3 +470,16 @@ def test_weights_of_some_parts_count_in_small_data(weights):
     found = dense().fit(parts)
     expected = dense().fit(X, y, np.concatenate(in_rows))
     assert_all_equal(found.weights_, expected.weights_)
+
+
+def test_a_share_that_holds_out_no_row(in_parts):
+    net = dense(validation_fraction=1e-9)
+    with pytest.raises(ValueError, match="validation_fraction=1e-09 holds out none of"):
+        net.fit(sorted_parts())
+
+
+def test_integers_with_and_without_a_sign_are_not_made_floats():
+    labels = np.arange(N) % 3
+    parts = [(X[:300], labels[:300]), (X[300:], labels[300:].astype(np.uint64))]
+    with pytest.raises(ValueError, match="type of y is uint64, but integers in the"):
+        dense().fit(parts)

@@ -183,7 +183,8 @@ def test_the_limit_of_a_trial(stepped, pays, monkeypatch):
 
     trained = type("Trained", (), {"weights": None})
     monkeypatch.setattr(soft_steps_trial, "train", lambda *args, **options: trained)
-    monkeypatch.setattr(soft_steps_trial.prediction, "logits", lambda *args: None)
+    z = np.zeros((9, 1))
+    monkeypatch.setattr(soft_steps_trial.prediction, "logits", lambda *args: z)
     settings = DenseNetClassifier()._settings(2000, one_pass=False)
     found = soft_steps_trial.pay("ab", "ab", Data(), settings, np.random.default_rng(0))
     assert found is pays
@@ -320,3 +321,14 @@ def test_the_same_seed_gives_the_same_bits():
     X, y, _ = saw()
     one, other = (DenseNetClassifier(**QUICK).fit(X, y) for _ in range(2))
     assert_all_equal(one.weights_, other.weights_)
+
+
+@pytest.mark.parametrize("settings", [{"epochs": 1}, {"epochs": 1, "batch_size": 512}])
+def test_a_trial_takes_more_than_a_step_of_a_training_with_few(settings):
+    """After some steps both networks know nothing, and are alike."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(20_000, 20)).astype(np.float32)
+    directions = rng.normal(size=(2, 20, 5))
+    y = ((X @ directions[0]) * (X @ directions[1])).argmax(axis=1)
+    net = DenseNetClassifier(random_state=0, **settings).fit(X, y)
+    assert net.n_soft_steps_ == 0

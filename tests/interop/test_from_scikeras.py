@@ -200,6 +200,8 @@ def test_batch_size_is_that_of_keras(given, expected, data):
     clf = from_scikeras(wrap(softmax(), X=X, y=y, batch_size=given, fit__epochs=3))
     assert clf.batch_size == expected
     assert clf.epochs == 3
+    clf = from_scikeras(wrap(softmax(), X=X, y=y, fit__batch_size=given))
+    assert clf.batch_size == expected
 
 
 # --- What cannot be taken over -------------------------------------------------------

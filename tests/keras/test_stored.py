@@ -148,10 +148,32 @@ def test_code_in_a_file_is_refused(kind, content):
         object.__new__(Stored).__setstate__(state)
 
 
-@pytest.mark.parametrize("name", [["os", "system"], ["keras.src.saving", "load"]])
+@pytest.mark.parametrize(
+    "name",
+    [
+        ["os", "system"],
+        ["keras.src.saving", "load"],
+        # What a module of those that may be named imports, and what that has.
+        ["sknets.architectures", "random._os.system"],
+        ["sknets.architectures", "np.f2py.subprocess.Popen"],
+        ["sknets.architectures", "np.load"],
+        ["sknets.architectures", "Network.from_stored"],
+        ["keras.src.losses.loss", "keras_export"],
+        ["keras.src.losses.loss", "Absent"],
+    ],
+)
 def test_a_file_names_nothing_but_parts_of_models(name):
     with pytest.raises(ValueError, match="A file may not name"):
         Stored("name", "it", name).restore()
+
+
+def test_how_a_model_is_compiled_may_not_name_other_code():
+    stored = store(model_of(), code=False)
+    compiled = json.loads(stored.content["compile"])
+    compiled["loss"] = {"module": "os", "class_name": "function", "config": "system"}
+    stored.content["compile"] = json.dumps(compiled)
+    with pytest.raises(ValueError, match="The model has system, which Keras does not"):
+        stored.restore()
 
 
 def test_what_stands_for_code_is_named():

@@ -79,6 +79,21 @@ def test_paths_of_other_things_are_no_data_sets(tmp_path):
         assert as_parts(path, "y", None) is None
 
 
+@pytest.mark.parametrize(
+    ("y", "weight", "name"),
+    [
+        (np.arange(50), None, "y"),
+        (pd.Series([1, 2]), None, "y"),
+        (["y", 3], None, "y"),
+        ([], None, "y"),
+        ("y", np.ones(50), "sample_weight"),
+    ],
+)
+def test_values_where_columns_have_to_be_named(y, weight, name, parquet):
+    with pytest.raises(ValueError, match=f"of which {name} must name"):
+        as_parts(parquet, y, weight)
+
+
 def test_without_pyarrow_it_is_asked_for(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(ImportError, match="X is the path .*needs pyarrow: pip install"):

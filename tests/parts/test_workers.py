@@ -43,9 +43,8 @@ def test_a_worker_that_starts_later_holds_what_the_others_do(client):
 
 def test_a_pass_that_is_given_up_leaves_nothing_in_the_workers(client):
     rows = da.ones((240, 4), chunks=(60, -1))
-    parts = as_parts(rows, da.zeros(240, chunks=60), None).read(prepare=np.negative)
-    _, part = next(parts)
-    np.testing.assert_array_equal(part.X, -np.ones((60, 4)))
+    parts = as_parts(rows, da.zeros(240, chunks=60), None).read(prepare=negative)
+    np.testing.assert_array_equal(next(parts)[1], -np.ones((60, 4)))
     assert set(client.run(n_plugins_of_sknets).values()) == {1}
     parts.close()
     assert set(client.run(n_plugins_of_sknets).values()) == {0}
@@ -57,6 +56,10 @@ def test_what_cannot_be_sent_is_named(client):
     with pytest.raises(TypeError, match="pickle") as error, held:
         pass
     assert "given as tokenizer" in error.value.__notes__[0]
+
+
+def negative(number, part):
+    return -part.X
 
 
 def wait_until(condition, seconds=60):

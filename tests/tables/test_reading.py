@@ -289,3 +289,13 @@ def test_times_of_the_day_with_nanoseconds():
         table = read(X, FROM_DTYPE)
         assert table.kinds == ["time"]
         assert_array_equal(table.numbers[:2, 0], [3600, np.nan])
+
+
+@pytest.mark.parametrize("start", ["2026-01-01T00:00+00:00", None])
+def test_a_gap_of_the_type_of_dates_is_a_gap_of_any_kind(start):
+    values = pd.to_timedelta(range(20), unit="D")
+    values = values if start is None else pd.Timestamp(start) + values
+    net = DenseNetClassifier(2, epochs=1).fit(pd.DataFrame({"t": values}), [0, 1] * 10)
+    for gap in (pd.NaT, None):
+        rows = pd.DataFrame({"t": [gap]})
+        assert net.predict_proba(rows).shape == (1, 2)

@@ -44,6 +44,8 @@ def test_kind_of_objects_is_that_of_the_values_that_are_there(content, kind):
         ((np.nan, 1), float, "number"),
         ((np.nan, np.nan), float, "empty"),
         (("1970-01-01", "NaT"), "datetime64[D]", "datetime"),
+        (("NaT", "NaT"), "datetime64[ns]", "empty"),
+        (("NaT",), "timedelta64[s]", "empty"),
         ((1, 2), "timedelta64[s]", "duration"),
     ],
 )

@@ -3,6 +3,7 @@
 import pickle
 
 import numpy as np
+import pytest
 import scipy.sparse as sp
 
 from sknets._core.build import text_layers
@@ -83,6 +84,16 @@ def test_packing_is_undone_to_the_bit():
     np.testing.assert_array_equal(again[0], state["weights_"][0], strict=True)
     assert again[1] is TABLE
     assert state["weights_"][0].dtype == np.float32  # that of the estimator stays
+
+
+@pytest.mark.parametrize("factor", [2, 1 / 3])
+def test_weights_in_the_place_of_rounded_ones_are_kept_as_they_are(factor):
+    numbers, step = compression.rounded(TABLE)
+    table = np.float32(factor) * (numbers * step)
+    state = {"weights_": [table, TABLE], "embedding_step_": float(step)}
+    packed = compression.pack(state)
+    assert packed["weights_"][0] is table
+    assert compression.unpack(packed)["weights_"][0] is table
 
 
 def test_what_is_not_rounded_is_left_alone():

@@ -53,6 +53,42 @@ def ratio_by_hand(kind, tokens, weights, token, k):
     return rarity * (np.log((inside + outside) / outside) - np.log(1 / (1 - share)))
 
 
+@pytest.mark.parametrize("kind", ["binary", "multiclass"])
+def test_sums_of_parts_are_those_of_all_texts(kind):
+    data = texts(kind)
+    parts = [naive_bayes.sums(data[rows]) for rows in (slice(0, 2), slice(2, None))]
+    rng = np.random.default_rng
+    found = naive_bayes.count(data, rng(0), parts=iter(parts))
+    expected = counted(kind)
+    for name in expected:
+        np.testing.assert_allclose(found[name], expected[name], rtol=1e-6)
+
+
+def test_sums_of_weights_that_differ_between_outputs():
+    tokens = sp.csr_array(TOKENS.astype(np.float32))
+    rng = np.random.default_rng(0)
+    targets = rng.integers(0, 2, (len(TOKENS), 3)).astype(np.float32)
+    weights = rng.uniform(0.5, 2, (len(TOKENS), 3)).astype(np.float32)
+    found = naive_bayes.count(Texts(tokens, targets, weights, False), rng)
+    inside = TOKENS.T @ (targets * weights)
+    outside = TOKENS.T @ ((1 - targets) * weights)
+    np.testing.assert_allclose(found["inside"], inside, rtol=1e-6)
+    np.testing.assert_allclose(found["outside"], outside, rtol=1e-5, atol=1e-5)
+
+
+def test_one_text_more_counts_beside_very_many():
+    one = Texts(
+        sp.csr_array(np.ones((1, 1), np.float32)),
+        np.ones((1, 1), np.float32),
+        np.ones((1, 1), np.float32),
+        False,
+    )
+    many = naive_bayes.sums(one)._replace(inside=sp.csr_array([[2.0**24]]))
+    inside, _, n_texts = naive_bayes.total([many, *[naive_bayes.sums(one)] * 6])
+    assert inside[0, 0] == 2**24 + 6
+    assert n_texts == 7
+
+
 @pytest.mark.parametrize(
     ("n_inside", "n_texts", "part"),
     [(50, 100, 0), (54, 100, 0), (90, 100, 1 - 4 / 62.75)],

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
 from sknets._texts import ngrams
 from sknets._texts.ngrams import NgramCounter
@@ -124,6 +124,19 @@ def test_max_features_keeps_the_most_frequent():
     counts = counter.fit_transform(texts)
     assert counter.vocabulary_ == {"a": 0, "b": 1, "c": 2}
     np.testing.assert_array_equal(counts.toarray(), [[3, 2, 2], [0, 1, 1]])
+
+
+@pytest.mark.parametrize("sublinear_tf", [False, True])
+def test_max_features_keeps_those_that_occur_most_however_counts_are_damped(
+    sublinear_tf,
+):
+    texts = ["aa aa aa aa aa", "bb", "bb", "bb"]
+    params = {"max_features": 1, "sublinear_tf": sublinear_tf}
+    counter = NgramCounter(**params)
+    counts = counter.fit_transform(texts).toarray()
+    expected = TfidfVectorizer(use_idf=False, norm=None, **params).fit(texts)
+    assert counter.vocabulary_ == expected.vocabulary_ == {"aa": 0}
+    np.testing.assert_allclose(counts, expected.transform(texts).toarray(), rtol=1e-6)
 
 
 @pytest.mark.parametrize("max_features", [1, 5, 10, 10**6])

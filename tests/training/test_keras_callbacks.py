@@ -536,3 +536,14 @@ def test_epochs_of_a_warm_start_count_from_zero(net, blobs):
     assert epochs == [0, 1, 0, 1]
     assert clf.n_iter_ == 4
     assert clf.best_epoch_ == 3 + np.argmin(clf.history_["loss"][2:])
+
+
+def test_what_is_printed_is_the_epoch_that_a_callback_restores(capsys):
+    stopping = kc.EarlyStopping(
+        "loss", patience=2, min_delta=100.0, restore_best_weights=True
+    )
+    net = DenseNetClassifier(4, epochs=9, random_state=0, callbacks=[stopping])
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    net.set_params(verbose=1).fit(X, X[:, 0] > 0)
+    assert net.best_epoch_ == 1
+    assert "after epoch 3; the weights of epoch 1 are kept" in capsys.readouterr().out

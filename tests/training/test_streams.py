@@ -23,7 +23,7 @@ def streamed(n_parts=6, size=7, n_at_once=2, can_choose=True):
         numbers.reshape(n, 1), np.arange(n), None, None, Multiclass(), identity()
     )
     keys = np.arange(n_parts)
-    return StreamedData(read, lambda X: X, keys, n, n_at_once, can_choose, sample)
+    return StreamedData(read, None, lambda X: X, keys, n, n_at_once, can_choose, sample)
 
 
 def epoch(data, batch_size, seed=0, shuffle=True):

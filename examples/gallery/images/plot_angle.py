@@ -40,5 +40,6 @@ axes[1].set_xticks(8 + 16 * np.arange(4), [f"{angle:.0f}°" for angle in predict
 axes[1].set(yticks=(), xlabel="predicted")
 
 # %%
-# ``augment`` is switched off: turned images with the same number would teach the
-# network the contrary of what it is to learn.
+# ``augment`` is switched off. By default a regressor shifts images and bends them a
+# little, which does not help here. It never turns them: turned images with the same
+# number would teach the network the contrary of what it is to learn.

@@ -60,8 +60,8 @@ for name, net in family.items():
 # %%
 # What they have in common is that everything is switched off which sknets does by
 # itself for more accuracy: a learning rate that falls, weight decay, label smoothing,
-# changed images. One of them in full, on the small digits of scikit-learn in the place
-# of MNIST:
+# soft steps, changed images. Only pixels are scaled. One of them in full, on the small
+# digits of scikit-learn in the place of MNIST:
 
 from sklearn.datasets import load_digits
 
