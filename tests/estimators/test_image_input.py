@@ -10,8 +10,8 @@ from sklearn.pipeline import make_pipeline
 from sknets import ImageNormalizer, SmallCNNClassifier, SmallCNNRegressor
 from sknets._core import scaling
 from sknets._core.build import auto_width
-from sknets._estimators import image_input
-from tests.networks import assert_same_weights
+from sknets._estimators import diagnosis, image_input
+from tests.networks import assert_all_equal, assert_same_weights
 
 PIXELS = {
     "bytes": lambda X: (X * 15.9375).astype(np.uint8),
@@ -529,3 +529,14 @@ def test_partial_fit_of_one_tiny_image_does_not_warn(side):
     image = np.full((1, side, side, 3), 7, np.uint8)
     net = SmallCNNClassifier((4,)).partial_fit(image, [0], classes=[0, 1])
     assert np.isfinite(net.predict_proba(image)).all()
+
+
+def test_what_is_judged_are_the_weights_that_predict(digits, monkeypatch):
+    judged = []
+    monkeypatch.setattr(
+        diagnosis, "warn_if_not_learnt", lambda *args: judged.append(args[1].weights)
+    )
+    X, y = digits
+    augment = {"shift": 0.1, "refine": 0.5}
+    est = net(epochs=4, augment=augment, label_smoothing=0.0).fit(X, y)
+    assert_all_equal(judged[0], est.weights_)

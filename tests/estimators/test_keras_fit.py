@@ -9,11 +9,11 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 import sknets
-from sknets import KerasClassifier
+from sknets import KerasClassifier, KerasRegressor
 from sknets._estimators import keras_fit
 from sknets._estimators.held_out import split
 from sknets._estimators.keras_fit import trains_itself
-from tests.own_models import QUICK, build, one_layer, sequential
+from tests.own_models import QUICK, build, build_numbers, one_layer, sequential
 
 
 class BatchCounter(keras.callbacks.Callback):
@@ -358,3 +358,16 @@ def test_an_epoch_that_explodes_in_the_loop_of_keras_is_undone(reg, numbers):
     assert reg.engine_ == "keras"
     assert np.isfinite(reg.predict(X)).all()
     assert reg.best_epoch_ == reg.n_iter_ - 1
+
+
+def test_names_of_validation_are_as_long_as_those_of_training(numbers):
+    def compiled(meta):
+        model = build_numbers(meta)
+        model.compile("sgd", "mse", metrics=["mse"])
+        return model
+
+    reg = KerasRegressor(compiled, validation_split=0.25)
+    for callbacks in (None, [keras.callbacks.TerminateOnNaN()]):
+        history = reg.fit(*numbers, callbacks=callbacks).history_
+        names = {"loss", "val_loss", "mean_squared_error", "val_mean_squared_error"}
+        assert set(history) == names
