@@ -113,9 +113,12 @@ class RowsOfParts:
         return function(*self.training_rows(number, part))
 
     def elsewhere(self) -> RowsOfParts:
-        """A copy for other processes, where strings have other hashes."""
+        """A copy for other processes, where strings have other hashes.
+
+        Nor need they have TensorFlow, as objects of Keras would.
+        """
         other, other.net = copy.copy(self), copy.copy(self.net)
-        other.targets, other.net.callbacks = {}, None
+        other.targets, other.net.callbacks, other.net.optimizer = {}, None, "adam"
         return other
 
 

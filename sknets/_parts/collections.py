@@ -96,7 +96,9 @@ class DaskParts(Parts):
         except Exception as error:
             error.add_note(_hint(numbers, _client_of(self.scheduler)))
             raise
-        return computed if prepare else [Part(*values) for values in computed]
+        if prepare is not None:
+            return computed
+        return [Part(*values) for values in computed]
 
 
 def _prepared(prepare: Prepare, number: int, values: list[Any]) -> Any:

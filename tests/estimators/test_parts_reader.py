@@ -91,8 +91,14 @@ def test_rows_are_the_same_in_another_process():
     assert found.stdout.decode().strip() == repr((X, y.tolist()))
 
 
-def test_callbacks_stay_where_they_are():
-    net = TextPoolClassifier(callbacks=[lambda: None])
+def test_objects_of_keras_stay_where_they_are():
+    """Other processes may be without it."""
+    keras = pytest.importorskip("keras")
+    net = TextPoolClassifier(
+        callbacks=[keras.callbacks.TerminateOnNaN()], optimizer=keras.optimizers.Adam()
+    )
     reader = reader_of(net, TEXTS, LABELS, WEIGHTS)
-    assert reader.rows.elsewhere().net.callbacks is None
+    reader.rows.terms = None
+    assert b"keras" not in pickle.dumps(reader.rows.elsewhere())
     assert len(net.callbacks) == 1
+    assert isinstance(net.optimizer, keras.optimizers.Adam)
