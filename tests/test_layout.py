@@ -25,6 +25,7 @@ LAYERS = (
         "_tensorflow",
         "_warnings",
         "_memory",
+        "_threads",
     ),
     ("_dask",),
     ("_parts",),

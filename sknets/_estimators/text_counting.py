@@ -12,7 +12,7 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from .._texts import choice
 from .._texts.ngrams import NgramCounter
-from .._texts.tokenize import splits_bytes
+from .._texts.tokenize import shortest_run
 from .._texts.union import NgramUnion
 from .._warnings import warn_user
 
@@ -83,7 +83,7 @@ def counted_in(net: Any, texts: list) -> choice.Counted:
             texts,
             hashed=net.n_features is not None,
             topics=getattr(net, "target_type_", "") == "multiclass",
-            has_words=not splits_bytes(net.token_pattern, net.tokenizer),
+            has_words=shortest_run(net.token_pattern, net.tokenizer) is None,
         )
     return choice.Counted(analyzers, choice.ranges_of(analyzers, net.ngram_range))
 

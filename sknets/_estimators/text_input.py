@@ -19,9 +19,10 @@ from .._core.layers.base import Shape
 from .._core.poolings import POOLINGS
 from .._sklearn import HasMethods, Interval, RealNotInt, StrOptions
 from .._texts import choice, compression
-from .._texts.ngrams import NgramCounter
+from .._texts.ngrams import NgramCounter, blocks_of
 from .._texts.tokenize import as_texts
 from .._texts.union import NgramUnion
+from .._threads import mapped
 from . import text_counting
 from .base import NeuralNet
 from .parameter_types import Auto
@@ -277,7 +278,12 @@ class TextInput(NeuralNet):
         return named[order], contributions[order], bias
 
     def _logits(self, X: list) -> np.ndarray:
-        return self._logits_of_tokens(self._rows(X))
+        if not self.counter_.is_our_own_code:
+            return self._logits_of_tokens(self._rows(X))
+        parts = mapped(
+            lambda texts: self._logits_of_tokens(self._rows(texts)), blocks_of(X)
+        )
+        return np.concatenate(parts)
 
     def _logits_of_tokens(self, tokens: sp.csr_array) -> np.ndarray:
         return prediction.logits(

@@ -4,11 +4,14 @@ The n-gram that starts at a position has as key the number of its first n - 1 to
 (its entry among the shorter n-grams) and the number of its last token, in one int64.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
+
+from .._threads import mapped
 
 
 class Tokens(NamedTuple):
@@ -200,7 +203,6 @@ def count_levels(
     n_symbols: int,
     ngram_range: tuple[int, int],
     short_segments: bool,
-    suffixes: bool,
     resolve: Callable[[int, list[Groups]], list[np.ndarray]],
 ) -> list[list[Counts]]:
     """Count the n-grams of each length from 1 to the longest.
@@ -216,12 +218,10 @@ def count_levels(
     short_segments : bool
         Count a segment that is shorter than min_n as one n-gram of its own length
         (what "char_wb" does with short words).
-    suffixes : bool
-        Whether the last n - 1 tokens of an n-gram that counts have an entry too:
-        most n-grams are then ruled out before they are grouped.
     resolve : callable
         Called with the length n and the groups of that length, of every block;
-        returns the entries of these groups, -1 for n-grams that do not count.
+        returns the entries of these groups, -1 for n-grams that do not count. Their
+        longer ones do not count either, whether they begin or end so.
 
     Returns
     -------
@@ -232,66 +232,144 @@ def count_levels(
     levels = []
     entries = [block.ids for block in blocks]
     for n in range(1, max_n + 1):
-        starts = [
-            _starts(*args, n, suffixes) for args in zip(blocks, entries, strict=True)
-        ]
-        groups = [
-            _group_ngrams(*args, n, n_symbols, with_inverse=n < max_n)
-            for args in zip(blocks, entries, starts, strict=True)
-        ]
+        starts = mapped(partial(_starts, n=n), blocks, entries)
+        group_level = partial(_group_ngrams, n=n, n_symbols=n_symbols, max_n=max_n)
+        groups = mapped(group_level, blocks, entries, starts)
         resolved = resolve(n, groups)
         if n < max_n:
-            for i, entry_of_group in enumerate(resolved):
-                entries[i] = np.full(len(blocks[i].ids), -1, np.int32)
-                entries[i][starts[i]] = entry_of_group[groups[i].inverse]
+            longer = _entries_of_symbols if n == 1 else _entries_of_groups
+            parts = zip(blocks, starts, groups, resolved, strict=True)
+            entries = [longer(*part, n_symbols) for part in parts]
         if n < min_n:
-            groups = [
-                _group_segments(*args, n if short_segments else 0)
-                for args in zip(blocks, entries, strict=True)
-            ]
+            group_whole = partial(_group_segments, n=n if short_segments else 0)
+            groups = mapped(group_whole, blocks, entries)
             resolved = [group.keys for group in groups]
-        levels.append([_known(*args) for args in zip(groups, resolved, strict=True)])
+        levels.append(mapped(_known, groups, resolved))
     return levels
 
 
-def _starts(tokens: Tokens, entries: np.ndarray, n: int, suffixes: bool) -> np.ndarray:
-    """Return the positions at which an n-gram with known beginning and end starts."""
+def ngram_starts(
+    tokens: Tokens, entries: np.ndarray, ends: np.ndarray, n: int
+) -> np.ndarray:
+    """Return the positions at which an n-gram with known parts starts.
+
+    Parameters
+    ----------
+    tokens : Tokens
+        Tokens of documents.
+    entries : ndarray of shape (n_tokens,)
+        Entry of the n-gram of n - 1 tokens that starts at each position, or -1.
+    ends : ndarray
+        The same for what the n-gram has to end with, from its place in the first
+        n-gram on.
+    n : int
+        Length, at least 2.
+
+    Returns
+    -------
+    starts : ndarray of shape (n_ngrams,), int32
+        Positions, ascending.
+    """
     size = max(len(tokens.ids) - n + 1, 0)
     good = entries[:size] >= 0
-    if n > 1:
-        ends = entries[1 : size + 1] if suffixes else tokens.ids[n - 1 :]
-        good &= ends >= 0
-        good &= tokens.segments[:size] == tokens.segments[n - 1 :]
+    good &= ends[:size] >= 0
+    good &= tokens.segments[:size] == tokens.segments[n - 1 :]
     return np.flatnonzero(good).astype(np.int32)
+
+
+def ngram_keys(
+    tokens: Tokens, entries: np.ndarray, starts: np.ndarray, n: int, n_symbols: int
+) -> np.ndarray:
+    """Return the keys of n-grams: entry of the first n - 1 tokens, and last token.
+
+    Parameters
+    ----------
+    tokens, entries, n
+        As in `ngram_starts`.
+    starts : ndarray of shape (n_ngrams,)
+        Where the n-grams start.
+    n_symbols : int
+        Number of distinct tokens.
+
+    Returns
+    -------
+    keys : ndarray of shape (n_ngrams,), int64
+        The keys.
+    """
+    keys = entries[starts].astype(np.int64)
+    keys *= n_symbols
+    keys += tokens.ids[starts + (n - 1)]
+    return keys
+
+
+def whole_segments(segments: np.ndarray, n: int) -> np.ndarray:
+    """Return the positions of segments of n tokens."""
+    start = np.flatnonzero(starts_of_runs(segments))
+    return start[np.diff(start, append=len(segments)) == n]
+
+
+def _starts(tokens: Tokens, entries: np.ndarray, n: int) -> np.ndarray:
+    if n == 1:
+        return np.flatnonzero(entries >= 0).astype(np.int32)
+    return ngram_starts(tokens, entries, entries[1:], n)
 
 
 def _group_ngrams(
     tokens: Tokens,
     entries: np.ndarray,
-    start: np.ndarray,
+    starts: np.ndarray,
     n: int,
     n_symbols: int,
-    with_inverse: bool,
+    max_n: int,
 ) -> Groups:
-    """Group the n-grams at given positions by first n - 1 tokens and last token."""
-    keys = entries[start].astype(np.int64)
-    if n > 1:
-        keys *= n_symbols
-        keys += tokens.ids[start + (n - 1)]
-    return group(keys, tokens.docs[start], with_inverse)
+    """Group the n-grams at given positions by their keys."""
+    docs = tokens.docs[starts]
+    if n == 1:
+        return _group_symbols(entries[starts], docs, n_symbols)
+    keys = ngram_keys(tokens, entries, starts, n, n_symbols)
+    return group(keys, docs, with_inverse=n < max_n)
+
+
+def _group_symbols(symbols: np.ndarray, docs: np.ndarray, n_symbols: int) -> Groups:
+    """Group small numbers, in linear time."""
+    shape = (int(docs[-1]) + 1 if len(docs) else 1, n_symbols)
+    ones = np.ones(len(symbols), np.int32)
+    counts = sparse.coo_array((ones, (docs, symbols)), shape=shape).tocsc()
+    in_docs = np.diff(counts.indptr)
+    keys = np.flatnonzero(in_docs)
+    of_pairs = np.repeat(np.arange(len(keys), dtype=np.int32), in_docs[keys])
+    return Groups(keys, of_pairs, counts.indices, counts.data, None)
+
+
+def _entries_of_symbols(
+    tokens: Tokens,
+    starts: np.ndarray,
+    groups: Groups,
+    entry_of_group: np.ndarray,
+    n_symbols: int,
+) -> np.ndarray:
+    entries = np.full(n_symbols + 1, -1, np.int32)  # the last one for unknown symbols
+    entries[groups.keys] = entry_of_group
+    return entries[tokens.ids]
+
+
+def _entries_of_groups(
+    tokens: Tokens,
+    starts: np.ndarray,
+    groups: Groups,
+    entry_of_group: np.ndarray,
+    n_symbols: int,
+) -> np.ndarray:
+    entries = np.full(len(tokens.ids), -1, np.int32)
+    entries[starts] = entry_of_group[groups.inverse]
+    return entries
 
 
 def _group_segments(tokens: Tokens, entries: np.ndarray, n: int) -> Groups:
     """Group the segments of n tokens that are known n-grams as a whole."""
-    start = _whole_segments(tokens.segments, n)
+    start = whole_segments(tokens.segments, n)
     start = start[entries[start] >= 0]
     return group(entries[start].astype(np.int64), tokens.docs[start])
-
-
-def _whole_segments(segments: np.ndarray, n: int) -> np.ndarray:
-    """Return the positions of segments of n tokens."""
-    start = np.flatnonzero(starts_of_runs(segments))
-    return start[np.diff(start, append=len(segments)) == n]
 
 
 def _known(groups: Groups, entry_of_group: np.ndarray) -> Counts:
@@ -327,90 +405,3 @@ def counts_matrix(levels: list[Counts], shape: tuple[int, int]) -> sparse.csr_ar
     matrix = sparse.coo_array((counts, (docs, columns)), shape=shape)
     matrix.has_canonical_format = True
     return matrix.tocsr()
-
-
-def hash_levels(
-    tokens: Tokens, ngram_range: tuple[int, int], short_segments: bool, n_buckets: int
-) -> list[Counts]:
-    """Count n-grams by hash bucket.
-
-    Parameters
-    ----------
-    tokens : Tokens
-        Tokens whose `ids` are hashes, uint64.
-    ngram_range : tuple (min_n, max_n)
-        Lengths to be counted.
-    short_segments : bool
-        As in `count_levels`.
-    n_buckets : int
-        Number of buckets, below 2 ** 31.
-
-    Returns
-    -------
-    levels : list of Counts
-        One item, whose entries are buckets.
-    """
-    found = list(hashed_ngrams(tokens, ngram_range, short_segments, n_buckets))
-    doc = np.concatenate([tokens.docs[starts] for _, starts, _ in found])
-    order = np.argsort(doc, kind="stable")
-    keys = np.concatenate([buckets for _, _, buckets in found])
-    groups = group(keys[order], doc[order])
-    return [_known(groups, groups.keys)]
-
-
-def hashed_ngrams(
-    tokens: Tokens, ngram_range: tuple[int, int], short_segments: bool, n_buckets: int
-) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-    """Find the n-grams that count, and the hash bucket of each.
-
-    Parameters
-    ----------
-    tokens, ngram_range, short_segments, n_buckets
-        As in `hash_levels`.
-
-    Yields
-    ------
-    n : int
-        Each length from 1 to max_n.
-    starts : ndarray of shape (n_ngrams,)
-        Positions at which n-grams of that length start.
-    buckets : ndarray of shape (n_ngrams,), int64
-        At least 0, below `n_buckets`.
-    """
-    min_n, max_n = ngram_range
-    hashes = tokens.ids
-    for n in range(1, max_n + 1):
-        size = max(len(tokens.ids) - n + 1, 0)
-        if n > 1:
-            hashes = mix(hashes[:size] * _MULTIPLIER + tokens.ids[n - 1 :])
-        if n < min_n:
-            starts = _whole_segments(tokens.segments, n if short_segments else 0)
-        else:
-            same = tokens.segments[:size] == tokens.segments[n - 1 :]
-            starts = np.flatnonzero(same)
-        yield n, starts, _bucket_of(hashes[starts], n_buckets)
-
-
-def _bucket_of(hashes: np.ndarray, n_buckets: int) -> np.ndarray:
-    return (((hashes >> 32) * np.uint64(n_buckets)) >> 32).astype(np.int64)
-
-
-_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
-
-
-def mix(values: np.ndarray) -> np.ndarray:
-    """Return well-mixed 64-bit hashes (the finaliser of splitmix64).
-
-    Parameters
-    ----------
-    values : ndarray, uint64
-        Any values.
-
-    Returns
-    -------
-    hashes : ndarray, uint64
-        One-to-one, the same on every machine.
-    """
-    values = (values ^ (values >> 30)) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> 27)) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> 31)

@@ -1,12 +1,13 @@
 """Sparse n-gram counts of texts, without a Python loop over n-grams."""
 
 from collections.abc import Callable, Iterator
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
+from .._threads import mapped, property_made_once
 from .counting import (
     Counts,
     Groups,
@@ -15,13 +16,16 @@ from .counting import (
     counts_matrix,
     document_frequency,
     find_sorted,
-    hash_levels,
-    hashed_ngrams,
 )
+from .finding import known_ngrams, summed
+from .hashing import all_ngrams, hashed_ngrams
+from .key_table import KeyTable
 from .symbols import Values, Words
 from .tokenize import WORD_PATTERN, preparation
 
 _BLOCK_LENGTH = 1 << 21
+# What is made anew where it is needed, and so not stored.
+_CACHED = ("_columns", "_longer")
 # Parameters that files of version 0.1 do not have.
 _NOT_IN_0_1 = {
     "sublinear_tf": False,
@@ -131,7 +135,7 @@ class NgramCounter:
         self.n_buckets = n_buckets
 
     def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in self.__dict__.items() if k != "_columns"}
+        return {k: v for k, v in self.__dict__.items() if k not in _CACHED}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update({**state, **{**_NOT_IN_0_1, **state}})
@@ -201,7 +205,7 @@ class NgramCounter:
         """
         _check_range(self.ngram_range)
         self._symbols = self._new_symbols(ngrams)
-        if isinstance(self._symbols, Words) and not self._symbols.in_bytes:
+        if isinstance(self._symbols, Words) and self._symbols.is_split_by_functions:
             self._symbols.take(ngrams)
             self._tables: list[np.ndarray] = []
             self._set_features([np.ones(len(ngrams), bool)])
@@ -234,8 +238,10 @@ class NgramCounter:
 
     def _transform(self, texts: list) -> sparse.csr_array:
         self._check_kind(texts)
-        count = self._count_block if self.n_buckets is None else self._hash_block
-        return _stack([count(block) for block in _blocks(texts)])
+        blocks = list(blocks_of(texts))
+        if self.is_our_own_code:
+            return _stack(mapped(self._count_block, blocks))
+        return _stack([self._count_block(block) for block in blocks])
 
     def get_feature_names_out(self) -> np.ndarray:
         """Return the n-gram of each column.
@@ -286,7 +292,7 @@ class NgramCounter:
         if not len(columns):
             return []
         if self.n_buckets is not None:
-            return self._names_of_buckets(columns, text)
+            return self._names_of_buckets(columns, text, self.n_buckets)
         symbols = self._symbols.names()
         offsets = np.cumsum(self.n_features_by_length_)
         levels = np.searchsorted(offsets, columns, side="right")
@@ -294,11 +300,14 @@ class NgramCounter:
         pairs = zip(levels.tolist(), entries[columns].tolist(), strict=True)
         return [self._name(*pair, symbols) for pair in pairs]
 
-    def _names_of_buckets(self, columns: np.ndarray, text: Any) -> list[str]:
+    def _names_of_buckets(
+        self, columns: np.ndarray, text: Any, n_buckets: int
+    ) -> list[str]:
         [text] = self._prepared([text])
+        tokens = self._symbols.hash([text])
         symbols = self._symbols.names_in(text)
         names: dict[int, list[str]] = {column: [] for column in columns.tolist()}
-        for n, starts, buckets in self._hashed(hashed_ngrams, [text]):
+        for n, starts, buckets in hashed_ngrams(tokens, *self._lengths, n_buckets):
             for start, bucket in zip(starts.tolist(), buckets.tolist(), strict=True):
                 names[bucket].append(self._separator.join(symbols[start : start + n]))
         return [" | ".join(dict.fromkeys(shared)) for shared in names.values()]
@@ -334,6 +343,12 @@ class NgramCounter:
         for mask, kept in zip(self._features, np.split(columns, offsets), strict=True):
             mask[mask] = kept
         self._compact()
+
+    @property
+    def is_our_own_code(self) -> bool:
+        """Whether texts are split without a function or pattern of the user's."""
+        symbols = self._symbols
+        return not (isinstance(symbols, Words) and symbols.is_split_by_functions)
 
     def _prepared(self, texts: list) -> list:
         prepare = preparation(self.lowercase, self.strip_accents, self.preprocessor)
@@ -383,7 +398,7 @@ class NgramCounter:
 
     def _learn(self, texts: list, may_be_empty: bool) -> sparse.csr_array:
         low, high = self._document_limits(len(texts))
-        blocks = list(_blocks(texts))
+        blocks = list(blocks_of(texts))
         tokens = self._symbols.learn(blocks, low)
         if not may_be_empty:
             self._check_not_empty(tokens)
@@ -395,17 +410,14 @@ class NgramCounter:
             )
         self._tables = []
         learn = partial(self._learn_level, low=low)
-        levels = self._count(tokens, learn, suffixes=True)
+        levels = count_levels(tokens, len(self._symbols), *self._lengths, learn)
         features = self._select(levels, low, high)
         if not (may_be_empty or any(mask.any() for mask in features)):
             raise ValueError(
                 "After pruning, no terms remain. Try a lower min_df or a higher max_df."
             )
         self._set_features(features)
-        parts = [
-            self._matrix(list(counts), len(block))
-            for block, *counts in zip(blocks, *levels, strict=True)
-        ]
+        parts = mapped(self._matrix, blocks, *levels)
         self._compact()
         return _stack(parts)
 
@@ -428,34 +440,6 @@ class NgramCounter:
                 f"token_pattern={self.token_pattern!r}."
             )
 
-    def _count(
-        self,
-        tokens: list[Tokens],
-        resolve: Callable[[int, list[Groups]], list[np.ndarray]],
-        suffixes: bool = False,
-    ) -> list[list[Counts]]:
-        levels = count_levels(
-            tokens,
-            n_symbols=len(self._symbols),
-            ngram_range=self._symbols.ngram_range,
-            short_segments=self.analyzer == "char_wb",
-            suffixes=suffixes,
-            resolve=resolve,
-        )
-        return [self._counted(level) for level in levels]
-
-    def _counted(self, parts: list[Counts]) -> list[Counts]:
-        """Return the counts as `binary` has them."""
-        if not self.binary:
-            return parts
-        return [part._replace(counts=np.ones_like(part.counts)) for part in parts]
-
-    def _damped(self, parts: list[Counts]) -> list[Counts]:
-        """Return the counts of features as `sublinear_tf` has them."""
-        if not self.sublinear_tf:
-            return parts
-        return [part._replace(counts=1 + np.log(part.counts)) for part in parts]
-
     def _learn_level(
         self, n: int, groups: list[Groups], low: float
     ) -> list[np.ndarray]:
@@ -468,15 +452,10 @@ class NgramCounter:
         table = keys[frequency >= low]
         if n > 1:
             self._tables.append(table)
-        entries = [find_sorted(table, group.keys) for group in groups]
+        entries = mapped(lambda group: find_sorted(table, group.keys), groups)
         if n == 1:  # the entry of a symbol is its number, also where some are missing
             entries = [np.append(table, -1)[index] for index in entries]
         return entries
-
-    def _find_level(self, n: int, groups: list[Groups]) -> list[np.ndarray]:
-        if n == 1:
-            return [group.keys for group in groups]
-        return [find_sorted(self._tables[n - 2], group.keys) for group in groups]
 
     def _select(
         self, levels: list[list[Counts]], low: float, high: float
@@ -488,6 +467,7 @@ class NgramCounter:
             for part in level:
                 frequency += np.bincount(part.entries, minlength=size)
                 total += np.bincount(part.entries, part.counts, minlength=size)
+            total = frequency if self.binary else total
             features.append((frequency >= max(low, 1)) & (frequency <= high))
             totals.append(total)
         kept = np.concatenate(features)
@@ -519,14 +499,15 @@ class NgramCounter:
     def _set_features(self, features: list[np.ndarray]) -> None:
         self._features = features
         self.n_features_ = sum(self.n_features_by_length_)
-        self.__dict__.pop("_columns", None)
+        for name in _CACHED:
+            self.__dict__.pop(name, None)
 
     @property
     def n_features_by_length_(self) -> list[int]:
         """How many columns n-grams of each length have, the shortest first."""
         return [int(mask.sum()) for mask in self._features]
 
-    @cached_property
+    @property_made_once
     def _columns(self) -> list[np.ndarray]:
         """The column of each entry of each length, -1 where it is no feature."""
         columns, offset = [], 0
@@ -536,31 +517,43 @@ class NgramCounter:
             offset += int(mask.sum())
         return columns
 
-    def _matrix(self, levels: list[Counts], n_documents: int) -> sparse.csr_array:
+    @property_made_once
+    def _longer(self) -> list[KeyTable]:
+        """Entries of n-grams of two tokens and more, for each length."""
+        return [KeyTable(table.view(np.uint64)) for table in self._tables]
+
+    def _matrix(self, texts: list, *levels: Counts) -> sparse.csr_array:
         """Return the counts of features as a matrix."""
         selected = []
         for column_of, level in zip(self._columns, levels, strict=True):
             columns = column_of[level.entries]
             kept = columns >= 0
             selected.append(Counts(columns[kept], level.docs[kept], level.counts[kept]))
-        return counts_matrix(self._damped(selected), (n_documents, self.n_features_))
+        shape = (len(texts), self.n_features_)
+        return self._weighted(counts_matrix(selected, shape))
 
     def _count_block(self, texts: list) -> sparse.csr_array:
-        levels = self._count([self._symbols.read(texts)], self._find_level)
-        return self._matrix([counts for [counts] in levels], len(texts))
+        if self.n_buckets is None:
+            tokens = self._symbols.read(texts)
+            found = known_ngrams(tokens, self._columns, self._longer, *self._lengths)
+        else:
+            tokens = self._symbols.hash(texts)
+            found = all_ngrams(tokens, *self._lengths, self.n_buckets)
+        counts = summed(*found, (len(texts), self.n_features_))
+        return self._weighted(counts)
 
-    def _hash_block(self, texts: list) -> sparse.csr_array:
-        levels = self._counted(self._hashed(hash_levels, texts))
-        return counts_matrix(self._damped(levels), (len(texts), self.n_features_))
+    def _weighted(self, counts: sparse.csr_array) -> sparse.csr_array:
+        """Change counts as `binary` and `sublinear_tf` ask for."""
+        if self.binary:
+            counts.data[:] = 1
+        elif self.sublinear_tf:
+            counts.data[:] = 1 + np.log(counts.data, dtype=np.float64)
+        return counts
 
-    def _hashed(self, find: Callable, texts: list) -> Any:
-        """What `hash_levels` or `hashed_ngrams` find in texts."""
-        return find(
-            self._symbols.hash(texts),
-            self._symbols.ngram_range,
-            short_segments=self.analyzer == "char_wb",
-            n_buckets=self.n_features_,
-        )
+    @property
+    def _lengths(self) -> tuple[tuple[int, int], bool]:
+        """Lengths of n-grams that count, and whether short segments do as a whole."""
+        return self._symbols.ngram_range, self.analyzer == "char_wb"
 
 
 def _check_range(ngram_range: Any) -> None:
@@ -573,7 +566,7 @@ def _check_range(ngram_range: Any) -> None:
         )
 
 
-def _blocks(texts: list) -> Iterator[list]:
+def blocks_of(texts: list) -> Iterator[list]:
     """Cut documents into runs of limited length, so that memory stays bounded."""
     start, length = 0, 0
     for i, text in enumerate(texts):

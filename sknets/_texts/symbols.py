@@ -4,20 +4,23 @@ Both classes read documents into `Tokens` and share five methods: `learn`, `read
 `hash`, `names_in` and `keep`.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable
-from functools import cached_property
-from itertools import repeat
+from collections.abc import Callable
+from threading import Lock
 from typing import Any
 from zlib import crc32
 
 import numpy as np
 
-from .counting import Tokens, find_sorted, mix
-from .tokenize import character_codes, single_characters, splits_bytes, word_splitter
+from .._threads import mapped, property_made_once
+from .counting import Tokens, find_sorted
+from .hashing import mix
+from .tokenize import character_codes, shortest_run, word_splitter
+from .word_lists import NumbersOfWords, are_ambiguous, split_words
+from .word_runs import NumbersOfRuns, split_runs
 
-_BATCH_WORDS = 1 << 14
-_UNKNOWN, _DROPPED = -1, -2
+_UNKNOWN = -1
+# What `Words` makes anew where it is needed, and so does not store.
+_CACHED = ("_numbers", "_stop_runs")
 
 
 class Words:
@@ -61,7 +64,7 @@ class Words:
         return len(self._lengths)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in self.__dict__.items() if k != "_number_of"}
+        return {k: v for k, v in self.__dict__.items() if k not in _CACHED}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         # Files of version 0.1 have no stop words.
@@ -107,54 +110,50 @@ class Words:
         encoded = list(map(_encode, words))
         self._text = np.frombuffer(b"".join(encoded), np.uint8)
         self._lengths = np.fromiter(map(len, encoded), np.uint32, len(encoded))
-        self.__dict__.pop("_number_of", None)
+        self.__dict__.pop("_numbers", None)
 
     def read(self, texts: list[str]) -> Tokens:
         """Return the words of documents by number, -1 for unknown ones."""
-        find = self._number_of.get
-        return self._read(texts, lambda words: map(find, words, repeat(_UNKNOWN)))
+        words = self._split(texts)
+        return Tokens(self._numbers.find(words), words.docs, words.docs)
 
     def hash(self, texts: list[str]) -> Tokens:
         """Return the words of documents as hashes, the same in every process."""
-        dropped = frozenset(self._dropped)
-        tokens = self._read(
-            texts,
-            lambda words: (
-                _DROPPED if w in dropped else crc32(_encode(w)) for w in words
-            ),
-            np.int64,
-        )
-        return tokens._replace(ids=mix(tokens.ids.astype(np.uint64)))
+        words = self._split(texts)
+        numbers, distinct = self._no_numbers().number(words)
+        hashed = map(crc32, map(_encode, distinct))
+        hashes = mix(np.fromiter(hashed, np.uint64, len(distinct)))
+        return Tokens(hashes[numbers], words.docs, words.docs)
 
     def names_in(self, text: str) -> list[str]:
         """Return the words of one document, in the order that `hash` has."""
-        dropped = frozenset(self._dropped)
-        return [_decode(w) for w in self._splitter()(text) if w not in dropped]
+        return list(map(_decode, self._split([text]).words()))
 
     def keep(self, mask: np.ndarray) -> None:
         """Forget the words whose number has no True in `mask`."""
         self._text = self._text[np.repeat(mask, self._lengths)]
         self._lengths = self._lengths[mask]
-        self.__dict__.pop("_number_of", None)
+        self.__dict__.pop("_numbers", None)
 
     @property
-    def in_bytes(self) -> bool:
-        """Whether texts are split into UTF-8 bytes, by runs of word characters."""
-        return splits_bytes(self.token_pattern, self.tokenizer)
+    def is_split_by_functions(self) -> bool:
+        """Whether a tokenizer or a pattern of the user's own splits the texts."""
+        return self._shortest is None
 
     @property
-    def _dropped(self) -> list:
-        """Words that do not count, as the splitter gives words."""
-        stop = [_encode(w) if self.in_bytes else w for w in self.stop_words]
-        single = single_characters(self.token_pattern, self.tokenizer)
-        return list(dict.fromkeys([*single, *stop]))
+    def _shortest(self) -> int | None:
+        return shortest_run(self.token_pattern, self.tokenizer)
 
-    @cached_property
-    def _number_of(self) -> dict:
-        """The number of each word, as the splitter gives words."""
-        words = self._encoded() if self.in_bytes else self.names()
-        numbers: dict = {word: i for i, word in enumerate(words)}
-        return numbers | dict.fromkeys(self._dropped, _DROPPED)
+    @property_made_once
+    def _numbers(self) -> NumbersOfRuns | NumbersOfWords:
+        if self._shortest is None:
+            return NumbersOfWords(self.names())
+        return NumbersOfRuns(self._text.tobytes(), self._lengths)
+
+    def _no_numbers(self) -> NumbersOfRuns | NumbersOfWords:
+        if self._shortest is None:
+            return NumbersOfWords(())
+        return NumbersOfRuns(b"", np.empty(0, np.intp))
 
     def _encoded(self) -> list[bytes]:
         text = self._text.tobytes()
@@ -165,52 +164,40 @@ class Words:
         self, blocks: list[list[str]]
     ) -> tuple[list[Tokens], list]:
         """Return tokens, and the words they number in the order of occurrence."""
-        dropped = self._dropped
-        numbers: defaultdict = defaultdict()
-        numbers.update(dict.fromkeys(dropped, _DROPPED))
-        numbers.default_factory = lambda: len(numbers) - len(dropped)
-        find = numbers.__getitem__
-        tokens = [self._read(texts, lambda words: map(find, words)) for texts in blocks]
-        words = list(numbers)[len(dropped) :]
-        if self.ngram_range[1] > 1 and any(map(_is_ambiguous, words)):
+        numbers, lock = self._no_numbers(), Lock()
+        words: list = []
+
+        def number(texts: list[str]) -> Tokens:
+            split = self._split(texts)
+            with lock:
+                ids, new = numbers.number(split)
+                words.extend(new)
+            return Tokens(ids, split.docs, split.docs)
+
+        if self.is_split_by_functions:
+            tokens = [number(texts) for texts in blocks]
+        else:
+            tokens = mapped(number, blocks)
+        may_be_ambiguous = self.is_split_by_functions and self.ngram_range[1] > 1
+        if may_be_ambiguous and are_ambiguous(words):
             self._joined_range, self.ngram_range = self.ngram_range, (1, 1)
             return self._number_by_occurrence(blocks)
         return tokens, words
 
-    def _read(
-        self,
-        texts: list[str],
-        number: Callable[[list], Iterable[int]],
-        dtype: type = np.int32,
-    ) -> Tokens:
-        """Split documents and number their words; those below -1 are left out."""
-        split = self._splitter()
-        lengths = np.empty(len(texts), np.intp)
-        parts: list[np.ndarray] = []
-        batch: list = []
-        for i, text in enumerate(texts):
-            words = split(text)
-            lengths[i] = len(words)
-            batch += words
-            if len(batch) > _BATCH_WORDS or i == len(texts) - 1:
-                parts.append(np.fromiter(number(batch), dtype, len(batch)))
-                batch = []
-        ids = np.concatenate(parts)
-        docs = np.repeat(np.arange(len(texts), dtype=np.int32), lengths)
-        if self._dropped:
-            kept = ids >= _UNKNOWN
-            ids, docs = ids[kept], docs[kept]
-        return Tokens(ids, docs, docs)
+    def _split(self, texts: list[str]) -> Any:
+        """The words of documents but for those that are left out: runs, or a list."""
+        if self._shortest is None:
+            split = word_splitter(self.lowercase, self.token_pattern, self.tokenizer)
+            return split_words(texts, split, self.stop_words, self._joined_range)
+        runs = split_runs(texts, self._shortest, self.lowercase)
+        if not self.stop_words:
+            return runs
+        return runs.only(self._stop_runs.find(runs) == _UNKNOWN)
 
-    def _splitter(self) -> Callable[[str], list]:
-        split = word_splitter(self.lowercase, self.token_pattern, self.tokenizer)
-        if self._joined_range is None:
-            return split
-        min_n, max_n = self._joined_range
-        stop = frozenset(self.stop_words)
-        return lambda text: _join_ngrams(
-            [word for word in split(text) if word not in stop], min_n, max_n
-        )
+    @property_made_once
+    def _stop_runs(self) -> NumbersOfRuns:
+        words = list(map(_encode, self.stop_words))
+        return NumbersOfRuns(b"".join(words), np.array(list(map(len, words))))
 
 
 class Values:
@@ -308,17 +295,3 @@ def _encode(word: str | bytes) -> bytes:
 
 def _decode(word: str | bytes) -> str:
     return word.decode("utf-8", "surrogatepass") if isinstance(word, bytes) else word
-
-
-def _is_ambiguous(word: str | bytes) -> bool:
-    """Tell whether joining words with spaces can give the same text twice."""
-    return not word or (b" " in word if isinstance(word, bytes) else " " in word)
-
-
-def _join_ngrams(words: list[str], min_n: int, max_n: int) -> list[str]:
-    """Return the n-grams of a text as strings."""
-    return [
-        " ".join(words[i : i + n])
-        for n in range(min_n, max_n + 1)
-        for i in range(len(words) - n + 1)
-    ]

@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Set
-from functools import partial
-from typing import Any, TypeGuard
+from typing import Any
 
 import numpy as np
 from sklearn.feature_extraction.text import (
@@ -27,13 +26,6 @@ _SHORTEST_RUN = {
 }
 
 _WHITESPACE_RUN = re.compile(r"\s\s+")
-# Outside ASCII: what is no word character, and also a word of one character.
-_FOREIGN_SEPARATOR = {
-    1: re.compile(r"[^\x00-\x7f](?<!\w)"),
-    2: re.compile(r"[^\x00-\x7f](?:(?<!\w)|(?<!\w\w)(?!\w))"),
-}
-
-_WORD_CHARACTERS = [bytes([code]) for code in range(128) if re.match(r"\w", chr(code))]
 
 
 def as_texts(X: Any) -> list:
@@ -209,14 +201,26 @@ def preparation(
 _STRIP_ACCENTS = {"ascii": strip_accents_ascii, "unicode": strip_accents_unicode}
 
 
+def shortest_run(token_pattern: str | None, tokenizer: Callable | None) -> int | None:
+    r"""Fewest characters of a word, where words are runs of word characters.
+
+    None where they are not, or a pattern is not known to find these.
+
+    Examples
+    --------
+    >>> from sknets._texts.tokenize import shortest_run
+    >>> shortest_run(r"\b\w\w+\b", None)
+    2
+    """
+    if tokenizer is not None or token_pattern is None:
+        return None
+    return _SHORTEST_RUN.get(token_pattern)
+
+
 def word_splitter(
     lowercase: bool, token_pattern: str | None, tokenizer: Callable | None
-) -> Callable[[str], list]:
-    r"""Return a function from a document to its list of words.
-
-    The words are those of scikit-learn's ``CountVectorizer``, except that they are
-    UTF-8 where `splits_bytes`, and `single_characters` may be among them: dropping
-    those is faster once words are numbers.
+) -> Callable[[str], list[str]]:
+    r"""Return a function from a document to its words, as ``CountVectorizer`` has them.
 
     Parameters
     ----------
@@ -230,7 +234,7 @@ def word_splitter(
     Returns
     -------
     split : callable
-        Function from str to list of str or list of bytes.
+        Function from str to list of str.
 
     Raises
     ------
@@ -244,33 +248,10 @@ def word_splitter(
     >>> word_splitter(True, r"\w+|[!?]", None)("So good!")
     ['so', 'good', '!']
     """
-    if splits_bytes(token_pattern, tokenizer):
-        return partial(
-            _split_runs,
-            table=_LOWER_TABLE if lowercase else _CASE_TABLE,
-            separator=_FOREIGN_SEPARATOR[_SHORTEST_RUN[token_pattern]],
-            lowercase=lowercase,
-        )
     find = _pattern_finder(token_pattern) if tokenizer is None else _checked(tokenizer)
     if lowercase:
         return lambda text: find(text.lower())
     return find
-
-
-def splits_bytes(
-    token_pattern: str | None, tokenizer: Callable | None
-) -> TypeGuard[str]:
-    """Tell whether `word_splitter` gives words as UTF-8 bytes."""
-    return tokenizer is None and token_pattern in _SHORTEST_RUN
-
-
-def single_characters(
-    token_pattern: str | None, tokenizer: Callable | None
-) -> list[bytes]:
-    """Return what `word_splitter` leaves in although it is no word."""
-    if splits_bytes(token_pattern, tokenizer) and _SHORTEST_RUN[token_pattern] > 1:
-        return _WORD_CHARACTERS
-    return []
 
 
 def _pattern_finder(token_pattern: str | None) -> Callable[[str], list]:
@@ -348,32 +329,6 @@ def _blamed(function: Callable[[str], Any], name: str) -> Callable[[str], Any]:
             ) from error
 
     return call
-
-
-def _byte_table(lowercase: bool) -> bytes:
-    """Return the table that blanks ASCII separators and keeps all other bytes."""
-    table = bytearray(range(256))
-    for code in range(128):
-        kept = bytes([code]) in _WORD_CHARACTERS
-        table[code] = ord(chr(code).lower() if lowercase else chr(code)) if kept else 32
-    return bytes(table)
-
-
-_LOWER_TABLE = _byte_table(lowercase=True)
-_CASE_TABLE = _byte_table(lowercase=False)
-
-
-def _split_runs(
-    text: str, table: bytes, separator: re.Pattern, lowercase: bool
-) -> list[bytes]:
-    """Return the maximal runs of word characters, as UTF-8.
-
-    ``bytes.translate`` and ``bytes.split`` take a third of the time of
-    ``re.findall``.
-    """
-    if not text.isascii():
-        text = separator.sub(" ", text.lower() if lowercase else text)
-    return text.encode().translate(table).split()
 
 
 def character_codes(

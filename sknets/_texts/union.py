@@ -58,6 +58,11 @@ class NgramUnion:
     def n_features_(self) -> int:
         return sum(counter.n_features_ for counter in self.counters)
 
+    @property
+    def is_our_own_code(self) -> bool:
+        """As in `NgramCounter`, of all counters."""
+        return all(counter.is_our_own_code for counter in self.counters)
+
     def get_feature_names_out(self) -> np.ndarray:
         """Return the n-gram of each column."""
         names = [

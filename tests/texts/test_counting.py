@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sknets._texts.counting import document_frequency, find_sorted, group, mix
+from sknets._texts.counting import document_frequency, find_sorted, group
 
 pairs = st.lists(
     st.tuples(st.integers(0, 3), st.sampled_from([0, 1, 7, 2**40, 2**62]))
@@ -44,11 +44,3 @@ def test_find_sorted(table):
     values = np.arange(11)
     expected = [table.index(v) if v in table else -1 for v in values]
     assert find_sorted(np.array(table), values).tolist() == expected
-
-
-def test_mix_is_one_to_one_and_spreads_bits():
-    hashes = mix(np.arange(1 << 16, dtype=np.uint64))
-    assert len(np.unique(hashes)) == 1 << 16
-    for bit in range(64):
-        share = (hashes >> np.uint64(bit) & np.uint64(1)).mean()
-        assert abs(share - 0.5) < 0.01

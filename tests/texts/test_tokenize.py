@@ -1,14 +1,11 @@
 """Containers of texts, and the errors for what is no text."""
 
 import itertools
-import re
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy import sparse
 
 from sknets import TextPoolClassifier
@@ -16,8 +13,7 @@ from sknets._texts.tokenize import (
     WORD_PATTERN,
     as_texts,
     character_codes,
-    single_characters,
-    splits_bytes,
+    shortest_run,
     word_splitter,
 )
 
@@ -123,15 +119,19 @@ def test_wrong_shape(X, message):
         as_texts(X)
 
 
-@pytest.mark.parametrize("pattern", [WORD_PATTERN, r"\b\w\w+\b", r"\b\w+\b", r"\w+"])
-@pytest.mark.parametrize("lowercase", [True, False])
-@given(st.one_of(st.text(), st.text("aB é'电_9 \u0301")))
-def test_words_found_without_a_regular_expression(pattern, lowercase, text):
-    assert splits_bytes(pattern, None)
-    words = word_splitter(lowercase, pattern, None)(text)
-    dropped = single_characters(pattern, None)
-    found = [word.decode() for word in words if word not in dropped]
-    assert found == re.findall(pattern, text.lower() if lowercase else text)
+@pytest.mark.parametrize(
+    ("pattern", "tokenizer", "shortest"),
+    [
+        (WORD_PATTERN, None, 2),
+        (r"\b\w+\b", None, 1),
+        (r"\w+", None, 1),
+        (r"[a-z]+", None, None),
+        (WORD_PATTERN, str.split, None),
+        (None, str.split, None),
+    ],
+)
+def test_patterns_of_runs(pattern, tokenizer, shortest):
+    assert shortest_run(pattern, tokenizer) == shortest
 
 
 def test_pattern_with_a_group_gives_the_group():

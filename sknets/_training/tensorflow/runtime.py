@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import threading
 
 import tensorflow as tf
 
 from ..._optional import forked_after_tensorflow
 from ..._tensorflow import quiet
+from ..._threads import given_threads
 
 _configured, _lock = False, threading.Lock()
 
@@ -40,12 +40,10 @@ def _configure() -> None:
     try:
         for gpu in tf.config.list_physical_devices("GPU"):
             tf.config.experimental.set_memory_growth(gpu, True)
-        # joblib tells its workers their share of the cores through this variable;
         # TensorFlow by itself would start a thread a core in every worker.
-        threads = os.environ.get("OMP_NUM_THREADS", "")
-        if threads.isdigit() and int(threads) > 0:
-            tf.config.threading.set_intra_op_parallelism_threads(int(threads))
-            tf.config.threading.set_inter_op_parallelism_threads(int(threads))
+        if threads := given_threads():
+            tf.config.threading.set_intra_op_parallelism_threads(threads)
+            tf.config.threading.set_inter_op_parallelism_threads(threads)
     except RuntimeError:
         # The user has run TensorFlow before: the settings are theirs.
         pass

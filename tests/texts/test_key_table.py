@@ -1,0 +1,58 @@
+"""Numbers of keys, against a dict."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sknets._texts.key_table import _MULTIPLIER, KeyTable
+
+NO_KEYS = np.empty(0, np.uint64)
+FEW = st.integers(1, 30)
+KEYS = st.one_of(FEW, st.integers(1, 2**64 - 1))
+
+
+@given(st.lists(st.lists(KEYS)))
+def test_numbers_are_those_of_a_dict(calls):
+    table, expected = KeyTable(NO_KEYS), {}
+    for call in calls:
+        keys = np.array(call, np.uint64)
+        found = table.find(keys)
+        assert found.dtype == np.int32
+        assert found.tolist() == [expected.get(key, -1) for key in call]
+        numbers, new = table.number(keys)
+        for place in new.tolist():
+            assert call.index(call[place]) == place
+            expected[call[place]] = len(expected)
+        assert numbers.tolist() == [expected[key] for key in call]
+        assert len(table) == len(expected)
+
+
+def test_a_table_grows_with_its_keys():
+    rng = np.random.default_rng(0)
+    keys = rng.integers(1, 2**63, 50_000, np.uint64)
+    table = KeyTable(keys[:10])
+    for start in range(10, len(keys), 999):
+        table.number(keys[start : start + 999])
+        assert 2 * len(table) <= len(table._slots) <= 8 * len(table)
+    numbers = table.find(keys)
+    assert numbers[:10].tolist() == [*range(10)]
+    np.testing.assert_array_equal(np.sort(numbers), np.arange(len(keys)))
+
+
+def test_keys_that_want_the_same_slot_go_to_the_next_ones():
+    inverse = pow(int(_MULTIPLIER), -1, 2**64)
+    # After the multiplication 2**64 - 1, 2**64 - 2 and so on: all want the last slot.
+    clash = [(2**64 - i) * inverse % 2**64 for i in range(1, 41)]
+    keys = np.array(clash, np.uint64)
+    table = KeyTable(keys[:20])
+    assert table.find(keys).tolist() == [*range(20), *[-1] * 20]
+    table.number(keys)
+    assert sorted(table.find(keys).tolist()) == [*range(40)]
+
+
+@pytest.mark.parametrize("n_keys", [0, 1])
+def test_few_keys(n_keys):
+    table = KeyTable(np.arange(1, 1 + n_keys, dtype=np.uint64))
+    assert table.find(NO_KEYS).tolist() == []
+    assert table.find(np.array([1, 2], np.uint64)).tolist() == [n_keys - 1, -1]
