@@ -286,9 +286,10 @@ class TextInput(NeuralNet):
         return np.concatenate(parts)
 
     def _logits_of_tokens(self, tokens: sp.csr_array) -> np.ndarray:
-        return prediction.logits(
-            self._network, self.weights_, tokens.__getitem__, tokens.shape[0]
-        )
+        n_texts = tokens.shape[0]
+        # To slice a matrix takes a tenth of the time of one text.
+        rows = tokens.__getitem__ if n_texts > 1 else lambda _: tokens
+        return prediction.logits(self._network, self.weights_, rows, n_texts)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -45,16 +45,15 @@ class KeyTable:
         """Return the number of each key, int32, -1 where it is not in the table."""
         slots = self._first_slots(keys)
         numbers = self._slots[slots]
-        others = np.flatnonzero(self._is_other(numbers, keys))
+        others = np.flatnonzero((self._keys[numbers] != keys) & (numbers != _UNKNOWN))
+        slots, keys = slots[others], keys[others]
         while len(others):
-            slots[others] = (slots[others] + 1) & self._last_slot
-            numbers[others] = self._slots[slots[others]]
-            others = others[self._is_other(numbers[others], keys[others])]
+            slots = (slots + 1) & self._last_slot
+            found = self._slots[slots]
+            numbers[others] = found
+            left = (self._keys[found] != keys) & (found != _UNKNOWN)
+            others, slots, keys = others[left], slots[left], keys[left]
         return numbers
-
-    def _is_other(self, numbers: np.ndarray, keys: np.ndarray) -> np.ndarray:
-        """Whether what a slot has is not the key that is looked for."""
-        return (self._keys[numbers] != keys) & (numbers != _UNKNOWN)
 
     def number(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the number of each key, and take in those that are not there.
