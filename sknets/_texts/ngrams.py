@@ -179,12 +179,11 @@ class NgramCounter:
             If there is no n-gram in any document, or none after pruning.
         """
         _check_range(self.ngram_range)
-        texts = self._prepared(texts)
         self._symbols = self._new_symbols(texts)
         if self.n_buckets is not None:
             self.n_features_ = self.n_buckets
-            return self._transform(texts)
-        return self._learn(texts, may_be_empty)
+            return self.transform(texts)
+        return self._learn(self._prepared(texts), may_be_empty)
 
     def fit_vocabulary(self, ngrams: list[str]) -> "NgramCounter":
         r"""Learn given n-grams, and their parts, instead of those of texts.
@@ -234,14 +233,40 @@ class NgramCounter:
             If `texts` are strings and were sequences of integers in `fit`, or the
             reverse.
         """
-        return self._transform(self._prepared(texts))
+        return counted_in_blocks(self, texts)
 
-    def _transform(self, texts: list) -> sparse.csr_array:
+    def count(self, texts: list) -> sparse.csr_array:
+        """Count the known n-grams of a block of texts, as `transform` does."""
+        return self.weighted(summed(*self.find(texts), (len(texts), self.n_features_)))
+
+    def find(self, texts: list) -> tuple[np.ndarray, np.ndarray]:
+        """Find the known n-grams of a block of texts.
+
+        Parameters
+        ----------
+        texts : list of str, or list of int64 ndarray
+            Documents, as `as_texts` gives them.
+
+        Returns
+        -------
+        columns, docs : ndarray of shape (n_found,)
+            Column and document of each occurrence, in no order.
+        """
+        texts = self._prepared(texts)
         self._check_kind(texts)
-        blocks = list(blocks_of(texts))
-        if self.is_our_own_code:
-            return _stack(mapped(self._count_block, blocks))
-        return _stack([self._count_block(block) for block in blocks])
+        if self.n_buckets is not None:
+            tokens = self._symbols.hash(texts)
+            return all_ngrams(tokens, *self._lengths, self.n_buckets)
+        tokens = self._symbols.read(texts)
+        return known_ngrams(tokens, self._columns, self._longer, *self._lengths)
+
+    def weighted(self, counts: sparse.csr_array) -> sparse.csr_array:
+        """Change counts in place, as `binary` and `sublinear_tf` ask for."""
+        if self.binary:
+            counts.data[:] = 1
+        elif self.sublinear_tf:
+            counts.data[:] = 1 + np.log(counts.data, dtype=np.float64)
+        return counts
 
     def get_feature_names_out(self) -> np.ndarray:
         """Return the n-gram of each column.
@@ -530,25 +555,7 @@ class NgramCounter:
             kept = columns >= 0
             selected.append(Counts(columns[kept], level.docs[kept], level.counts[kept]))
         shape = (len(texts), self.n_features_)
-        return self._weighted(counts_matrix(selected, shape))
-
-    def _count_block(self, texts: list) -> sparse.csr_array:
-        if self.n_buckets is None:
-            tokens = self._symbols.read(texts)
-            found = known_ngrams(tokens, self._columns, self._longer, *self._lengths)
-        else:
-            tokens = self._symbols.hash(texts)
-            found = all_ngrams(tokens, *self._lengths, self.n_buckets)
-        counts = summed(*found, (len(texts), self.n_features_))
-        return self._weighted(counts)
-
-    def _weighted(self, counts: sparse.csr_array) -> sparse.csr_array:
-        """Change counts as `binary` and `sublinear_tf` ask for."""
-        if self.binary:
-            counts.data[:] = 1
-        elif self.sublinear_tf:
-            counts.data[:] = 1 + np.log(counts.data, dtype=np.float64)
-        return counts
+        return self.weighted(counts_matrix(selected, shape))
 
     @property
     def _lengths(self) -> tuple[tuple[int, int], bool]:
@@ -564,6 +571,14 @@ def _check_range(ngram_range: Any) -> None:
             "integers, the lower boundary at least 1 and not larger than the upper "
             "boundary."
         )
+
+
+def counted_in_blocks(counter: Any, texts: list) -> sparse.csr_array:
+    """What the `count` of a counter gives for texts, block by block."""
+    blocks = list(blocks_of(texts))
+    if counter.is_our_own_code:
+        return _stack(mapped(counter.count, blocks))
+    return _stack([counter.count(block) for block in blocks])
 
 
 def blocks_of(texts: list) -> Iterator[list]:

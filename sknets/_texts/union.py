@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from .ngrams import NgramCounter
+from .finding import summed
+from .ngrams import NgramCounter, counted_in_blocks
 
 
 class NgramUnion:
@@ -20,7 +21,7 @@ class NgramUnion:
     Parameters
     ----------
     counters : list of NgramCounter
-        One for each analyzer.
+        One for each analyzer, all with the same `binary` and `sublinear_tf`.
 
     Attributes
     ----------
@@ -51,8 +52,20 @@ class NgramUnion:
 
     def transform(self, texts: list) -> sparse.csr_array:
         """Count the known n-grams of texts."""
-        parts = [counter.transform(texts) for counter in self.counters]
-        return sparse.hstack(parts, format="csr")
+        return counted_in_blocks(self, texts)
+
+    def count(self, texts: list) -> sparse.csr_array:
+        """Count the known n-grams of a block of texts, as `transform` does."""
+        offset, columns, docs = 0, [], []
+        for counter in self.counters:
+            found, in_docs = counter.find(texts)
+            columns.append(found + offset)
+            docs.append(in_docs)
+            offset += counter.n_features_
+        counts = summed(
+            np.concatenate(columns), np.concatenate(docs), (len(texts), offset)
+        )
+        return self.counters[0].weighted(counts)
 
     @property
     def n_features_(self) -> int:
