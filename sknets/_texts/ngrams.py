@@ -371,7 +371,9 @@ class NgramCounter:
 
     @property
     def is_our_own_code(self) -> bool:
-        """Whether texts are split without a function or pattern of the user's."""
+        """Whether no function or pattern of the user's has a part in counting."""
+        if self.preprocessor is not None or callable(self.strip_accents):
+            return False
         symbols = self._symbols
         return not (isinstance(symbols, Words) and symbols.is_split_by_functions)
 

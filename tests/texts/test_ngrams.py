@@ -4,6 +4,7 @@ import pickle
 import re
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
+from sknets import TextPoolClassifier
 from sknets._texts import ngrams
 from sknets._texts.ngrams import NgramCounter
 
@@ -378,3 +380,43 @@ class TestHashing:
     def test_names_that_share_a_bucket(self):
         counter = NgramCounter(n_buckets=1).fit([""])
         assert counter.names_of(np.array([0]), "so good, so far") == ["so | good | far"]
+
+
+def upper(text):
+    return text.upper()
+
+
+@pytest.mark.parametrize(
+    ("name", "function"),
+    [
+        *(("preprocessor", upper), ("strip_accents", upper)),
+        *(("tokenizer", str.split), ("analyzer", str.split)),
+    ],
+)
+def test_functions_of_the_user_are_called_in_one_thread(monkeypatch, name, function):
+    monkeypatch.setattr(ngrams, "_BLOCK_LENGTH", 1)
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    called_in = set()
+
+    def call(text):
+        called_in.add(threading.current_thread())
+        return function(text)
+
+    texts = ["aa bb", "bb cc", "cc aa"] * 10
+    counter = NgramCounter(**{name: call}).fit(texts)
+    assert not counter.is_our_own_code
+    net = TextPoolClassifier(epochs=1, **{"analyzer": "word", name: call})
+    net.fit(texts, [0, 1, 1] * 10).predict(texts)
+    counter.transform(texts)
+    assert called_in == {threading.current_thread()}
+
+
+def test_blocks_are_shared_among_threads(monkeypatch):
+    texts = ["a b", "b c c", "c a \u00e9"] * 10
+    params = {"ngram_range": (1, 2), "token_pattern": r"\w+"}
+    expected = NgramCounter(**params).fit(texts).transform(texts)
+    monkeypatch.setattr(ngrams, "_BLOCK_LENGTH", 1)
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    counter = NgramCounter(**params)
+    assert (counter.fit_transform(texts) != expected).nnz == 0
+    assert (counter.transform(texts) != expected).nnz == 0
