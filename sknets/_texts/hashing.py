@@ -49,7 +49,7 @@ def hashed_ngrams(
         Each length from 1 to max_n.
     starts : ndarray of shape (n_ngrams,)
         Positions at which n-grams of that length start.
-    buckets : ndarray of shape (n_ngrams,), int64
+    buckets : ndarray of shape (n_ngrams,), int32
         At least 0, below `n_buckets`.
     """
     min_n, max_n = ngram_range
@@ -76,4 +76,4 @@ def all_ngrams(
 
 
 def _bucket_of(hashes: np.ndarray, n_buckets: int) -> np.ndarray:
-    return (((hashes >> 32) * np.uint64(n_buckets)) >> 32).astype(np.int64)
+    return (((hashes >> 32) * np.uint64(n_buckets)) >> 32).astype(np.int32)

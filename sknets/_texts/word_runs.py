@@ -1,8 +1,8 @@
 """Words that are runs of word characters, found and looked up without a Python loop.
 
 All of a block of texts is one array of bytes. A word is a range of it, and has a key of
-64 bits: its bytes if there are at most eight, else a hash of them. Among a million
-different words, two have the same key in one of ten million cases.
+64 bits: its bytes if there are at most eight, else a hash of them. That two of a
+million different long words have the same key has a probability of 3e-8.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class WordRuns(NamedTuple):
     starts, lengths : ndarray of shape (n_words,)
         Where a word begins in `text`, and its number of bytes.
     keys : ndarray of shape (n_words,), uint64
-        Key of each word, never zero.
+        Key of each word.
     docs : ndarray of shape (n_words,), int32
         Document of each word.
     """
@@ -105,7 +105,7 @@ def _keys(text: bytes, starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     words = _slices(text, starts[longer], lengths[longer])
     digests = [blake2b(word, digest_size=_KEY_BYTES).digest() for word in words]
     keys[longer] = np.frombuffer(b"".join(digests), "<u8")
-    return np.maximum(keys, 1, out=keys)
+    return keys
 
 
 def _piece(pieces: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:

@@ -36,6 +36,7 @@ def test_ngrams_stay_within_their_document_and_have_buckets_by_their_tokens():
     buckets, docs = all_ngrams(given, (1, 2), False, 1 << 20)
     assert buckets.tolist() == [*words.tolist(), *pairs.tolist()]
     assert docs.tolist() == [0, 0, 0, 0, 1, 1, 0, 0, 0, 1]
+    assert buckets.dtype == docs.dtype == np.int32  # of larger ones matrices are larger
 
 
 def test_buckets_are_few_and_all_of_them_are_used():

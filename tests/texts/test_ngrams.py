@@ -420,3 +420,12 @@ def test_blocks_are_shared_among_threads(monkeypatch):
     counter = NgramCounter(**params)
     assert (counter.fit_transform(texts) != expected).nnz == 0
     assert (counter.transform(texts) != expected).nnz == 0
+
+
+@pytest.mark.parametrize("n_buckets", [None, 1 << 10, 1 << 30])
+@pytest.mark.parametrize("n_texts", [1, 40])
+def test_indices_have_32_bits(n_texts, n_buckets):
+    counter = NgramCounter(ngram_range=(1, 2), n_buckets=n_buckets)
+    texts = ["good film", "bad film"] * 20
+    for counts in (counter.fit_transform(texts), counter.transform(texts[:n_texts])):
+        assert counts.indices.dtype == counts.indptr.dtype == np.int32
