@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 import joblib
 
 Result = TypeVar("Result")
+# Each needs memory for what it works on.
+_MOST_THREADS = 8
 
 
 def given_threads() -> int | None:
@@ -20,7 +22,7 @@ def given_threads() -> int | None:
     joblib and Dask tell their workers their share of the cores through it.
     """
     threads = os.environ.get("OMP_NUM_THREADS", "")
-    return int(threads) if threads.isdigit() and int(threads) > 0 else None
+    return int(threads) if threads.isdecimal() and int(threads) > 0 else None
 
 
 def mapped(function: Callable[..., Result], *columns: Iterable[Any]) -> list[Result]:
@@ -38,8 +40,12 @@ def mapped(function: Callable[..., Result], *columns: Iterable[Any]) -> list[Res
     n_threads = 1 if len(rows) < 2 else given_threads() or joblib.cpu_count()
     if n_threads == 1:
         return [function(*row) for row in rows]
-    with ThreadPoolExecutor(min(n_threads, len(rows))) as pool:
-        return list(pool.map(lambda row: function(*row), rows))
+    with ThreadPoolExecutor(min(n_threads, len(rows), _MOST_THREADS)) as pool:
+        try:
+            results = pool.map(lambda row: function(*row), rows)
+        except RuntimeError:  # Python is ending, and starts no thread
+            return [function(*row) for row in rows]
+        return list(results)
 
 
 class property_made_once(cached_property):

@@ -1,5 +1,8 @@
 """How many threads are ours, and what they are given to do."""
 
+import os
+import subprocess
+import sys
 import threading
 import time
 
@@ -10,7 +13,8 @@ from sknets._threads import given_threads, mapped, property_made_once
 
 
 @pytest.mark.parametrize(
-    ("value", "expected"), [("3", 3), ("0", None), ("", None), ("two", None)]
+    ("value", "expected"),
+    [("3", 3), ("0", None), ("", None), ("two", None), ("\u00b2", None)],
 )
 def test_the_number_that_the_environment_gives(monkeypatch, value, expected):
     monkeypatch.setenv("OMP_NUM_THREADS", value)
@@ -49,6 +53,26 @@ def test_results_are_in_order_and_errors_come_through(monkeypatch):
     assert mapped(len, []) == []
     with pytest.raises(ZeroDivisionError):
         mapped(divmod, [7, 8], [2, 0])
+
+
+def test_threads_are_not_needed_while_python_ends(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import threading, time\n"
+        "from sknets._threads import mapped\n"
+        "def later():\n"
+        "    threading.main_thread().join()\n"
+        "    print(mapped(pow, [2, 3], [2, 2]), flush=True)\n"
+        "threading.Thread(target=later).start()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, program],
+        env={**os.environ, "OMP_NUM_THREADS": "2"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "[4, 9]\n"
 
 
 def test_a_property_is_made_once_whoever_asks_first(monkeypatch):

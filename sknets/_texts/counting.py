@@ -1,4 +1,4 @@
-"""Count n-grams of numbered tokens by sorting integers.
+"""Count the n-grams of numbered tokens, of which nothing is known yet.
 
 The n-gram that starts at a position has as key the number of its first n - 1 tokens
 (its entry among the shorter n-grams) and the number of its last token, in one int64.
@@ -330,13 +330,20 @@ def _group_ngrams(
     return group(keys, docs, with_inverse=n < max_n)
 
 
+def is_linear_faster(n_values: int, n_different: int) -> bool:
+    """Whether a pass over all different values is faster than to sort what there is."""
+    return n_different < 4 * n_values
+
+
 def _group_symbols(symbols: np.ndarray, docs: np.ndarray, n_symbols: int) -> Groups:
-    """Group small numbers, in linear time."""
+    """Group numbers of symbols."""
+    if not is_linear_faster(len(symbols), n_symbols):
+        return group(symbols.astype(np.int64), docs)
     shape = (int(docs[-1]) + 1 if len(docs) else 1, n_symbols)
     ones = np.ones(len(symbols), np.int32)
     counts = sparse.coo_array((ones, (docs, symbols)), shape=shape).tocsc()
     in_docs = np.diff(counts.indptr)
-    keys = np.flatnonzero(in_docs)
+    keys = np.flatnonzero(in_docs).astype(np.int64)
     of_pairs = np.repeat(np.arange(len(keys), dtype=np.int32), in_docs[keys])
     return Groups(keys, of_pairs, counts.indices, counts.data, None)
 

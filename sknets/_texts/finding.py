@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from .counting import Tokens, ngram_keys, ngram_starts, whole_segments
+from .counting import (
+    Tokens,
+    is_linear_faster,
+    ngram_keys,
+    ngram_starts,
+    whole_segments,
+)
 from .key_table import KeyTable
-
-# With more columns, to sort what there is is faster than a pass over all of them.
-_COLUMNS_A_COUNT = 4
 
 
 def known_ngrams(
@@ -91,8 +94,8 @@ def summed(
         indptr = np.array([0, len(distinct)], np.int32)
         parts = counts.astype(np.float32), distinct.astype(np.int32), indptr
         return sparse.csr_array(parts, shape=shape)
-    ones = np.ones(len(columns), np.float32)
+    ones = np.ones(len(columns), np.int32)  # float32 cannot count beyond 2**24
     counts = sparse.coo_array((ones, (docs, columns)), shape=shape)
-    if shape[1] < _COLUMNS_A_COUNT * len(columns):
-        return counts.tocsc().tocsr()
-    return counts.tocsr()
+    if is_linear_faster(len(columns), shape[1]):
+        counts = counts.tocsc()
+    return counts.tocsr().astype(np.float32)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
+
 import numpy as np
 
-_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _UNKNOWN = -1
 # At least, when the space for keys is used up.
 _SLOTS_A_KEY = 2
@@ -14,7 +15,8 @@ class KeyTable:
     """Distinct keys, numbered in the order in which they come, or at once by size.
 
     A hash table with open addressing: a key has the slot that its highest bits name
-    after a multiplication, or the next one behind it that is free.
+    after a multiplication, or the next one behind it that is free. The factor is drawn
+    anew for each table, so that nobody can make up keys that all want the same slot.
 
     Parameters
     ----------
@@ -35,6 +37,7 @@ class KeyTable:
     def __init__(self, keys: np.ndarray) -> None:
         self._keys = np.empty(0, np.uint64)  # with space for more behind the last one
         self._size = 0
+        self._factor = np.uint64(secrets.randbits(64) | 1)
         self._slots = np.empty(0, np.int32)  # number of the key in each slot
         self._put(keys)
 
@@ -81,7 +84,7 @@ class KeyTable:
         return numbers, unknown[first]
 
     def _first_slots(self, keys: np.ndarray) -> np.ndarray:
-        return ((keys * _MULTIPLIER) >> self._shift).astype(np.intp)
+        return ((keys * self._factor) >> self._shift).astype(np.intp)
 
     def _put(self, keys: np.ndarray) -> None:
         """Give keys that are not in the table the next numbers."""

@@ -135,7 +135,8 @@ class NgramCounter:
         self.n_buckets = n_buckets
 
     def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in self.__dict__.items() if k not in _CACHED}
+        # Another thread may be making one of these.
+        return {k: v for k, v in dict(self.__dict__).items() if k not in _CACHED}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update({**state, **{**_NOT_IN_0_1, **state}})
@@ -481,7 +482,8 @@ class NgramCounter:
             self._tables.append(table)
         entries = mapped(lambda group: find_sorted(table, group.keys), groups)
         if n == 1:  # the entry of a symbol is its number, also where some are missing
-            entries = [np.append(table, -1)[index] for index in entries]
+            numbers = np.append(table, -1)
+            entries = [numbers[index] for index in entries]
         return entries
 
     def _select(
@@ -514,7 +516,7 @@ class NgramCounter:
             prefix, last = np.divmod(self._tables[level - 1][needed[level]], sizes[0])
             needed[level - 1][prefix] = True
             needed[0][last] = True
-        number = [np.cumsum(mask) - 1 for mask in needed]
+        number = [np.cumsum(mask, dtype=np.int64) - 1 for mask in needed]
         self._symbols.keep(needed[0])
         for level in range(1, len(sizes)):
             prefix, last = np.divmod(self._tables[level - 1][needed[level]], sizes[0])
@@ -547,7 +549,7 @@ class NgramCounter:
     @property_made_once
     def _longer(self) -> list[KeyTable]:
         """Entries of n-grams of two tokens and more, for each length."""
-        return [KeyTable(table.view(np.uint64)) for table in self._tables]
+        return [KeyTable(table.astype(np.uint64)) for table in self._tables]
 
     def _matrix(self, texts: list, *levels: Counts) -> sparse.csr_array:
         """Return the counts of features as a matrix."""

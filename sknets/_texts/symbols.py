@@ -64,7 +64,8 @@ class Words:
         return len(self._lengths)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in self.__dict__.items() if k not in _CACHED}
+        # Another thread may be making one of these.
+        return {k: v for k, v in dict(self.__dict__).items() if k not in _CACHED}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         # Files of version 0.1 have no stop words.
@@ -196,7 +197,8 @@ class Words:
 
     @property_made_once
     def _stop_runs(self) -> NumbersOfRuns:
-        words = list(map(_encode, self.stop_words))
+        # No text has a word with a zero, which keys are filled up with.
+        words = [_encode(word) for word in self.stop_words if "\0" not in word]
         return NumbersOfRuns(b"".join(words), np.array(list(map(len, words))))
 
 

@@ -67,3 +67,10 @@ def test_sums_are_those_of_a_counter(n_docs, n_columns, data):
     counts = Counter(drawn)
     assert list(summed_up) == sorted(counts)
     assert matrix.data.tolist() == [counts[pair] for pair in sorted(counts)]
+
+
+def test_many_occurrences_are_counted_exactly():
+    n = 2**24 + 3  # beyond which float32 has even numbers only
+    matrix = summed(np.zeros(n, np.int32), np.arange(n, dtype=np.int32) // n, (2, 1))
+    assert matrix.toarray().tolist() == [[float(np.float32(n))], [0.0]]
+    assert float(np.float32(n)) > 2**24

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sknets._texts.key_table import _MULTIPLIER, KeyTable
+from sknets._texts import key_table
+from sknets._texts.key_table import KeyTable
 
 NO_KEYS = np.empty(0, np.uint64)
 FEW = st.integers(1, 30)
@@ -40,15 +41,30 @@ def test_a_table_grows_with_its_keys():
     np.testing.assert_array_equal(np.sort(numbers), np.arange(len(keys)))
 
 
-def test_keys_that_want_the_same_slot_go_to_the_next_ones():
-    inverse = pow(int(_MULTIPLIER), -1, 2**64)
-    # After the multiplication 2**64 - 1, 2**64 - 2 and so on: all want the last slot.
+FACTOR = 0x9E3779B97F4A7C15
+
+
+def keys_that_clash():
+    """After the multiplication 2**64 - 1, 2**64 - 2 and so on: the last slot."""
+    inverse = pow(FACTOR, -1, 2**64)
     clash = [(2**64 - i) * inverse % 2**64 for i in range(1, 41)]
-    keys = np.array(clash, np.uint64)
+    return np.array(clash, np.uint64)
+
+
+def test_keys_that_want_the_same_slot_go_to_the_next_ones(monkeypatch):
+    monkeypatch.setattr(key_table.secrets, "randbits", lambda bits: FACTOR)
+    keys = keys_that_clash()
     table = KeyTable(keys[:20])
+    assert len(set(table._first_slots(keys).tolist())) == 1
     assert table.find(keys).tolist() == [*range(20), *[-1] * 20]
     table.number(keys)
     assert sorted(table.find(keys).tolist()) == [*range(40)]
+
+
+def test_keys_that_clash_are_not_known_beforehand():
+    keys = keys_that_clash()
+    slots = [KeyTable(keys)._first_slots(keys) for _ in range(5)]
+    assert min(len(set(each.tolist())) for each in slots) > 5
 
 
 @pytest.mark.parametrize("n_keys", [0, 1])

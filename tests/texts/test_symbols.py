@@ -125,6 +125,12 @@ def test_stop_words_leave_no_gap(token_pattern):
     assert symbols.names_in("the cat and the dog") == ["cat", "and", "dog"]
 
 
+def test_stop_words_that_no_text_can_have():
+    symbols = words(stop_words=("", "film\0", "a b", "good"))
+    symbols.learn([["good film, a b"]], 1)
+    assert symbols.names() == ["a", "b", "film"]
+
+
 def test_ngrams_of_words_with_spaces_are_words_of_their_own():
     """ "a b" could be a word of its own, or two of them."""
     symbols = words(
@@ -142,7 +148,7 @@ def test_pickles_have_the_words_once_and_old_ones_no_stop_words():
     symbols = words()
     symbols.learn([[" ".join(f"word{i}" for i in range(1000))]], 1)
     size = len(pickle.dumps(symbols))
-    symbols.read(["word1"])  # makes a dict of the words
+    symbols.read(["word1"])  # makes a table of the words
     assert len(pickle.dumps(symbols)) == size
     state = symbols.__getstate__()
     del state["stop_words"]
