@@ -108,6 +108,8 @@ class RowsOfParts:
 
     def mapped(self, function: Callable[..., Any], number: int, part: Part) -> Any:
         """What a function makes of X, targets and loss weights to train on."""
+        if number not in self.n_rows:  # none of its rows has weight
+            return None
         if self.prepare_X is not None:
             part = with_prepared_X(self.prepare_X, number, part)
         return function(*self.training_rows(number, part))

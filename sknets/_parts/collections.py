@@ -12,6 +12,7 @@ import numpy as np
 
 from .._dask import kind_of
 from .._memory import freed_blocks_kept
+from .._sklearn import num_samples
 from .arrays import some_rows
 from .base import Part, Parts, Prepare, prepared
 
@@ -88,7 +89,9 @@ class DaskParts(Parts):
         import dask
 
         lazy = [[column and column[i] for column in self.columns] for i in numbers]
-        if prepare is not None:
+        if prepare is None:  # which would do the same
+            lazy = [[*map(_listed, self.columns, values)] for values in lazy]
+        else:
             make = dask.delayed(_prepared)
             lazy = [make(prepare, *part) for part in zip(numbers, lazy, strict=True)]
         try:
@@ -107,6 +110,14 @@ def _prepared(prepare: Prepare, number: int, values: list[Any]) -> Any:
     part = Part(X if hasattr(X, "shape") else list(X), y, weight)
     with freed_blocks_kept:
         return prepared(prepare, number, part)
+
+
+def _listed(column: Any, values: Any) -> Any:
+    """A partition of a Bag as a list, which may be an iterator."""
+    import dask
+
+    is_bag = column is not None and column.kind == "Bag"
+    return dask.delayed(list)(values) if is_bag else values
 
 
 def _client_of(scheduler: Any) -> Any:
@@ -158,7 +169,7 @@ class _Column:
                 f"{name} must be a collection of Dask with the partitions of X, got "
                 f"{type(self.values).__name__}: those of X have unknown lengths."
             )
-        _check_length(len(self.values), self.ends, name)
+        _check_length(num_samples(self.values), self.ends, name)
 
     def __getitem__(self, number: int) -> Any:
         if self.kind is not None:

@@ -47,7 +47,9 @@ class DatasetParts(Parts):
                 sample_weight, "sample_weight", dataset.schema.names
             )
         taken = {*([self.y] if isinstance(self.y, str) else self.y), self.sample_weight}
-        self.X = [name for name in dataset.schema.names if name not in taken]
+        index = _index_columns(dataset.schema)
+        self.has_y_in_index = bool(index & taken)
+        self.X = [name for name in dataset.schema.names if name not in taken | index]
         if not self.X:
             raise ValueError(
                 f"X is a data set of the columns {dataset.schema.names}, which y and "
@@ -66,6 +68,8 @@ class DatasetParts(Parts):
 
     def read_one(self, number: int) -> Part:
         frame = self.groups[number].to_table(schema=self.schema).to_pandas()
+        if self.has_y_in_index:
+            frame = frame.reset_index()
         weight = None if self.sample_weight is None else frame[self.sample_weight]
         return Part(frame[self.X], frame[self.y], weight)
 
@@ -81,6 +85,12 @@ def _opened(path: Any) -> Any:
     # Folders such as year=2026 are columns, as they are to pandas and Dask.
     names = "hive" if Path(path).is_dir() else None
     return dataset.dataset(path, format="parquet", partitioning=names)
+
+
+def _index_columns(schema: Any) -> set[str]:
+    """Columns that pandas has written for the index of a frame."""
+    index = (schema.pandas_metadata or {}).get("index_columns", ())
+    return {name for name in index if isinstance(name, str)}  # a range is a dict
 
 
 def _check_names(given: Any, name: str, known: list[str], several: bool = False) -> Any:

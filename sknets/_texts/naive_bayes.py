@@ -328,7 +328,9 @@ def _centre(scores: np.ndarray, texts: Texts) -> np.ndarray:
     if texts.is_exclusive:
         return np.zeros_like(scores[:, :1])
     weights = np.broadcast_to(texts.weights, scores.shape)
-    return np.average(scores, axis=1, weights=weights, keepdims=True)
+    weight = weights.sum(axis=1, keepdims=True)
+    # An output may have no weight at all, and its scores no effect.
+    return (scores * weights).sum(axis=1, keepdims=True) / np.where(weight, weight, 1)
 
 
 def _log_ratio(

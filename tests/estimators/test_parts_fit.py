@@ -483,3 +483,22 @@ def test_integers_with_and_without_a_sign_are_not_made_floats():
     parts = [(X[:300], labels[:300]), (X[300:], labels[300:].astype(np.uint64))]
     with pytest.raises(ValueError, match="type of y is uint64, but integers in the"):
         dense().fit(parts)
+
+
+@pytest.mark.parametrize("as_bag", [False, True])
+def test_texts_of_a_part_without_weight(monkeypatch, as_bag):
+    monkeypatch.setattr(parts_fit, "IN_MEMORY_BYTES", 0)
+    texts, labels = (
+        ["good film", "bad film", "good fun", "bad acting"] * 10,
+        [1, 0] * 20,
+    )
+    weights = np.repeat([1.0, 0.0, 1.0], [20, 10, 10])
+    net = TextPoolClassifier(epochs=2, random_state=0)
+    if as_bag:
+        db = pytest.importorskip("dask.bag")
+        columns = [db.from_sequence(c, npartitions=4) for c in (texts, labels, weights)]
+        net.fit(*columns)
+    else:
+        rows = [slice(start, start + 10) for start in range(0, 40, 10)]
+        net.fit([(texts[part], labels[part], weights[part]) for part in rows])
+    assert net.score(texts, labels) == 1

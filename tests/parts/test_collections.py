@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 
 from sknets._parts import as_parts
 from tests.parts.rows import N, X, Y, check
@@ -55,6 +56,26 @@ def test_frames():
     assert list(next(parts.read())[1].X.columns) == ["a", "b", "c"]
     with pytest.raises(ValueError, match="X has 3 parts, but y has 2"):
         as_parts(frame, y.repartition(npartitions=2), None)
+
+
+def test_bags_whose_partitions_are_generators():
+    texts = [f"text {i}" for i in range(8)]
+    bag = db.from_sequence(texts, npartitions=2)
+    made = bag.map_partitions(lambda part: (text.upper() for text in part))
+    labels = db.from_sequence(range(8), npartitions=2).map_partitions(iter)
+    read = [part for _, part in as_parts(made, labels, None).read()]
+    assert all(type(part.X) is type(part.y) is list for part in read)
+    assert [text for part in read for text in part.X] == [t.upper() for t in texts]
+    assert [label for part in read for label in part.y] == [*range(8)]
+
+
+def test_a_sparse_target_in_memory():
+    lazy = da.from_array(X, chunks=(15, -1))
+    target = sparse.csr_array(np.eye(N)[:, :3])
+    parts = [part for _, part in as_parts(lazy, target, None).read()]
+    assert [part.y.shape for part in parts] == [(15, 3), (15, 3), (15, 3), (5, 3)]
+    with pytest.raises(ValueError, match="X has 50 rows, but y has 49"):
+        as_parts(lazy, target[:-1], None)
 
 
 def test_bags():

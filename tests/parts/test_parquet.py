@@ -8,7 +8,7 @@ import pytest
 
 from sknets import DenseNetClassifier, TextPoolClassifier
 from sknets._parts import as_parts
-from tests.parts.rows import X, Y, check
+from tests.parts.rows import N, X, Y, check
 
 
 @pytest.fixture
@@ -36,6 +36,19 @@ def test_one_file(parquet):
     assert parts.n_parts == 3
     [(_, last)] = parts.read([2])
     np.testing.assert_array_equal(last.X[["a", "b", "c"]], X[45:])
+
+
+@pytest.mark.parametrize("name", [None, "id"])
+def test_the_index_of_a_frame_is_no_feature(tmp_path, name):
+    pytest.importorskip("pyarrow")
+    frame = pd.DataFrame(X, columns=list("abc")).assign(y=Y)
+    frame.index = pd.Index(np.arange(N)[::-1], name=name)
+    frame.to_parquet(tmp_path / "rows.parquet", row_group_size=20)
+    check(as_parts(tmp_path / "rows.parquet", "y", None), 3)
+    if name is not None:
+        [(_, first), *_] = as_parts(tmp_path / "rows.parquet", "id", None).read()
+        assert first.y.tolist() == frame.index[: len(first.y)].tolist()
+        assert list(first.X.columns) == ["a", "b", "c", "y"]
 
 
 def test_names_of_folders_are_columns(tmp_path):

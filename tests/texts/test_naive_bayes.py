@@ -344,3 +344,13 @@ def test_counts_of_version_0_1_go_on():
     assert np.isfinite(
         naive_bayes.updated(np.ones((5, 1), np.float32), old, now, False)
     ).all()
+
+
+def test_an_output_may_have_no_weight():
+    texts = ["good film", "bad film", "good fun", "bad acting"] * 10
+    target = np.array([[1, 0], [0, 1], [1, 1], [0, 0]] * 10)
+    weights = [{0: 0, 1: 0}, {0: 1, 1: 1}]
+    net = TextPoolClassifier(class_weight=weights, epochs=2, random_state=0)
+    net.fit(texts, target)
+    assert (net.predict(texts)[:, 1] == target[:, 1]).all()
+    assert np.isfinite(net.predict_proba(texts)).all()
