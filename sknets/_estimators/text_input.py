@@ -19,10 +19,9 @@ from .._core.layers.base import Shape
 from .._core.poolings import POOLINGS
 from .._sklearn import HasMethods, Interval, RealNotInt, StrOptions
 from .._texts import choice, compression
-from .._texts.ngrams import NgramCounter, blocks_of
+from .._texts.ngrams import NgramCounter, by_blocks
 from .._texts.tokenize import as_texts
 from .._texts.union import NgramUnion
-from .._threads import mapped
 from . import text_counting
 from .base import NeuralNet
 from .parameter_types import Auto
@@ -278,12 +277,10 @@ class TextInput(NeuralNet):
         return named[order], contributions[order], bias
 
     def _logits(self, X: list) -> np.ndarray:
-        if not self.counter_.is_our_own_code:
-            return self._logits_of_tokens(self._rows(X))
-        parts = mapped(
-            lambda texts: self._logits_of_tokens(self._rows(texts)), blocks_of(X)
-        )
-        return np.concatenate(parts)
+        def logits(texts: list) -> np.ndarray:
+            return self._logits_of_tokens(self._rows(texts))
+
+        return np.concatenate(by_blocks(logits, self.counter_, X))
 
     def _logits_of_tokens(self, tokens: sp.csr_array) -> np.ndarray:
         n_texts = tokens.shape[0]

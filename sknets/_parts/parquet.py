@@ -48,7 +48,7 @@ class DatasetParts(Parts):
             )
         taken = {*([self.y] if isinstance(self.y, str) else self.y), self.sample_weight}
         index = _index_columns(dataset.schema)
-        self.has_y_in_index = bool(index & taken)
+        self.needs_index = bool(index & taken)
         self.X = [name for name in dataset.schema.names if name not in taken | index]
         if not self.X:
             raise ValueError(
@@ -68,7 +68,7 @@ class DatasetParts(Parts):
 
     def read_one(self, number: int) -> Part:
         frame = self.groups[number].to_table(schema=self.schema).to_pandas()
-        if self.has_y_in_index:
+        if self.needs_index:
             frame = frame.reset_index()
         weight = None if self.sample_weight is None else frame[self.sample_weight]
         return Part(frame[self.X], frame[self.y], weight)

@@ -237,9 +237,8 @@ def count_levels(
         groups = mapped(group_level, blocks, entries, starts)
         resolved = resolve(n, groups)
         if n < max_n:
-            longer = _entries_of_symbols if n == 1 else _entries_of_groups
             parts = zip(blocks, starts, groups, resolved, strict=True)
-            entries = [longer(*part, n_symbols) for part in parts]
+            entries = [_entries(*part, n_symbols) for part in parts]
         if n < min_n:
             group_whole = partial(_group_segments, n=n if short_segments else 0)
             groups = mapped(group_whole, blocks, entries)
@@ -348,25 +347,18 @@ def _group_symbols(symbols: np.ndarray, docs: np.ndarray, n_symbols: int) -> Gro
     return Groups(keys, of_pairs, counts.indices, counts.data, None)
 
 
-def _entries_of_symbols(
+def _entries(
     tokens: Tokens,
     starts: np.ndarray,
     groups: Groups,
     entry_of_group: np.ndarray,
     n_symbols: int,
 ) -> np.ndarray:
-    entries = np.full(n_symbols + 1, -1, np.int32)  # the last one for unknown symbols
-    entries[groups.keys] = entry_of_group
-    return entries[tokens.ids]
-
-
-def _entries_of_groups(
-    tokens: Tokens,
-    starts: np.ndarray,
-    groups: Groups,
-    entry_of_group: np.ndarray,
-    n_symbols: int,
-) -> np.ndarray:
+    """Return the entry of the n-gram that starts at each position, -1 without one."""
+    if groups.inverse is None:  # of one symbol, whose key is its number
+        entries = np.full(n_symbols + 1, -1, np.int32)  # the last one is for unknown
+        entries[groups.keys] = entry_of_group
+        return entries[tokens.ids]
     entries = np.full(len(tokens.ids), -1, np.int32)
     entries[starts] = entry_of_group[groups.inverse]
     return entries

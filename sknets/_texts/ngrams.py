@@ -426,7 +426,7 @@ class NgramCounter:
 
     def _learn(self, texts: list, may_be_empty: bool) -> sparse.csr_array:
         low, high = self._document_limits(len(texts))
-        blocks = list(blocks_of(texts))
+        blocks = list(_blocks(texts))
         tokens = self._symbols.learn(blocks, low)
         if not may_be_empty:
             self._check_not_empty(tokens)
@@ -579,13 +579,21 @@ def _check_range(ngram_range: Any) -> None:
 
 def counted_in_blocks(counter: Any, texts: list) -> sparse.csr_array:
     """What the `count` of a counter gives for texts, block by block."""
-    blocks = list(blocks_of(texts))
+    return _stack(by_blocks(counter.count, counter, texts))
+
+
+def by_blocks(function: Callable[[list], Any], counter: Any, texts: list) -> list[Any]:
+    """What a function that counts makes of blocks of texts.
+
+    Several are in work at once where the counter calls no functions of the user.
+    """
+    blocks = list(_blocks(texts))
     if counter.is_our_own_code:
-        return _stack(mapped(counter.count, blocks))
-    return _stack([counter.count(block) for block in blocks])
+        return mapped(function, blocks)
+    return [function(block) for block in blocks]
 
 
-def blocks_of(texts: list) -> Iterator[list]:
+def _blocks(texts: list) -> Iterator[list]:
     """Cut documents into runs of limited length, so that memory stays bounded."""
     start, length = 0, 0
     for i, text in enumerate(texts):
